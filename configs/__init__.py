@@ -1,0 +1,1 @@
+"""Typed YAML configuration files shipped with the package."""

@@ -1,0 +1,1 @@
+"""The HTTP ingress, the graph and the command line."""

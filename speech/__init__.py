@@ -1,0 +1,1 @@
+"""Everything Chorale knows about speech. Neither Ray nor HTTP is known here."""

@@ -1,0 +1,1 @@
+"""PCM to containers. The only room that imports soundfile, soxr and av."""

@@ -1,0 +1,1 @@
+"""Keys and the RAM, disk and Redis tiers of the audio cache."""

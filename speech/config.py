@@ -1,0 +1,129 @@
+"""Strict, frozen configuration: parsed once at the edge and passed down."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PositiveInt = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(ge=0)]
+Bytes = Annotated[int, Field(ge=0)]
+
+
+class StrictModel(BaseModel):
+    """Unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class PhraseConfig(StrictModel):
+    """How text is cut into phrases; lengths in characters of spoken text."""
+
+    max_characters: PositiveInt = 300
+    """No phrase is longer."""
+    first_max_characters: PositiveInt = 100
+    """The first phrase of a text of several phrases is kept this short, for an early first byte."""
+    target_characters: PositiveInt = 200
+    """Short neighbouring sentences are not joined beyond this."""
+    sentence_pause: Seconds = 0.35
+    clause_pause: Seconds = 0.15
+    paragraph_pause: Seconds = 0.6
+
+
+class LengthClass(StrictModel):
+    """Phrases up to `max_characters` are batched up to `max_batch_size` at a time."""
+
+    name: str
+    max_characters: PositiveInt
+    max_batch_size: PositiveInt
+
+
+class BatchConfig(StrictModel):
+    """How waiting phrases become batches."""
+
+    classes: tuple[LengthClass, ...] = (
+        LengthClass(name="short", max_characters=20, max_batch_size=16),
+        LengthClass(name="medium", max_characters=100, max_batch_size=8),
+        LengthClass(name="long", max_characters=300, max_batch_size=4),
+    )
+    max_waiting: PositiveInt = 1024
+    """Phrases that may wait at one replica's gate; more are refused as at capacity."""
+    later_share: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """Least share of batches led by a later phrase while one waits: long readers never starve."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        lengths = [item.max_characters for item in self.classes]
+        if not lengths or lengths != sorted(set(lengths)):
+            raise ValueError("classes must be non-empty and ordered by rising max_characters")
+        return self
+
+
+class RamTierConfig(StrictModel):
+    """The first cache tier, one per replica."""
+
+    max_bytes: Bytes = 256 * 2**20
+    ttl: Annotated[float, Field(gt=0)] = 24 * 3600.0
+
+
+class DiskTierConfig(StrictModel):
+    """Embedded second tier: one directory per node, shared by its replicas."""
+
+    kind: Literal["disk"] = "disk"
+    directory: Path
+    max_bytes: Bytes = 2 * 2**30
+    ttl: Annotated[float, Field(gt=0)] = 30 * 24 * 3600.0
+
+
+class RedisTierConfig(StrictModel):
+    """Second tier shared by a cluster."""
+
+    kind: Literal["redis"] = "redis"
+    url: str
+    """e.g. `redis://10.0.0.5:6379/0`; a password comes from CHORALE_REDIS_PASSWORD."""
+    prefix: str = "chorale"
+    ttl: Annotated[float, Field(gt=0)] = 7 * 24 * 3600.0
+    timeout: Annotated[float, Field(gt=0)] = 0.25
+    """Seconds one command may take before the tier counts as down."""
+    retry_after: Annotated[float, Field(gt=0)] = 2.0
+    """Seconds a tier that is down is left alone before it is tried again."""
+    max_entry_bytes: Bytes = 16 * 2**20
+
+
+class CacheConfig(StrictModel):
+    """The audio cache."""
+
+    ram: RamTierConfig = RamTierConfig()
+    second: Annotated[DiskTierConfig | RedisTierConfig, Field(discriminator="kind")] | None = None
+    max_entry_bytes: Bytes = 16 * 2**20
+    """Larger replies are delivered and not kept."""
+    max_fill_bytes: Bytes = 64 * 2**20
+    """A fill that grows beyond this fails: nothing unbounded is held."""
+    max_fills: PositiveInt = 1024
+    """Replies being made at once by one replica."""
+    fill_timeout: Annotated[float, Field(gt=0)] = 300.0
+    frame_bytes: Annotated[int, Field(gt=0, le=1024 * 1024)] = 256 * 1024
+
+
+class AudioConfig(StrictModel):
+    """Codec settings; rates in bits per second."""
+
+    mp3_bit_rate: PositiveInt = 64_000
+    aac_bit_rate: PositiveInt = 64_000
+    opus_bit_rate: PositiveInt = 32_000
+    opus_complexity: Annotated[int, Field(ge=0, le=10)] = 3
+    flac_level: Annotated[int, Field(ge=0, le=8)] = 3
+    edge_fade: Seconds = 0.003
+    """Fade at both ends of every phrase: joins make no click."""
+
+
+class EngineConfig(StrictModel):
+    """What the synthesizer's engines run on."""
+
+    provider: Literal["cpu", "cuda"] = "cpu"
+    """Asked for explicitly; a provider that is not granted is an error at start."""
+    threads: Annotated[int, Field(ge=0)] = 0
+    """Threads inside one ONNX Runtime call; 0 takes the replica's share of the cores."""
+    max_resident_voices: PositiveInt = 15
+    batching: bool = True
+    """False runs every graph at batch size 1, for comparison."""

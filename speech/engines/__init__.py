@@ -1,0 +1,1 @@
+"""Phrases to PCM. The only room that imports onnxruntime or torch."""

@@ -1,0 +1,83 @@
+"""Every error Chorale raises on purpose.
+
+    SpeechError
+    ├── InvalidInputError      the caller's request cannot be spoken; `param` names the culprit
+    │   └── TooLargeError      it could be, were it smaller
+    ├── UnauthorizedError      an admin route without its token
+    ├── AtCapacityError        healthy, but full: retry after a while
+    ├── DeadlineExceededError  accepted, but not in the time the caller allowed
+    ├── UnavailableError       a stage cannot be reached or is restarting
+    ├── SynthesisError         the engine failed on this phrase
+    └── ConfigError            the server's own configuration is wrong; raised at start
+
+`code` is a stable machine-readable word, `retryable` says whether the same request may succeed
+later. All arguments reach `Exception.__init__`, so every instance survives pickling.
+"""
+
+from typing import ClassVar
+
+
+class SpeechError(Exception):
+    """Base of all errors; `message` is written for the caller and holds no input text."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message, param)
+        self.message = message
+        self.param = param
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InvalidInputError(SpeechError):
+    """The request cannot be spoken as it is."""
+
+    code = "invalid_value"
+
+
+class TooLargeError(InvalidInputError):
+    """The request exceeds a documented size limit."""
+
+    code = "too_large"
+
+
+class UnauthorizedError(SpeechError):
+    """An admin route was called without its token."""
+
+    code = "invalid_token"
+
+
+class AtCapacityError(SpeechError):
+    """The server is healthy but full."""
+
+    code = "at_capacity"
+    retryable = True
+
+
+class DeadlineExceededError(SpeechError):
+    """The reply could not begin within the caller's deadline."""
+
+    code = "deadline_exceeded"
+    retryable = True
+
+
+class UnavailableError(SpeechError):
+    """A stage cannot be reached: starting, restarting or lost."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class SynthesisError(SpeechError):
+    """The engine failed on a phrase."""
+
+    code = "synthesis_failed"
+
+
+class ConfigError(SpeechError):
+    """The server's configuration cannot work; raised at start, never while serving."""
+
+    code = "invalid_config"

@@ -1,0 +1,128 @@
+"""The seams. Each is one Protocol; its data is in `types`, its failures in `errors`."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from speech.errors import SpeechError
+from speech.types import (
+    AudioFrame,
+    Pcm,
+    PhraseJob,
+    SpeechJob,
+    SpeechRequest,
+    SynthesizedPhrase,
+    Utterance,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """What a loaded engine can do; engines declare it, nobody probes."""
+
+    engine: str
+    sample_rate: int
+    """Hertz of the PCM it returns."""
+    max_batch_size: int | None
+    """Phrases per call; None where the engine sets no limit of its own, 1 where it cannot batch."""
+    batching: str
+    """How it batches, or why it cannot, in words for an operator."""
+    provider: str
+    """What computes: `cpu`, `cuda`, `espeak-ng`."""
+    deterministic: bool
+    """Whether one job always gives the same samples, within 1 LSB."""
+    resident_bytes: int
+    """Memory the loaded voice takes, as far as the engine knows."""
+
+
+class Engine(Protocol):
+    """One loaded voice. Synchronous and not thread-safe: its owner calls it from one thread."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """What this engine can do."""
+        ...
+
+    def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
+        """Speak phrases of this voice together.
+
+        Returns one result per job, in order: audio of exactly that phrase's own length, or the
+        error of that phrase alone. Raises only when the engine as a whole is broken.
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Run what makes the first real call as fast as the next."""
+        ...
+
+    def close(self) -> None:
+        """Release memory and handles; the engine is not used again."""
+        ...
+
+
+class TextFrontEnd(Protocol):
+    """Turns written text into phrases for one voice and language."""
+
+    def prepare(self, request: SpeechRequest) -> Utterance:
+        """Normalise, cut into phrases, phonemise.
+
+        Raises:
+            InvalidInputError: nothing is left to say (`param` is `input`).
+        """
+        ...
+
+
+class CacheTier(Protocol):
+    """Stores whole encoded replies under hex digests. Bounded; losing an entry is always fine."""
+
+    async def get(self, key: str) -> bytes | None:
+        """Return a complete entry, or None. A corrupted entry is None and is removed."""
+        ...
+
+    async def put(self, key: str, value: bytes, *, group: str) -> None:
+        """Store an entry; `group` is the voice id, for `purge`."""
+        ...
+
+    async def purge(self, group: str | None) -> int:
+        """Remove a voice's entries, or all; returns how many where the tier can tell."""
+        ...
+
+    async def close(self) -> None:
+        """Release files and connections."""
+        ...
+
+
+class ContainerWriter(Protocol):
+    """Encodes one reply. Bytes may come late: whatever `write` holds back, `finish` returns."""
+
+    def write(self, samples: "Pcm") -> bytes:
+        """Encode more audio; all calls share one sample rate."""
+        ...
+
+    def finish(self) -> bytes:
+        """Close the container and return its last bytes."""
+        ...
+
+
+class NormalizerStage(Protocol):
+    """First stage of the graph."""
+
+    async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
+        """Text to a job with phrases and digest. Raises InvalidInputError."""
+        ...
+
+
+class SpeechStage(Protocol):
+    """The audio cache and the encoder: a job becomes a stream of encoded frames."""
+
+    def stream(self, job: SpeechJob) -> AsyncIterator[AudioFrame]:
+        """Yield the reply in order. The first frame is awaited before anything is promised."""
+        ...
+
+
+class SynthesizerStage(Protocol):
+    """Last stage of the graph."""
+
+    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
+        """Speak one phrase, batched with those of strangers. Raises a SpeechError."""
+        ...

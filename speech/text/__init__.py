@@ -1,0 +1,1 @@
+"""Written text to phrases of spoken text and phoneme ids."""

@@ -1,0 +1,183 @@
+"""The values that travel through the graph. Built once, validated at the edge, never re-checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+AudioFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+AUDIO_FORMATS: tuple[AudioFormat, ...] = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+
+MAX_INPUT_CHARACTERS = 4096
+PCM_SAMPLE_RATE = 24_000
+
+Samples = npt.NDArray[np.int16]
+
+
+class CacheState(StrEnum):
+    """Where a reply came from."""
+
+    HOT = "hot"
+    HIT = "hit"
+    COALESCED = "coalesced"
+    MISS = "miss"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechRequest:
+    """What the caller asked for, resolved against the voice catalogue."""
+
+    text: str
+    """As written: 1 to 4096 characters of valid Unicode."""
+    voice: str
+    """Voice id of the catalogue."""
+    speaker: str
+    """Speaker name within the voice; empty for a voice of one speaker."""
+    language: str
+    """Language tag the text is read in, lower case, e.g. `en-us`."""
+    speed: float = 1.0
+    """Rate of speech, 0.25 to 4.0; pitch is kept."""
+    format: AudioFormat = "mp3"
+    sample_rate: int | None = None
+    """Rate of the delivered audio in Hertz; None for the voice's own (24 kHz for `pcm`)."""
+    seed: int = 0
+    """Seed of the sampling noise, 0 to 2**32-1."""
+    stream: bool = True
+    """Deliver phrases as they are ready; False waits for the whole and gives exact sizes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The phonemes a voice was trained on."""
+
+    kind: Literal["espeak", "text"]
+    """`espeak`: IPA of espeak-ng. `text`: the code points of the text itself."""
+    espeak_voice: str
+    """The espeak-ng voice whose phonemes the voice knows, e.g. `en-us`."""
+    ids: Mapping[str, tuple[int, ...]]
+    """Phoneme (NFD code point) to ids; `^`, `$` and `_` are start, end and padding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A stretch of spoken text that is synthesised in one piece."""
+
+    index: int
+    """Position in the utterance, from 0."""
+    is_last: bool
+    text: str
+    """Spoken text: normalised, no symbols left that an engine could misread."""
+    phonemes: str
+    """IPA as the phonemizer wrote it; empty when the voice's engine reads text itself."""
+    phoneme_ids: tuple[int, ...]
+    """Ids in the voice's own vocabulary; empty when the voice's engine reads text itself."""
+    pause_after: float
+    """Silence after the phrase in seconds at speed 1."""
+
+    @property
+    def cost(self) -> int:
+        """Length in characters of spoken text: what batching and admission count."""
+        return len(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """A whole text, ready to be synthesised."""
+
+    normalized: str
+    phrases: tuple[Phrase, ...]
+
+    @property
+    def cost(self) -> int:
+        """Characters of spoken text over all phrases."""
+        return sum(phrase.cost for phrase in self.phrases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseJob:
+    """One phrase and how to speak it: what an engine receives."""
+
+    phrase: Phrase
+    voice: str
+    speaker: str
+    language: str
+    speed: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pcm:
+    """Mono audio of one phrase."""
+
+    samples: Samples
+    """One-dimensional int16."""
+    sample_rate: int
+    """Hertz."""
+    index: int
+    is_last: bool
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / self.sample_rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What one stage took of a request."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthesizedPhrase:
+    """A phrase's audio, with what its batch took."""
+
+    pcm: Pcm
+    waited: float
+    """Seconds at the gate before the batch was released."""
+    synthesis: float
+    """Seconds the engine took for the whole batch."""
+    batch_size: int
+    """Phrases in the batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechJob:
+    """A prepared request on its way to the cache, the encoder and the synthesizer."""
+
+    request: SpeechRequest
+    utterance: Utterance
+    voice_sample_rate: int
+    """Hertz of the voice's own audio."""
+    digest: str
+    """Everything that changes the reply's bytes, as lower-case hex, except the voice's epoch."""
+    request_id: str
+    private: bool = False
+    """The reply must not be kept by any cache."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the reply is one container of exact size rather than a stream."""
+        return len(self.utterance.phrases) == 1 or not self.request.stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFrame:
+    """A stretch of an encoded reply. The first frame also says how the reply came about."""
+
+    data: bytes
+    is_first: bool = False
+    is_last: bool = False
+    cache: CacheState = CacheState.MISS
+    """Meaningful on the first frame."""
+    total_bytes: int | None = None
+    """Size of the whole reply where it is known when the first frame leaves."""
+    timings: tuple[Timing, ...] = field(default=())
+    """Stages up to the first byte; on the first frame."""
+    audio_seconds: float = 0.0
+    """Duration of the whole reply; on the last frame."""
