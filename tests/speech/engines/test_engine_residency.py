@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from speech.config import EngineConfig
+from speech.engines import ResidentVoices
+from speech.engines.fake import FakeEngine
+from speech.errors import ConfigError
+from speech.voices import CatalogueConfig, VoiceCatalogue, VoiceConfig
+
+
+@pytest.fixture
+def catalogue() -> VoiceCatalogue:
+    entries = tuple(VoiceConfig(id=name, engine="fake") for name in "abcd")
+    return VoiceCatalogue.build(CatalogueConfig(default="a", voices=entries), Path())
+
+
+def resident(catalogue: VoiceCatalogue, limit: int) -> ResidentVoices:
+    return ResidentVoices(catalogue, EngineConfig(max_resident_voices=limit))
+
+
+def test_a_voice_is_loaded_once(catalogue: VoiceCatalogue) -> None:
+    voices = resident(catalogue, 2)
+    assert voices.infos() == {}
+    assert voices.engine("a") is voices.engine("a")
+    assert list(voices.infos()) == ["a"]
+
+
+def test_the_least_recently_used_is_closed(catalogue: VoiceCatalogue) -> None:
+    voices = resident(catalogue, 2)
+    first, second = voices.engine("a"), voices.engine("b")
+    voices.engine("a")
+    voices.engine("c")
+    assert list(voices.infos()) == ["a", "c"]
+    assert isinstance(first, FakeEngine)
+    assert isinstance(second, FakeEngine)
+    assert second.closed
+    assert not first.closed
+    assert voices.engine("b") is not second
+
+
+def test_preload_is_bounded_and_checked(catalogue: VoiceCatalogue) -> None:
+    voices = resident(catalogue, 2)
+    voices.preload(["a", "b", "a"])
+    assert list(voices.infos()) == ["a", "b"]
+    with pytest.raises(ConfigError, match="3 voices"):
+        voices.preload(["a", "b", "c"])
+    with pytest.raises(ConfigError, match="no voice 'zz'"):
+        voices.preload(["zz"])
+
+
+def test_close_closes_all(catalogue: VoiceCatalogue) -> None:
+    voices = resident(catalogue, 3)
+    engines = [voices.engine(name) for name in "abc"]
+    voices.close()
+    assert voices.infos() == {}
+    assert all(isinstance(engine, FakeEngine) and engine.closed for engine in engines)
