@@ -1,0 +1,152 @@
+"""PCM to a container in the caller's format: which rates it has, its media type, its writer.
+
+Each format is one small module; the native encoders behind them are `packets.py`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from speech.audio import adts, mp3, ogg
+from speech.audio.adts import AdtsWriter
+from speech.audio.flac import FlacWriter
+from speech.audio.mp3 import Mp3Writer
+from speech.audio.ogg import OggOpusWriter
+from speech.audio.resample import Resampler
+from speech.audio.wav import PlainWriter, pcm_bytes, wav_header
+from speech.config import AudioConfig
+from speech.errors import InvalidInputError
+from speech.interfaces import ContainerWriter
+from speech.types import PCM_SAMPLE_RATE, AudioFormat, Samples
+
+SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Rates in Hertz that a request may name."""
+
+_CODEC_RATES: Mapping[AudioFormat, tuple[int, ...]] = MappingProxyType(
+    {"mp3": mp3.SAMPLE_RATES, "aac": adts.SAMPLE_RATES, "opus": ogg.SAMPLE_RATES}
+)
+_MEDIA_TYPES: Mapping[AudioFormat, str] = MappingProxyType(
+    {
+        "mp3": "audio/mpeg",
+        "opus": "audio/ogg",
+        "aac": "audio/aac",
+        "flac": "audio/flac",
+        "wav": "audio/wav",
+        "pcm": "audio/pcm",
+    }
+)
+
+
+def media_type(format: AudioFormat, sample_rate: int = PCM_SAMPLE_RATE) -> str:  # noqa: A002
+    """Content-Type of a format.
+
+    Headerless PCM at another rate than 24 kHz says so, `audio/pcm;rate=16000`: nothing else tells
+    a player. At 24 kHz, the contract's own rate, it is plain `audio/pcm`.
+    """
+    if format == "pcm" and sample_rate != PCM_SAMPLE_RATE:
+        return f"audio/pcm;rate={sample_rate}"
+    return _MEDIA_TYPES[format]
+
+
+def codec_rate(format: AudioFormat, sample_rate: int) -> int:  # noqa: A002
+    """Rate in Hertz that is delivered when `sample_rate` is asked for.
+
+    The rate itself where the codec has it, otherwise its next higher one: only Opus lacks any of
+    `SAMPLE_RATES`, and delivers 11,025 as 12,000, 22,050 as 24,000, 32,000 and 44,100 as 48,000.
+    wav, flac and pcm take every rate from 8,000 to 48,000.
+
+    Raises:
+        InvalidInputError: the rate is below 8,000 or above 48,000 (`param` is `sample_rate`).
+    """
+    if not SAMPLE_RATES[0] <= sample_rate <= SAMPLE_RATES[-1]:
+        raise InvalidInputError(
+            f"sample_rate must be from {SAMPLE_RATES[0]} to {SAMPLE_RATES[-1]} Hz", "sample_rate"
+        )
+    rates = _CODEC_RATES.get(format, (sample_rate,))
+    return next(rate for rate in rates if rate >= sample_rate)
+
+
+def open_writer(
+    format: AudioFormat,  # noqa: A002
+    *,
+    sample_rate: int,
+    config: AudioConfig,
+    total_samples: int | None,
+) -> ContainerWriter:
+    """Open the writer of one reply.
+
+    Args:
+        format: Container and codec.
+        sample_rate: Hertz of the samples that will be written; where the codec lacks it the
+            writer resamples to `codec_rate`.
+        config: Bit rates and levels.
+        total_samples: How many samples will be written, for headers with exact sizes: mp3 and
+            flac then give all their bytes in `finish`. None for a stream: every write returns all
+            that the codec can emit, and wav carries sizes of 0xFFFFFFFF.
+
+    Returns:
+        A writer for one thread at a time.
+
+    Raises:
+        InvalidInputError: `sample_rate` is below 8,000 or above 48,000.
+    """
+    rate = codec_rate(format, sample_rate)
+    if rate != sample_rate:
+        return _ResampledWriter(_open(format, rate, config, total_samples), sample_rate, rate)
+    return _open(format, rate, config, total_samples)
+
+
+def encode_whole(
+    samples: Samples,
+    format: AudioFormat,  # noqa: A002
+    sample_rate: int,
+    config: AudioConfig,
+) -> bytes:
+    """Encode a whole reply into one container of exact sizes.
+
+    Args:
+        samples: One-dimensional int16.
+        format: Container and codec.
+        sample_rate: Hertz of `samples`; resampled as by `open_writer`.
+        config: Bit rates and levels.
+
+    Raises:
+        InvalidInputError: `sample_rate` is below 8,000 or above 48,000.
+    """
+    writer = open_writer(format, sample_rate=sample_rate, config=config, total_samples=len(samples))
+    return writer.write(samples) + writer.finish()
+
+
+def _open(
+    format: AudioFormat,  # noqa: A002
+    rate: int,
+    config: AudioConfig,
+    total_samples: int | None,
+) -> ContainerWriter:
+    whole = total_samples is not None
+    match format:
+        case "wav":
+            return PlainWriter(wav_header(rate, total_samples))
+        case "pcm":
+            return PlainWriter()
+        case "flac":
+            return FlacWriter(rate, config, whole=whole)
+        case "mp3":
+            return Mp3Writer(rate, config, whole=whole)
+        case "opus":
+            return OggOpusWriter(rate, config)
+        case "aac":
+            return AdtsWriter(rate, config)
+
+
+class _ResampledWriter:
+    """A writer behind a resampler, for a rate its codec lacks."""
+
+    def __init__(self, writer: ContainerWriter, rate_in: int, rate_out: int) -> None:
+        self._writer = writer
+        self._resampler = Resampler(rate_in, rate_out)
+
+    def write(self, samples: Samples) -> bytes:
+        return self._writer.write(self._resampler.process(samples))
+
+    def finish(self) -> bytes:
+        return self._writer.write(self._resampler.finish()) + self._writer.finish()
