@@ -1,0 +1,128 @@
+"""The RAM tier against a model, and its accounting against the interpreter's own."""
+
+import gc
+import tracemalloc
+from collections import OrderedDict
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from speech.cache.ram import ENTRY_OVERHEAD, RamTier
+from speech.config import RamTierConfig
+
+TTL = 10.0
+ROOM = 4 * (ENTRY_OVERHEAD + 100)
+
+
+class RamModel(RuleBasedStateMachine):
+    """The same calls on a tier and on the plainest code that does what its contract says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.tier: RamTier[int] = RamTier(
+            RamTierConfig(max_bytes=ROOM, ttl=TTL), clock=lambda: self.now
+        )
+        self.model: OrderedDict[str, tuple[int, int, float, str]] = OrderedDict()
+        self.count = 0
+        self.hits = 0
+        self.misses = 0
+
+    keys = st.sampled_from("abcdefgh")
+    groups = st.sampled_from(["g", "h"])
+
+    @rule(key=keys, size=st.integers(0, ROOM), group=groups)
+    def put(self, key: str, size: int, group: str) -> None:
+        self.count += 1
+        kept = self.tier.put(key, self.count, size=size, group=group)
+        self.model.pop(key, None)
+        cost = size + 1 + ENTRY_OVERHEAD
+        assert kept is (cost <= ROOM)
+        if kept:
+            while sum(entry[1] for entry in self.model.values()) + cost > ROOM:
+                self.model.popitem(last=False)
+            self.model[key] = (self.count, cost, self.now + TTL, group)
+
+    @rule(key=keys)
+    def get(self, key: str) -> None:
+        entry = self.model.get(key)
+        if entry is not None and self.now < entry[2]:
+            self.model.move_to_end(key)
+            self.hits += 1
+            assert self.tier.get(key) == entry[0]
+        else:
+            self.model.pop(key, None)
+            self.misses += 1
+            assert self.tier.get(key) is None
+
+    @rule(seconds=st.sampled_from([1.0, 5.0, 10.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(group=st.none() | groups)
+    def purge(self, group: str | None) -> None:
+        gone = [key for key, entry in self.model.items() if group in {None, entry[3]}]
+        for key in gone:
+            del self.model[key]
+        assert self.tier.purge(group) == len(gone)
+
+    @invariant()
+    def counters_are_true(self) -> None:
+        counters = self.tier.counters
+        assert counters.bytes == sum(entry[1] for entry in self.model.values()) <= ROOM
+        assert counters.entries == len(self.model)
+        assert (counters.hits, counters.misses) == (self.hits, self.misses)
+
+
+TestRamModel = RamModel.TestCase
+TestRamModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_evictions_expirations_and_refusals_are_counted() -> None:
+    now = 0.0
+    tier: RamTier[str] = RamTier(
+        RamTierConfig(max_bytes=2 * (ENTRY_OVERHEAD + 11), ttl=TTL), clock=lambda: now
+    )
+    for key in "abc":
+        assert tier.put(key, key, size=10, group="g")
+    assert not tier.put("d", "d", size=10**6, group="g")
+    now = TTL
+    assert tier.get("c") is None
+    counters = tier.counters
+    assert (counters.evictions, counters.expirations, counters.refused) == (1, 1, 1)
+    assert counters.bytes == ENTRY_OVERHEAD + 11
+
+
+def test_a_value_that_does_not_fit_replaces_its_elder_by_nothing() -> None:
+    tier: RamTier[str] = RamTier(RamTierConfig(max_bytes=1000))
+    tier.put("a", "old", size=10, group="g")
+    tier.put("a", "new", size=1001, group="g")
+    assert tier.get("a") is None
+
+
+def test_a_tier_of_no_bytes_keeps_nothing() -> None:
+    tier: RamTier[str] = RamTier(RamTierConfig(max_bytes=0))
+    assert not tier.put("a", "", size=0, group="g")
+
+
+def test_a_negative_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        RamTier[str](RamTierConfig()).put("a", "", size=-1, group="g")
+
+
+@pytest.mark.parametrize("size", [0, 1_000])
+@pytest.mark.parametrize("count", [100, 5_000, 11_000])
+def test_the_accounting_covers_what_python_allocates(count: int, size: int) -> None:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        tier: RamTier[bytes] = RamTier(RamTierConfig(max_bytes=2**30))
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(count):
+            tier.put(f"{number:064x}.0", bytes([number % 256]) * size, size=size, group="g")
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert taken <= tier.counters.bytes <= taken + count * 400
