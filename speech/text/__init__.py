@@ -1,1 +1,5 @@
-"""Written text to phrases of spoken text and phoneme ids."""
+"""The text front end: written text to phrases of spoken text, with phonemes and their ids."""
+
+from speech.text.frontend import FrontEnd
+
+__all__ = ["FrontEnd"]
