@@ -1,6 +1,6 @@
 """The seams. Each is one Protocol; its data is in `types`, its failures in `errors`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from speech.types import (
     AudioFrame,
     Pcm,
     PhraseJob,
+    Samples,
     SpeechJob,
     SpeechRequest,
     SynthesizedPhrase,
@@ -95,8 +96,8 @@ class CacheTier(Protocol):
 class ContainerWriter(Protocol):
     """Encodes one reply. Bytes may come late: whatever `write` holds back, `finish` returns."""
 
-    def write(self, samples: "Pcm") -> bytes:
-        """Encode more audio; all calls share one sample rate."""
+    def write(self, samples: Samples) -> bytes:
+        """Encode more audio: one-dimensional int16."""
         ...
 
     def finish(self) -> bytes:
@@ -111,11 +112,15 @@ class NormalizerStage(Protocol):
         """Text to a job with phrases and digest. Raises InvalidInputError."""
         ...
 
+    async def explain(self, text: str, language: str) -> Utterance:
+        """Phrases of a text with their phonemes, for showing. Raises InvalidInputError."""
+        ...
+
 
 class SpeechStage(Protocol):
     """The audio cache and the encoder: a job becomes a stream of encoded frames."""
 
-    def stream(self, job: SpeechJob) -> AsyncIterator[AudioFrame]:
+    def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
         """Yield the reply in order. The first frame is awaited before anything is promised."""
         ...
 

@@ -117,6 +117,11 @@ class VoiceCatalogue:
                 raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
         return catalogue
 
+    @property
+    def default_voice(self) -> str:
+        """Id of the default voice."""
+        return self.resolve(self.default)[0].id
+
     def resolve(self, name: str) -> tuple[Voice, str]:
         """Find a voice and a speaker by id, alias or `id/speaker`.
 

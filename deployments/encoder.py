@@ -1,0 +1,167 @@
+"""The Encoder deployment: phrases of PCM to one container, as a stream."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+from ray.serve.handle import DeploymentHandle
+
+from deployments.stages import Inline, frames_or_error, synthesizer_stage
+from speech.audio.containers import codec_rate, encode_whole, open_writer
+from speech.audio.joins import fade_edges, silence
+from speech.audio.resample import Resampler
+from speech.config import AudioConfig, StrictModel
+from speech.interfaces import ContainerWriter
+from speech.pipeline import render
+from speech.types import (
+    PCM_SAMPLE_RATE,
+    AudioFrame,
+    Samples,
+    SpeechJob,
+    SynthesizedPhrase,
+    Timing,
+)
+
+
+class EncoderTuning(StrictModel):
+    """What may change without a restart."""
+
+    look_ahead: int = Field(default=3, ge=0, le=64)
+    """Phrases of one reply that are synthesised beyond the one delivered next."""
+
+
+class Encoder:
+    """Asks the synthesizer for a reply's phrases and encodes them in order.
+
+    It knows containers and joins, neither text nor caching.
+    """
+
+    def __init__(
+        self, audio: AudioConfig, frame_bytes: int, synthesizer: DeploymentHandle | Inline
+    ) -> None:
+        self._audio = audio
+        self._frame_bytes = frame_bytes
+        self._synthesizer = synthesizer_stage(synthesizer)
+        self._tuning = EncoderTuning()
+
+    def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take a new `EncoderTuning`."""
+        self._tuning = EncoderTuning.model_validate(user_config)
+
+    def check_health(self) -> None:
+        """An encoder has nothing that can break on its own."""
+
+    async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
+        """`stream` with its error as the last value."""
+        async with aclosing(frames_or_error(self.stream(job))) as items:
+            async for item in items:
+                yield item
+
+    async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
+        """Yield the reply's frames as its phrases are ready, none larger than `frame_bytes`.
+
+        A reply that is asked for whole leaves as one container of exact size.
+        """
+        reply = _Reply(job, self._audio)
+        first = True
+        phrases = render(job, self._synthesizer, look_ahead=self._tuning.look_ahead)
+        async with aclosing(phrases):
+            async for phrase in phrases:
+                data = await asyncio.to_thread(reply.add, phrase)
+                if data:
+                    for piece in self._pieces(data):
+                        yield reply.frame(piece, first=first)
+                        first = False
+        data = await asyncio.to_thread(reply.finish)
+        pieces = list(self._pieces(data))
+        total = len(data) if first else None
+        for number, piece in enumerate(pieces):
+            yield reply.frame(piece, first=first, last=number == len(pieces) - 1, total=total)
+            first = False
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, max(len(data), 1), self._frame_bytes):
+            yield data[start : start + self._frame_bytes]
+
+
+class _Reply:
+    """The container of one reply, with what the making of it took. Used by one thread at a time."""
+
+    def __init__(self, job: SpeechJob, audio: AudioConfig) -> None:
+        request = job.request
+        asked = request.sample_rate or (
+            PCM_SAMPLE_RATE if request.format == "pcm" else job.voice_sample_rate
+        )
+        self._job = job
+        self._audio = audio
+        self._rate = codec_rate(request.format, asked)
+        self._resampler = Resampler(job.voice_sample_rate, self._rate)
+        self._held: list[Samples] = []
+        self._writer: ContainerWriter | None = None
+        if not job.whole:
+            self._writer = open_writer(
+                request.format, sample_rate=self._rate, config=audio, total_samples=None
+            )
+        self._timings: tuple[Timing, ...] = ()
+        self._encoding = 0.0
+        self._samples = 0
+
+    def add(self, phrase: SynthesizedPhrase) -> bytes:
+        """Encode a phrase and the pause after it; returns what can leave already."""
+        started = perf_counter()
+        pcm = phrase.pcm
+        pause = self._job.utterance.phrases[pcm.index].pause_after / self._job.request.speed
+        samples = self._resampler.process(
+            np.concatenate(
+                (
+                    fade_edges(pcm.samples, pcm.sample_rate, self._audio.edge_fade),
+                    silence(pause, pcm.sample_rate),
+                )
+            )
+        )
+        data = self._take(samples)
+        self._encoding += perf_counter() - started
+        if not self._timings:
+            self._timings = (
+                Timing(stage="queue", seconds=phrase.waited),
+                Timing(stage="synthesize", seconds=phrase.synthesis),
+            )
+        return data
+
+    def finish(self) -> bytes:
+        """Return the rest of the container."""
+        started = perf_counter()
+        rest = self._resampler.finish()
+        if self._writer is None:
+            samples = np.concatenate([*self._held, rest])
+            self._samples += len(rest)
+            data = encode_whole(samples, self._job.request.format, self._rate, self._audio)
+        else:
+            data = self._take(rest) + self._writer.finish()
+        self._encoding += perf_counter() - started
+        return data
+
+    def frame(
+        self, data: bytes, *, first: bool, last: bool = False, total: int | None = None
+    ) -> AudioFrame:
+        """A frame of the reply, with the facts that belong to its place."""
+        timings = (*self._timings, Timing(stage="encode", seconds=self._encoding))
+        return AudioFrame(
+            data=data,
+            is_first=first,
+            is_last=last,
+            total_bytes=total,
+            timings=timings if first else (),
+            audio_seconds=self._samples / self._rate if last else 0.0,
+        )
+
+    def _take(self, samples: Samples) -> bytes:
+        self._samples += len(samples)
+        if self._writer is None:
+            self._held.append(samples)
+            return b""
+        return self._writer.write(samples)

@@ -1,0 +1,81 @@
+"""Invalidation by epoch: a number per voice that is part of every cache key.
+
+The truth is one small record in the cluster's own key-value store (the GCS), which outlives every
+replica. A bump writes it and is then broadcast; each replica also reads it every few seconds, so
+that a missed broadcast or a restarted replica catches up. While the store is down, the last known
+epochs are kept.
+"""
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+
+from ray.experimental import internal_kv
+
+_NAMESPACE = "chorale"
+_KEY = "epochs"
+_EVERY_VOICE = "*"
+_LOG = logging.getLogger("ray.serve")
+
+
+class EpochBook:
+    """One replica's view of the epochs. `follow` keeps it fresh; `close` ends that."""
+
+    def __init__(self, poll_seconds: float) -> None:
+        self._poll_seconds = poll_seconds
+        self._epochs: dict[str, int] = {}
+        self._follower: asyncio.Task[None] | None = None
+
+    def current(self, voice: str) -> int:
+        """The voice's epoch; it only grows."""
+        return self._epochs.get(voice, 0) + self._epochs.get(_EVERY_VOICE, 0)
+
+    async def follow(self) -> None:
+        """Read the epochs now and go on reading them. Idempotent."""
+        if self._follower is None:
+            await self.refresh()
+            self._follower = asyncio.create_task(self._poll(), name="epochs")
+
+    async def refresh(self) -> None:
+        """Read the epochs now. A store that is down changes nothing."""
+        try:
+            self._merge(await asyncio.to_thread(_read))
+        except Exception as error:  # noqa: BLE001 (the store's failures have no common class)
+            _LOG.warning("epochs could not be read: %s", type(error).__name__)
+
+    async def bump(self, voice: str | None) -> None:
+        """Start a new epoch for a voice, or for all. The caller broadcasts it.
+
+        Raises whatever the store raises: an invalidation that was not written did not happen.
+        """
+        name = voice or _EVERY_VOICE
+        self._merge(await asyncio.to_thread(_read))
+        self._epochs[name] = self._epochs.get(name, 0) + 1
+        await asyncio.to_thread(_write, dict(self._epochs))
+
+    async def close(self) -> None:
+        """Stop following."""
+        if self._follower is not None:
+            self._follower.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._follower
+            self._follower = None
+
+    def _merge(self, epochs: dict[str, int]) -> None:
+        for name, epoch in epochs.items():
+            self._epochs[name] = max(epoch, self._epochs.get(name, 0))
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(self._poll_seconds)
+            await self.refresh()
+
+
+def _read() -> dict[str, int]:
+    raw = internal_kv._internal_kv_get(_KEY, namespace=_NAMESPACE)
+    return {str(name): int(epoch) for name, epoch in json.loads(raw or b"{}").items()}
+
+
+def _write(epochs: dict[str, int]) -> None:
+    internal_kv._internal_kv_put(_KEY, json.dumps(epochs), overwrite=True, namespace=_NAMESPACE)

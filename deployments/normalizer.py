@@ -1,0 +1,99 @@
+"""The Normalizer deployment: written text to phrases, phoneme ids and the reply's digest."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from speech import espeak
+from speech.cache.keys import digest
+from speech.config import AudioConfig, PhraseConfig
+from speech.errors import InvalidInputError, SpeechError
+from speech.text import FrontEnd
+from speech.types import SpeechJob, SpeechRequest, Utterance
+from speech.voices import VoiceCatalogue
+
+_INLINE_CHARACTERS = 300
+"""Texts up to this length are prepared on the event loop: a thread costs more than they do."""
+
+
+class Normalizer:
+    """Owns the text front end. It knows voices by their vocabulary only."""
+
+    def __init__(self, catalogue: Path, audio: AudioConfig) -> None:
+        self._catalogue = VoiceCatalogue.load(catalogue)
+        self._audio = audio
+        self._front_end = FrontEnd(PhraseConfig())
+
+    def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take a new `PhraseConfig` without a restart."""
+        self._front_end = FrontEnd(PhraseConfig.model_validate(user_config))
+
+    def check_health(self) -> None:
+        """Raise when espeak-ng is gone."""
+        espeak.sample_rate()
+
+    async def remote_prepare(
+        self, request: SpeechRequest, request_id: str
+    ) -> SpeechJob | SpeechError:
+        """`prepare` with its error as a value."""
+        try:
+            return await self.prepare(request, request_id)
+        except SpeechError as error:
+            return error
+
+    async def remote_explain(self, text: str, language: str) -> Utterance | SpeechError:
+        """`explain` with its error as a value."""
+        try:
+            return await self.explain(text, language)
+        except SpeechError as error:
+            return error
+
+    async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
+        """Text to a job. The job no longer holds the text as written.
+
+        Raises:
+            InvalidInputError: nothing is left to say.
+        """
+        voice = self._catalogue.voices[request.voice]
+        utterance = await self._off_loop(
+            len(request.text), request.text, request.language, voice.vocabulary
+        )
+        return SpeechJob(
+            request=replace(request, text=""),
+            utterance=utterance,
+            voice_sample_rate=voice.sample_rate,
+            digest=digest(
+                request=request,
+                utterance=utterance,
+                voice_checksum=voice.checksum,
+                voice_sample_rate=voice.sample_rate,
+                audio=self._audio,
+            ),
+            request_id=request_id,
+        )
+
+    async def explain(self, text: str, language: str) -> Utterance:
+        """Phrases of a text with espeak-ng's phonemes, for showing.
+
+        Raises:
+            InvalidInputError: nothing is left to say, or espeak-ng lacks the language.
+        """
+        if language not in espeak.languages():
+            raise InvalidInputError(f"unknown language {language[:32]!r}", "language")
+        utterance = await self._off_loop(len(text), text, language, None)
+        phonemes = await asyncio.to_thread(
+            lambda: [self._front_end.phonemes(p.text, language) for p in utterance.phrases]
+        )
+        return replace(
+            utterance,
+            phrases=tuple(
+                replace(phrase, phonemes=ipa)
+                for phrase, ipa in zip(utterance.phrases, phonemes, strict=True)
+            ),
+        )
+
+    async def _off_loop(self, characters: int, *args: Any) -> Utterance:
+        if characters <= _INLINE_CHARACTERS:
+            return self._front_end.prepare(*args)
+        return await asyncio.to_thread(self._front_end.prepare, *args)

@@ -1,0 +1,175 @@
+"""Stages as their callers see them: a Ray handle or an object in the caller's own process.
+
+On the wire a `SpeechError` travels as a value, not as an exception: it arrives as it left, and
+what a caller did wrong writes no traceback into a replica's log. Every deployment therefore has
+two forms of its one method: the Protocol's, which raises, and `remote_*`, which returns errors.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from ray.serve.handle import DeploymentHandle
+
+from deployments.failures import is_ours, translate
+from speech.errors import SpeechError, UnavailableError
+from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
+from speech.types import (
+    AudioFrame,
+    PhraseJob,
+    SpeechJob,
+    SpeechRequest,
+    SynthesizedPhrase,
+    Utterance,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A stage that its caller builds and keeps in its own process."""
+
+    make: Callable[[], Any]
+
+
+class _RemoteCall:
+    """One method of another deployment."""
+
+    def __init__(self, handle: DeploymentHandle, method: str) -> None:
+        self._call = handle.options(method_name=method)
+
+    async def __call__(self, *args: Any) -> Any:
+        response = self._call.remote(*args)
+        try:
+            result = await response
+        except asyncio.CancelledError as error:
+            response.cancel()
+            if is_ours(error):
+                raise
+            raise UnavailableError("a stage of the graph cancelled the call") from None
+        except Exception as error:
+            if (ours := translate(error)) is None:
+                raise
+            raise ours from None
+        if isinstance(result, SpeechError):
+            raise result
+        return result
+
+
+class RemoteNormalizer:
+    """The Normalizer deployment behind its Protocol."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._prepare = _RemoteCall(handle, "remote_prepare")
+        self._explain = _RemoteCall(handle, "remote_explain")
+
+    async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
+        """See `NormalizerStage`."""
+        job: SpeechJob = await self._prepare(request, request_id)
+        return job
+
+    async def explain(self, text: str, language: str) -> Utterance:
+        """See `NormalizerStage`."""
+        utterance: Utterance = await self._explain(text, language)
+        return utterance
+
+
+class RemoteSynthesizer:
+    """The Synthesizer deployment behind its Protocol.
+
+    A phrase whose replica is lost is asked for once more: the work is pure, and the router sends
+    it to another replica or to the restarted one.
+    """
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._synthesize = _RemoteCall(handle, "remote_synthesize")
+
+    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
+        """See `SynthesizerStage`."""
+        try:
+            result: SynthesizedPhrase = await self._synthesize(job)
+        except UnavailableError:
+            result = await self._synthesize(job)
+        return result
+
+
+class RemoteSpeech:
+    """The AudioCache or Encoder deployment behind its Protocol."""
+
+    def __init__(self, handle: DeploymentHandle, *, routed_by_digest: bool) -> None:
+        self._call = handle.options(method_name="remote_stream", stream=True)
+        self._routed_by_digest = routed_by_digest
+
+    async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
+        """See `SpeechStage`. A reply that breaks before its first frame is asked for once more."""
+        started = False
+        try:
+            async with aclosing(self._attempt(job)) as frames:
+                async for frame in frames:
+                    started = True
+                    yield frame
+        except UnavailableError:
+            if started:
+                raise
+            async with aclosing(self._attempt(job)) as frames:
+                async for frame in frames:
+                    yield frame
+
+    async def _attempt(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
+        call = self._call.options(session_id=job.digest) if self._routed_by_digest else self._call
+        response = call.remote(job)
+        finished = False
+        try:
+            async for item in response:
+                if isinstance(item, SpeechError):
+                    raise item  # noqa: TRY301 (the one place where the wire's form ends)
+                yield item
+            finished = True
+        except asyncio.CancelledError as error:
+            if is_ours(error):
+                raise
+            raise UnavailableError("a stage of the graph cancelled the call") from None
+        except Exception as error:
+            if (ours := translate(error)) is None:
+                raise
+            raise ours from None
+        finally:
+            if not finished:
+                response.cancel()
+
+
+def normalizer_stage(stage: DeploymentHandle | Inline) -> NormalizerStage:
+    """The normalizer, wherever it runs."""
+    if isinstance(stage, Inline):
+        made: NormalizerStage = stage.make()
+        return made
+    return RemoteNormalizer(stage)
+
+
+def speech_stage(
+    stage: DeploymentHandle | Inline, *, routed_by_digest: bool = False
+) -> SpeechStage:
+    """The audio cache or the encoder, wherever it runs."""
+    if isinstance(stage, Inline):
+        made: SpeechStage = stage.make()
+        return made
+    return RemoteSpeech(stage, routed_by_digest=routed_by_digest)
+
+
+def synthesizer_stage(stage: DeploymentHandle | Inline) -> SynthesizerStage:
+    """The synthesizer, wherever it runs."""
+    if isinstance(stage, Inline):
+        made: SynthesizerStage = stage.make()
+        return made
+    return RemoteSynthesizer(stage)
+
+
+async def frames_or_error(frames: AsyncGenerator[AudioFrame, None]) -> AsyncGenerator[Any, None]:
+    """The wire form of a stream: frames, then the error that ended it, if one did."""
+    try:
+        async with aclosing(frames) as inner:
+            async for frame in inner:
+                yield frame
+    except SpeechError as error:
+        yield error

@@ -1,0 +1,127 @@
+"""The Synthesizer deployment: phrases of strangers, batched on one engine."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from ray import serve
+
+from deployments import metrics
+from speech import telemetry
+from speech.batching import BatchGate, Ticket, batch_units
+from speech.config import BatchConfig, EngineConfig, StrictModel
+from speech.engines.residency import ResidentVoices
+from speech.errors import SpeechError, SynthesisError
+from speech.types import Pcm, PhraseJob, SynthesizedPhrase
+from speech.voices import VoiceCatalogue
+
+
+class SynthesizerConfig(StrictModel):
+    """What a Synthesizer replica is built from."""
+
+    catalogue: Path
+    engine: EngineConfig = EngineConfig()
+    preload: tuple[str, ...] = ()
+    """Voices loaded and warmed before the replica is ready; empty for the default voice."""
+    stall_timeout: float = 60.0
+    """Seconds one engine call may take before the replica counts as unhealthy."""
+
+
+class Synthesizer:
+    """Owns the engines, the gate in front of them and the one thread they run on.
+
+    It knows nothing of HTTP, caching or containers: a phrase comes in, its samples go out.
+    """
+
+    def __init__(self, config: SynthesizerConfig, batch: BatchConfig | None = None) -> None:
+        catalogue = VoiceCatalogue.load(config.catalogue)
+        self._config = config
+        self._voices = ResidentVoices(catalogue, config.engine)
+        self._voices.preload(config.preload or (catalogue.default_voice,))
+        self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._running_since: float | None = None
+        self._broken = False
+        self._gate = BatchGate(batch or BatchConfig())
+
+    def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take new batch limits (`BatchConfig`) without a restart."""
+        batch = BatchConfig.model_validate(user_config)
+        self._gate.configure(batch)
+        self._speak_batch.set_max_batch_size(self._gate.full_batch)
+
+    def check_health(self) -> None:
+        """Raise when an engine call stalls or the engine is broken as a whole."""
+        since = self._running_since
+        if since is not None and perf_counter() - since > self._config.stall_timeout:
+            raise RuntimeError("an engine call has stalled")
+        if self._broken:
+            raise RuntimeError("the engine failed as a whole")
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """Phrases waiting here; Serve already counts them as running, so never add the two."""
+        return {"queue_depth": float(self._gate.depth)}
+
+    async def remote_synthesize(self, job: PhraseJob) -> SynthesizedPhrase | SpeechError:
+        """`synthesize` with its error as a value."""
+        try:
+            return await self.synthesize(job)
+        except SpeechError as error:
+            return error
+
+    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
+        """Speak one phrase, batched with whatever waits beside it.
+
+        Raises:
+            AtCapacityError: the gate's queue is full.
+            SynthesisError: the engine failed on this phrase.
+        """
+        metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth + 1)
+        async with self._gate.admit(job) as ticket:
+            position = "later" if job.phrase.index else "first"
+            metrics.observe(telemetry.GATE_WAIT_SECONDS, ticket.waited, position=position)
+            result = await self._speak_batch(ticket)
+        metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
+        if isinstance(result, SpeechError):
+            metrics.count(telemetry.SYNTHESIZED_PHRASES, outcome=result.code)
+            raise result
+        metrics.count(telemetry.SYNTHESIZED_PHRASES, outcome="ok")
+        metrics.count(telemetry.AUDIO_SECONDS, result.pcm.duration, voice=job.voice)
+        spoken: SynthesizedPhrase = result
+        return spoken
+
+    # The gate releases one batch at a time, so this wrapper never waits for company, and its own
+    # limit only restates the gate's.
+    @serve.batch(max_batch_size=16, batch_wait_timeout_s=0.0, batch_size_fn=batch_units)  # type: ignore[untyped-decorator]
+    async def _speak_batch(self, tickets: list[Ticket]) -> list[SynthesizedPhrase | SpeechError]:
+        """One result or error for each phrase: one bad phrase fails no stranger."""
+        self._running_since = started = perf_counter()
+        try:
+            results = await asyncio.get_running_loop().run_in_executor(
+                self._engine_thread, self._run_engine, [ticket.job for ticket in tickets]
+            )
+        finally:
+            self._running_since = None
+        took = perf_counter() - started
+        metrics.observe(telemetry.STAGE_SECONDS, took, stage="synthesize")
+        metrics.observe(telemetry.BATCH_SIZE, len(tickets), voice=tickets[0].job.voice)
+        metrics.set_gauge(telemetry.RESIDENT_VOICES, len(self._voices.infos()))
+        return [
+            result
+            if isinstance(result, SpeechError)
+            else SynthesizedPhrase(
+                pcm=result, waited=ticket.waited, synthesis=took, batch_size=len(tickets)
+            )
+            for ticket, result in zip(tickets, results, strict=True)
+        ]
+
+    def _run_engine(self, jobs: Sequence[PhraseJob]) -> Sequence[Pcm | SpeechError]:
+        try:
+            return self._voices.engine(jobs[0].voice).synthesize(jobs)
+        except SpeechError as error:
+            return [error] * len(jobs)
+        except Exception:  # noqa: BLE001 (an engine may raise anything; its waiters must not hang)
+            self._broken = True
+            return [SynthesisError("the engine failed as a whole")] * len(jobs)

@@ -1,0 +1,101 @@
+"""The HTTP surface: paths, documents, request ids and the shape of errors."""
+
+import logging
+import uuid
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deployments import metrics
+from serve_app import docs
+from serve_app.error_table import error_response, plain_error
+from speech import telemetry
+from speech.errors import InvalidInputError, SpeechError
+
+if TYPE_CHECKING:
+    from serve_app.gateway import Gateway
+
+_LOG = logging.getLogger("ray.serve")
+
+
+def build_api(gateway: "Gateway") -> FastAPI:
+    """The application around one gateway."""
+    api = FastAPI(title="Chorale", version="0.1.0", summary=docs.SUMMARY, redoc_url=None)
+    api.add_middleware(_Arrival)
+    handlers: dict[type[Exception], Any] = {
+        SpeechError: _speech_error,
+        HTTPException: _http_error,
+        RequestValidationError: _validation_error,
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
+    for path, endpoint, method, options in (
+        ("/v1/audio/speech", gateway.speech, "POST", docs.SPEECH),
+        ("/v1/audio/voices", gateway.voices, "GET", docs.VOICES),
+        ("/v1/models", gateway.models, "GET", docs.MODELS),
+        ("/v1/models/{model}", gateway.model, "GET", docs.MODEL),
+        ("/v1/text/normalize", gateway.normalize, "POST", docs.NORMALIZE),
+        ("/admin/cache/invalidate", gateway.invalidate, "POST", docs.INVALIDATE),
+        ("/livez", gateway.livez, "GET", docs.LIVEZ),
+        ("/readyz", gateway.readyz, "GET", docs.READYZ),
+    ):
+        api.add_api_route(path, endpoint, methods=[method], **options)
+    return api
+
+
+class _Arrival:
+    """Notes when a request came and under which id.
+
+    Serve gives every request an `x-request-id` (the caller's or a new one) and writes it into the
+    answer; here it is only read.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = next((value for key, value in scope["headers"] if key == b"x-request-id"), b"")
+            state = scope.setdefault("state", {})
+            state["request_id"] = given.decode("latin-1")[:128] or uuid.uuid4().hex
+            state["arrived"] = perf_counter()
+        await self._app(scope, receive, send)
+
+
+async def _speech_error(request: Request, error: SpeechError) -> Response:
+    if request.url.path.endswith("/audio/speech"):
+        metrics.count(telemetry.REQUESTS, outcome=error.code, cache="none")
+    return error_response(error)
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    del request
+    codes = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+    return plain_error(
+        error.status_code,
+        str(error.detail),
+        kind="invalid_request_error",
+        code=codes.get(error.status_code, "invalid_request"),
+    )
+
+
+async def _validation_error(request: Request, error: RequestValidationError) -> Response:
+    del request
+    first = error.errors()[0]
+    return error_response(InvalidInputError(str(first["msg"]), str(first["loc"][-1])))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    # What another replica raised may hold a remote traceback: it goes to the log, not out.
+    _LOG.error(
+        "unexpected %s",
+        type(error).__name__,
+        exc_info=error,
+        extra={"request_id": request.state.request_id},
+    )
+    return error_response(SpeechError("internal error; the log has the request id"))

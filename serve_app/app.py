@@ -1,0 +1,89 @@
+"""The graph: Gateway -> Normalizer -> AudioCache -> Encoder -> Synthesizer, as one application."""
+
+from functools import partial
+from typing import Any
+
+from ray import serve
+from ray.serve.config import RequestRouterConfig
+from ray.serve.deployment import Application
+
+from deployments.audio_cache import AudioCache
+from deployments.encoder import Encoder
+from deployments.normalizer import Normalizer
+from deployments.stages import Inline
+from deployments.synthesizer import Synthesizer, SynthesizerConfig
+from serve_app.config import GraphArguments, GraphConfig, Replicas
+from serve_app.gateway import Gateway
+
+
+def build(args: GraphArguments) -> Application:
+    """Bind the graph; the entry point of serve_config.yaml."""
+    return build_graph(args.graph())
+
+
+def build_graph(config: GraphConfig) -> Application:
+    """Bind the graph of a configuration. Inner stages first: each is given what it calls."""
+    stages = config.stages
+    synthesizer = _stage(
+        Synthesizer,
+        stages.synthesizer,
+        SynthesizerConfig(catalogue=config.catalogue, engine=config.engine, preload=config.preload),
+        user_config=config.batch,
+        # A full replica is asked again soon: the default back-off grows to half a second.
+        request_router_config=RequestRouterConfig(max_backoff_s=0.02),
+    )
+    encoder = _stage(
+        Encoder,
+        stages.encoder,
+        config.audio,
+        config.cache.frame_bytes,
+        synthesizer,
+        user_config=config.encoder,
+    )
+    audio_cache = _stage(
+        AudioCache,
+        stages.audio_cache,
+        config.cache,
+        config.gateway.epoch_poll,
+        encoder,
+        # One replica per key, so that concurrent identical requests meet. No fallback: a request
+        # whose replica is lost is tried again by its caller.
+        request_router_config=RequestRouterConfig(
+            request_router_class="ray.serve.experimental.consistent_hash_router:"
+            "ConsistentHashRouter",
+            request_router_kwargs={"num_fallback_replicas": 0},
+            max_backoff_s=0.02,
+        ),
+    )
+    normalizer = _stage(
+        Normalizer,
+        stages.normalizer,
+        config.catalogue,
+        config.audio,
+        user_config=config.phrases,
+    )
+    gateway = serve.deployment(
+        serve.ingress()(Gateway),
+        name="Gateway",
+        user_config=config.admission.model_dump(mode="json"),
+        **stages.gateway.options(),
+    )
+    return gateway.bind(config.gateway, config.catalogue, normalizer, audio_cache)
+
+
+def _stage(
+    cls: type[Any], replicas: Replicas, *args: Any, user_config: Any = None, **options: Any
+) -> Any:
+    tuning = None if user_config is None else user_config.model_dump(mode="json")
+    if replicas.inline:
+        return Inline(partial(_make_inline, cls, args, tuning))
+    return serve.deployment(
+        cls, name=cls.__name__, user_config=tuning, **replicas.options(), **options
+    ).bind(*args)
+
+
+def _make_inline(cls: type[Any], args: tuple[Any, ...], tuning: Any) -> Any:
+    stage = cls(*args)
+    if tuning is not None:
+        stage.reconfigure(tuning)
+    return stage

@@ -1,0 +1,144 @@
+"""The command line: serve, say, voices."""
+
+import os
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from speech.errors import ConfigError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
+_err = Console(stderr=True)
+
+_SERVE_CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
+Url = Annotated[str, typer.Option(help="Address of a running server.", envvar="CHORALE_URL")]
+_DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    config: Annotated[
+        Path, typer.Option(help="Serve configuration, as `serve deploy` takes it.")
+    ] = _SERVE_CONFIG,
+    haproxy: Annotated[
+        bool, typer.Option(help="Put HAProxy in front instead of Serve's Python proxy.")
+    ] = True,
+) -> None:
+    """Start a local Ray and serve until Ctrl-C or SIGTERM."""
+    from serve_app.launch import serve_forever  # noqa: PLC0415 (say and voices need none of it)
+
+    try:
+        serve_forever(config_file=config, host=host, port=port, haproxy=haproxy, say=_err.print)
+    except ConfigError as error:
+        _err.print(f"[red]error:[/red] {error}")
+        raise typer.Exit(1) from None
+    # Ray may leave threads that would keep the interpreter; everything is stopped by now.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What to say; `-` reads standard input.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    *,
+    voice: Annotated[str, typer.Option(help="Voice, alias or voice/speaker.")] = "alloy",
+    audio_format: Annotated[
+        str | None, typer.Option("--format", help="Default: the file's ending.")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="0.25 to 4.0.")] = 1.0,
+    language: Annotated[str | None, typer.Option(help="Language of the text.")] = None,
+    url: Url = _DEFAULT_URL,
+) -> None:
+    """Speak a text through the HTTP API into a file; prints what it took."""
+    body = {
+        "model": "chorale",
+        "input": sys.stdin.read() if text == "-" else text,
+        "voice": voice,
+        "response_format": audio_format or output.suffix.removeprefix(".").lower() or "wav",
+        "speed": speed,
+        **({"language": language} if language else {}),
+    }
+    started = perf_counter()
+    first: float | None = None
+    size = 0
+    try:
+        with (
+            httpx.Client(timeout=httpx.Timeout(600, connect=5)) as client,
+            client.stream("POST", f"{url}/v1/audio/speech", json=body) as reply,
+        ):
+            if reply.status_code != httpx.codes.OK:
+                reply.read()
+                _fail(reply)
+            with output.open("wb") as file:
+                for chunk in reply.iter_bytes():
+                    first = first if first is not None else perf_counter() - started
+                    size += len(chunk)
+                    file.write(chunk)
+    except httpx.HTTPError as error:
+        _err.print(f"[red]error:[/red] {url}: {error}")
+        raise typer.Exit(1) from None
+    took = perf_counter() - started
+    print(
+        f"{output}: {_duration(output):.2f} s of audio, {size} bytes; first byte "
+        f"{(first or took) * 1000:.0f} ms, complete {took * 1000:.0f} ms; "
+        f"cache {reply.headers.get('x-cache', '?')}"
+    )
+
+
+@app.command()
+def voices(url: Url = _DEFAULT_URL) -> None:
+    """List the voices of a running server."""
+    try:
+        reply = httpx.get(f"{url}/v1/audio/voices", timeout=10)
+    except httpx.HTTPError as error:
+        _err.print(f"[red]error:[/red] {url}: {error}")
+        raise typer.Exit(1) from None
+    if reply.status_code != httpx.codes.OK:
+        _fail(reply)
+    listing = reply.json()
+    table = Table("voice", "language", "speakers", "Hz", "aliases")
+    for voice in listing["data"]:
+        aliases = [entry["id"] for entry in listing["aliases"] if entry["voice"] == voice["id"]]
+        table.add_row(
+            voice["id"],
+            f"{voice['language']} (of {len(voice['languages'])})",
+            " ".join(voice["speakers"]),
+            str(voice["sample_rate"]),
+            " ".join(aliases),
+        )
+    Console().print(table)
+
+
+def _duration(path: Path) -> float:
+    import av  # noqa: PLC0415 (only `say` decodes)
+
+    if path.suffix.lower() == ".pcm":
+        return path.stat().st_size / 2 / 24_000
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        samples = sum(frame.samples for frame in container.decode(stream))
+        return float(samples / stream.codec_context.rate)
+
+
+def _fail(reply: httpx.Response) -> None:
+    try:
+        message = reply.json()["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        message = reply.text[:200]
+    _err.print(f"[red]error {reply.status_code}:[/red] {message}")
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

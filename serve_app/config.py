@@ -1,0 +1,140 @@
+"""The whole graph's configuration: one YAML file, strict and frozen."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import Field, ValidationError
+
+from deployments.encoder import EncoderTuning
+from serve_app.admission import AdmissionLimits
+from speech.config import (
+    AudioConfig,
+    BatchConfig,
+    CacheConfig,
+    EngineConfig,
+    PhraseConfig,
+    RamTierConfig,
+    StrictModel,
+)
+from speech.errors import ConfigError
+
+CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "configs"
+
+
+class Replicas(StrictModel):
+    """How many replicas a stage has, and what each takes of the cluster."""
+
+    num_cpus: float = Field(default=0.1, ge=0)
+    num_gpus: float = Field(default=0.0, ge=0)
+    min: int = Field(default=1, ge=0)
+    max: int = Field(default=1, ge=1)
+    target_ongoing_requests: float = Field(default=32, gt=0)
+    """Running and queued requests per replica the autoscaler aims at."""
+    max_ongoing_requests: int = Field(default=1024, gt=0)
+    """Slots; more than the gateway admits, so that nothing admitted is rejected further in."""
+    upscale_delay: float = Field(default=1.0, ge=0)
+    downscale_delay: float = Field(default=60.0, ge=0)
+    inline: bool = False
+    """Run in the caller's process instead of in replicas of its own."""
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments of `serve.deployment`."""
+        options: dict[str, Any] = {
+            "ray_actor_options": {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus},
+            "max_ongoing_requests": self.max_ongoing_requests,
+            "health_check_period_s": 2,
+            "health_check_timeout_s": 10,
+            "graceful_shutdown_timeout_s": 30,
+            "graceful_shutdown_wait_loop_s": 0.5,
+        }
+        if self.min == self.max:
+            return options | {"num_replicas": self.min}
+        return options | {
+            "autoscaling_config": {
+                "min_replicas": self.min,
+                "max_replicas": self.max,
+                "target_ongoing_requests": self.target_ongoing_requests,
+                # The documented replacement of this option is read nowhere; it governs how fast
+                # a queue is noticed.
+                "metrics_interval_s": 0.5,
+                "look_back_period_s": 2.0,
+                "upscale_delay_s": self.upscale_delay,
+                "downscale_delay_s": self.downscale_delay,
+                "aggregation_function": "max",
+            }
+        }
+
+
+class GatewayConfig(StrictModel):
+    """What a Gateway replica is built from."""
+
+    models: tuple[str, ...] = (
+        "chorale",
+        "tts-1",
+        "tts-1-hd",
+        "gpt-4o-mini-tts",
+        "gpt-4o-mini-tts-2025-12-15",
+    )
+    """Model names callers may send; all speak with the voices of the catalogue."""
+    hot: RamTierConfig = RamTierConfig(max_bytes=64 * 2**20, ttl=60.0)
+    """The cache of whole replies that costs no hop; its TTL bounds a missed invalidation."""
+    hot_entry_bytes: int = Field(default=2**20, ge=0)
+    epoch_poll: float = Field(default=5.0, gt=0)
+    status_poll: float = Field(default=1.0, gt=0)
+
+
+class Stages(StrictModel):
+    """Replicas of each stage."""
+
+    gateway: Replicas = Replicas()
+    normalizer: Replicas = Replicas()
+    audio_cache: Replicas = Replicas()
+    encoder: Replicas = Replicas()
+    synthesizer: Replicas = Replicas(num_cpus=1, max_ongoing_requests=2048)
+
+
+class GraphConfig(StrictModel):
+    """Everything `build` needs."""
+
+    catalogue: Path = Path("voices.yaml")
+    """Relative to the configuration file."""
+    preload: tuple[str, ...] = ()
+    stages: Stages = Stages()
+    gateway: GatewayConfig = GatewayConfig()
+    admission: AdmissionLimits = AdmissionLimits()
+    phrases: PhraseConfig = PhraseConfig()
+    cache: CacheConfig = CacheConfig()
+    encoder: EncoderTuning = EncoderTuning()
+    audio: AudioConfig = AudioConfig()
+    engine: EngineConfig = EngineConfig()
+    batch: BatchConfig = BatchConfig()
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file; relative paths in it are taken from its folder.
+
+        Raises:
+            ConfigError: the file is missing or wrong.
+        """
+        try:
+            raw = yaml.safe_load(path.read_text("utf-8")) or {}
+            return cls.model_validate(raw).anchored(path.parent)
+        except (OSError, yaml.YAMLError, ValidationError) as error:
+            raise ConfigError(f"configuration {path}: {error}") from error
+
+    def anchored(self, folder: Path) -> Self:
+        """The same with every relative path resolved against a folder."""
+        return self.model_copy(update={"catalogue": (folder / self.catalogue).resolve()})
+
+
+class GraphArguments(StrictModel):
+    """The `args` of the application in serve_config.yaml."""
+
+    config: str = "cpu"
+    """A file of the configs folder without its ending, or a path to a YAML file."""
+
+    def graph(self) -> GraphConfig:
+        """Load the configuration that is named."""
+        named = CONFIG_FOLDER / f"{self.config}.yaml"
+        return GraphConfig.load(named if named.is_file() else Path(self.config).resolve())

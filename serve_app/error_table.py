@@ -1,0 +1,67 @@
+"""One table from error class to HTTP, and the one shape every error has on the wire."""
+
+import math
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse
+
+from speech import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an error class is answered."""
+
+    status: int
+    type: str
+    retry_after: float | None = None
+    """Seconds after which a retry makes sense; None where it never does."""
+
+
+TABLE: dict[type[errors.SpeechError], Answer] = {
+    errors.SpeechError: Answer(500, "server_error"),
+    errors.InvalidInputError: Answer(400, "invalid_request_error"),
+    errors.TooLargeError: Answer(413, "invalid_request_error"),
+    errors.UnauthorizedError: Answer(401, "authentication_error"),
+    errors.AtCapacityError: Answer(429, "rate_limit_error", retry_after=0.5),
+    errors.DeadlineExceededError: Answer(503, "server_error", retry_after=1.0),
+    errors.UnavailableError: Answer(503, "server_error", retry_after=0.5),
+    errors.SynthesisError: Answer(500, "server_error"),
+    errors.ConfigError: Answer(500, "server_error"),
+}
+
+
+def error_response(
+    error: errors.SpeechError, *, status: int | None = None, code: str | None = None
+) -> JSONResponse:
+    """Answer an error in OpenAI's shape, with the headers its client acts on."""
+    answer = TABLE[type(error)]
+    return plain_error(
+        status or answer.status,
+        error.message,
+        kind=answer.type,
+        param=error.param,
+        code=code or error.code,
+        retry_after=answer.retry_after,
+    )
+
+
+def plain_error(
+    status: int,
+    message: str,
+    *,
+    kind: str,
+    code: str,
+    param: str | None = None,
+    retry_after: float | None = None,
+) -> JSONResponse:
+    """An error that has no class of its own, e.g. an unknown path."""
+    if retry_after is None:
+        headers = {"x-should-retry": "false"}
+    else:
+        headers = {
+            "retry-after-ms": str(round(retry_after * 1000)),
+            "retry-after": str(math.ceil(retry_after)),
+        }
+    body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
+    return JSONResponse(body, status_code=status, headers=headers)

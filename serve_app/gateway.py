@@ -1,0 +1,200 @@
+"""The Gateway deployment: what each route does, around the `Speaker`."""
+
+import hmac
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from ray.serve.handle import DeploymentHandle
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from deployments.epochs import EpochBook
+from deployments.invalidation import application_name, broadcast_forget
+from deployments.stages import Inline, normalizer_stage, speech_stage
+from serve_app.admission import Admission, AdmissionLimits
+from serve_app.api import build_api
+from serve_app.config import GatewayConfig
+from serve_app.readiness import Readiness
+from serve_app.replies import SpeechReply
+from serve_app.schemas import (
+    MAX_BODY_BYTES,
+    InvalidateBody,
+    NormalizeBody,
+    NormalizedPhrase,
+    NormalizeReply,
+    SpeechBody,
+    parse,
+    speech_request,
+)
+from serve_app.speaker import HotReply, Speaker
+from speech.cache.ram import RamTier
+from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError
+from speech.voices import VoiceCatalogue
+
+
+async def _read(request: Request) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "the body must be application/json")
+    declared = request.headers.get("content-length", "")
+    too_large = TooLargeError(f"the body must be at most {MAX_BODY_BYTES} bytes")
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise too_large
+    return bytes(body)
+
+
+class Gateway:
+    """Parses, admits, asks the graph, answers."""
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        catalogue: Path,
+        normalizer: DeploymentHandle | Inline,
+        audio_cache: DeploymentHandle | Inline,
+    ) -> None:
+        self._config = config
+        self._catalogue = VoiceCatalogue.load(catalogue)
+        self._normalizer = normalizer_stage(normalizer)
+        self._epochs = EpochBook(config.epoch_poll)
+        self._hot: RamTier[HotReply] = RamTier(config.hot)
+        self._admission = Admission(AdmissionLimits())
+        self._admin_token = os.environ.get("CHORALE_ADMIN_TOKEN", "")
+        self._readiness = Readiness(application_name(), config.status_poll)
+        self._speaker = Speaker(
+            normalizer=self._normalizer,
+            cache=speech_stage(audio_cache, routed_by_digest=True),
+            admission=self._admission,
+            hot=self._hot,
+            hot_entry_bytes=config.hot_entry_bytes,
+            epoch=self._epochs.current,
+        )
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """The routes of this replica; Serve calls it after the constructor."""
+        return build_api(self)
+
+    async def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take new `AdmissionLimits`. Serve calls it once before the first request, too."""
+        self._admission.limits = AdmissionLimits.model_validate(user_config)
+        await self._epochs.follow()
+        self._readiness.start()
+
+    def check_health(self) -> None:
+        """A gateway has nothing that can break on its own."""
+
+    async def forget(self, voice: str | None) -> None:
+        """A voice's epoch was bumped, or all were."""
+        await self._epochs.refresh()
+        self._hot.purge(voice)
+
+    async def speech(self, request: Request) -> Response:
+        """Answer with the spoken text in the asked container."""
+        body = parse(SpeechBody, await _read(request))
+        spoken = speech_request(body, self._catalogue, self._config.models)
+        reply = await self._speaker.speak(
+            spoken,
+            request_id=request.state.request_id,
+            deadline=self._deadline(request),
+            private="no-store" in request.headers.get("cache-control", ""),
+        )
+        return SpeechReply(reply, spoken, body, request)
+
+    async def models(self) -> dict[str, Any]:
+        """Every model name a request may carry."""
+        return {"object": "list", "data": [_model(name) for name in self._config.models]}
+
+    async def model(self, model: str) -> dict[str, Any]:
+        """One model name."""
+        if model not in self._config.models:
+            raise HTTPException(404, "there is no such model")
+        return _model(model)
+
+    async def voices(self) -> dict[str, Any]:
+        """Every voice with its speakers and languages, and every alias."""
+        voices = [
+            {
+                "id": voice.id,
+                "object": "audio.voice",
+                "name": voice.name,
+                "language": voice.language,
+                "languages": list(voice.languages),
+                "speakers": list(voice.speakers),
+                "sample_rate": voice.sample_rate,
+                "license": voice.license,
+                "description": voice.description,
+            }
+            for voice in self._catalogue.voices.values()
+        ]
+        aliases = [
+            {"id": name, "name": name, "voice": alias.voice, "speaker": alias.speaker}
+            for name, alias in sorted(self._catalogue.aliases.items())
+        ]
+        return {
+            "object": "list",
+            "data": voices,
+            "voices": [{"id": entry["id"], "name": entry["name"]} for entry in voices + aliases],
+            "aliases": aliases,
+        }
+
+    async def normalize(self, request: Request) -> NormalizeReply:
+        """The spoken text, its phrases and their phonemes."""
+        body = parse(NormalizeBody, await _read(request))
+        utterance = await self._normalizer.explain(body.input, body.language.lower())
+        return NormalizeReply(
+            normalized=utterance.normalized,
+            phrases=[
+                NormalizedPhrase(text=phrase.text, phonemes=phrase.phonemes)
+                for phrase in utterance.phrases
+            ],
+        )
+
+    async def invalidate(self, request: Request) -> dict[str, Any]:
+        """Needs `Authorization: Bearer` with CHORALE_ADMIN_TOKEN; without one it does not exist."""
+        if not self._admin_token:
+            raise HTTPException(404, "Not Found")
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._admin_token.encode()):
+            raise UnauthorizedError("the admin token is missing or wrong")
+        voice = parse(InvalidateBody, await _read(request)).voice
+        if voice is not None and voice not in self._catalogue.voices:
+            raise InvalidInputError("there is no voice with this id", "voice")
+        await self._epochs.bump(voice)
+        await broadcast_forget(voice)
+        return {"invalidated": voice or "all", "epoch": self._epochs.current(voice or "*")}
+
+    async def livez(self) -> dict[str, str]:
+        """Always 200 while the event loop runs."""
+        return {"status": "ok"}
+
+    async def readyz(self) -> JSONResponse:
+        """200 when every stage can serve, else 503; the body names the stages."""
+        ready = self._readiness.ready
+        return JSONResponse(
+            {"ready": ready, "stages": self._readiness.stages}, status_code=200 if ready else 503
+        )
+
+    def _deadline(self, request: Request) -> float:
+        limits = self._admission.limits
+        given = request.headers.get("x-deadline-ms")
+        if given is None:
+            return limits.default_deadline
+        try:
+            seconds = float(given) / 1000
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds < math.inf:
+            raise InvalidInputError("X-Deadline-Ms must be a positive number", "X-Deadline-Ms")
+        return min(seconds, limits.max_deadline)
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "chorale"}

@@ -1,0 +1,133 @@
+"""`chorale serve`: a whole local cluster in one command, and nothing left of it afterwards."""
+
+import json
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from serve_app import environment
+from speech.errors import ConfigError
+
+_START_TIMEOUT = 180.0
+
+
+def serve_forever(
+    *,
+    config_file: Path,
+    host: str,
+    port: int,
+    haproxy: bool,
+    say: Callable[[str], None],
+) -> None:
+    """Start Ray, deploy a Serve configuration, wait for SIGINT or SIGTERM, stop everything.
+
+    Args:
+        config_file: A Serve configuration, as `serve deploy` takes it.
+        host: Address to listen on; replaces the file's.
+        port: Port to listen on; replaces the file's.
+        haproxy: Whether to put HAProxy in front; where it cannot run, the Python proxy serves.
+        say: Tells the operator what happens.
+
+    Raises:
+        ConfigError: the port is taken, or the configuration cannot be deployed.
+    """
+    if problem := environment.port_problem(host, port):
+        raise ConfigError(f"cannot listen on {host}:{port}: {problem}; choose another --port")
+    config = _read(config_file)
+    config["http_options"] = {**config.get("http_options", {}), "host": host, "port": port}
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with environment.scratch_folder() as folder:
+        environment.apply(environment.COMMON)
+        if haproxy and (problem := environment.haproxy_problem()):
+            say(f"HAProxy cannot run here ({problem}); using Ray Serve's Python proxy")
+            haproxy = False
+        if haproxy:
+            environment.apply(environment.HAPROXY | environment.private_haproxy(folder))
+        _run(config, host, port, stop, say)
+
+
+def _run(
+    config: dict[str, Any],
+    host: str,
+    port: int,
+    stop: threading.Event,
+    say: Callable[[str], None],
+) -> None:
+    # Ray reads its switches when it is imported.
+    import ray  # noqa: PLC0415
+    from ray import serve  # noqa: PLC0415
+    from ray.serve._private.api import serve_start  # noqa: PLC0415
+    from ray.serve.config import gRPCOptions  # noqa: PLC0415
+    from ray.serve.schema import ServeDeploySchema  # noqa: PLC0415
+
+    schema = ServeDeploySchema.model_validate(config)
+    context = ray.init(
+        address="local",
+        namespace="serve",
+        # Stages are placed by fractions of a core; a single core must still place them all.
+        num_cpus=max(2, os.cpu_count() or 1),
+        dashboard_host="127.0.0.1",
+        include_dashboard=True,
+        log_to_driver=False,
+        logging_level="warning",
+    )
+    try:
+        say(f"Ray dashboard: http://{context.dashboard_url} (token: `ray get-auth-token`)")
+        client = serve_start(
+            http_options=schema.http_options.model_dump(),
+            proxy_location=schema.proxy_location,
+            grpc_options=gRPCOptions(**schema.grpc_options.model_dump()),
+            controller_options=schema.controller_options,
+        )
+        client.deploy_apps(schema, _blocking=False)
+        _wait_until_ready(host, port, stop, serve.status)
+        if not stop.is_set():
+            say(f"Chorale speaks at http://{host}:{port}/v1 (API documents: /docs)")
+        stop.wait()
+        say("stopping: requests under way are finished first")
+    finally:
+        try:
+            serve.shutdown()
+        finally:
+            ray.shutdown()
+        say("stopped")
+
+
+def _wait_until_ready(
+    host: str, port: int, stop: threading.Event, status: Callable[[], Any]
+) -> None:
+    where = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)  # noqa: S104
+    deadline = time.perf_counter() + _START_TIMEOUT
+    while not stop.is_set():
+        try:
+            with urllib.request.urlopen(f"http://{where}:{port}/readyz", timeout=2) as answer:
+                if json.load(answer)["ready"]:
+                    return
+        except (OSError, ValueError):
+            pass
+        for name, app in status().applications.items():
+            if app.status == "DEPLOY_FAILED":
+                raise ConfigError(f"application {name!r} cannot be deployed: {app.message}")
+        if time.perf_counter() > deadline:
+            raise ConfigError(f"the server was not ready after {_START_TIMEOUT:.0f} s")
+        stop.wait(0.3)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        config = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"serve configuration {path}: {error}") from error
+    if not isinstance(config, dict):
+        raise ConfigError(f"serve configuration {path} is not a mapping")
+    return config

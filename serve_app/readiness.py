@@ -1,0 +1,64 @@
+"""Whether every stage has a warm replica, asked in the background."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from ray import serve
+from ray.serve.schema import ApplicationStatus, DeploymentStatus
+
+_LOG = logging.getLogger("ray.serve")
+
+
+class Readiness:
+    """Polls Serve's own status. While the controller is down, the last answer stands."""
+
+    def __init__(self, app_name: str, poll_seconds: float) -> None:
+        self._app_name = app_name
+        self._poll_seconds = poll_seconds
+        self._task: asyncio.Task[None] | None = None
+        self.stages: dict[str, str] = {}
+        self.ready = False
+
+    def start(self) -> None:
+        """Begin polling. Idempotent."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._poll(), name="readiness")
+
+    async def close(self) -> None:
+        """Stop polling."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                self._read(await asyncio.to_thread(serve.status))
+            except Exception as error:  # noqa: BLE001 (a controller that is down raises many things)
+                _LOG.warning("serve status could not be read: %s", type(error).__name__)
+            await asyncio.sleep(self._poll_seconds)
+
+    def _read(self, status: serve.schema.ServeStatus) -> None:
+        app = status.applications.get(self._app_name)
+        if app is None:
+            self.ready = False
+            return
+        # A deployment counts a replica as running once it is constructed, and ours load and warm
+        # their voices there. A stage that is scaled to zero is healthy and starts on demand.
+        self.stages = {
+            name: str(
+                "ready"
+                if deployment.replica_states.get("RUNNING", 0) > 0
+                or deployment.status == DeploymentStatus.HEALTHY
+                else deployment.status.value.lower()
+            )
+            for name, deployment in app.deployments.items()
+        }
+        self.ready = (
+            app.status in {ApplicationStatus.RUNNING, ApplicationStatus.UNHEALTHY}
+            and bool(self.stages)
+            and all(state == "ready" for state in self.stages.values())
+        )

@@ -1,0 +1,142 @@
+"""A `Reply` as an HTTP response: headers, body, server-sent events, and the record of it."""
+
+import base64
+import json
+import logging
+import math
+from collections.abc import AsyncGenerator
+from time import perf_counter
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from deployments import metrics
+from deployments.failures import translate
+from serve_app.schemas import SpeechBody
+from serve_app.speaker import Reply
+from speech import telemetry
+from speech.audio.containers import media_type
+from speech.errors import SpeechError
+from speech.types import SpeechRequest
+
+_LOG = logging.getLogger("ray.serve")
+_TOKENS_PER_SECOND = 20
+"""Output tokens of the usage figures: one for every 50 ms of audio, as OpenAI counts audio."""
+
+
+class SpeechReply(StreamingResponse):
+    """Sends a reply, stops its work if the client leaves, and records how it went."""
+
+    def __init__(
+        self, reply: Reply, spoken: SpeechRequest, body: SpeechBody, request: Request
+    ) -> None:
+        self._reply = reply
+        self._spoken = spoken
+        self._request_id: str = request.state.request_id
+        self._arrived: float = request.state.arrived
+        self._audio_seconds = reply.audio_seconds
+        self._outcome = "aborted"
+        self._ttfa: float | None = None
+        sse = body.stream_format == "sse"
+        headers = {
+            "X-Cache": reply.cache.value,
+            "Server-Timing": ", ".join(
+                f"{timing.stage};dur={timing.seconds * 1000:.2f}" for timing in reply.timings
+            ),
+        }
+        if not sse and reply.total_bytes is not None:
+            headers["Content-Length"] = str(reply.total_bytes)
+        if ignored := sorted(body.model_extra or {}):
+            headers["Warning"] = f'299 - "ignored fields: {_header_safe(ignored)}"'
+        super().__init__(
+            self._events() if sse else self._pieces(),
+            headers={name: value for name, value in headers.items() if value},
+            media_type="text/event-stream" if sse else media_type(spoken.format),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the reply. Whatever happens, the work it alone caused ends with it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._reply.aclose(completed=self._outcome == "ok")
+            self._record()
+
+    async def _pieces(self) -> AsyncGenerator[bytes, None]:
+        try:
+            if self._reply.body is not None:
+                self._first_byte()
+                yield self._reply.body
+            else:
+                async for frame in self._reply.frames:
+                    self._first_byte()
+                    if frame.data:
+                        yield frame.data
+                    self._audio_seconds += frame.audio_seconds
+            self._outcome = "ok"
+        except Exception as error:
+            # Nothing can be said after the first byte: the connection breaks off, so that no
+            # client takes a part for the whole.
+            known = translate(error)
+            self._outcome = known.code if known else SpeechError.code
+            raise
+
+    async def _events(self) -> AsyncGenerator[str, None]:
+        try:
+            async for piece in self._pieces():
+                audio = base64.b64encode(piece).decode()
+                yield _event({"type": "speech.audio.delta", "audio": audio})
+        except Exception as error:  # noqa: BLE001 (whatever it was, an event stream can say so)
+            known = translate(error) or SpeechError("internal error")
+            detail = {"message": known.message, "type": "server_error", "code": known.code}
+            yield _event({"type": "error", "error": detail})
+            return
+        spoken = len(self._spoken.text)
+        heard = math.ceil(self._audio_seconds * _TOKENS_PER_SECOND)
+        yield _event(
+            {
+                "type": "speech.audio.done",
+                "usage": {
+                    "input_tokens": spoken,
+                    "output_tokens": heard,
+                    "total_tokens": spoken + heard,
+                },
+            }
+        )
+
+    def _first_byte(self) -> None:
+        if self._ttfa is None:
+            self._ttfa = perf_counter() - self._arrived
+
+    def _record(self) -> None:
+        took = perf_counter() - self._arrived
+        cache = self._reply.cache.value
+        metrics.count(telemetry.REQUESTS, outcome=self._outcome, cache=cache)
+        metrics.observe(telemetry.REQUEST_SECONDS, took, cache=cache)
+        if self._ttfa is not None:
+            metrics.observe(telemetry.TTFA_SECONDS, self._ttfa, cache=cache)
+        for timing in self._reply.timings:
+            if timing.stage in {"normalize", "cache", "encode"}:
+                metrics.observe(telemetry.STAGE_SECONDS, timing.seconds, stage=timing.stage)
+        record = (
+            self._request_id,
+            self._outcome,
+            cache,
+            self._spoken.voice,
+            self._spoken.format,
+            len(self._spoken.text),
+            round(self._audio_seconds, 3),
+            round(took, 4),
+            round(self._ttfa or 0.0, 4),
+        )
+        _LOG.info("speech", extra=dict(zip(telemetry.LOG_FIELDS, record, strict=True)))
+
+
+def _event(value: object) -> str:
+    return f"data: {json.dumps(value)}\n\n"
+
+
+def _header_safe(names: list[str]) -> str:
+    text = ", ".join(name[:32] for name in names[:8])
+    return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "?" for c in text)

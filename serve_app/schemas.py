@@ -1,0 +1,178 @@
+"""The wire: OpenAI's speech API and our extensions, parsed into values that cannot be invalid."""
+
+import json
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
+
+from speech.audio.containers import SAMPLE_RATES
+from speech.errors import InvalidInputError
+from speech.types import MAX_INPUT_CHARACTERS, AudioFormat, SpeechRequest
+from speech.voices import VoiceCatalogue
+
+T = TypeVar("T", bound=BaseModel)
+
+MAX_BODY_BYTES = 64 * 1024
+"""4,096 characters of JSON with every one escaped as a surrogate pair are 48 kB."""
+
+
+class VoiceReference(BaseModel):
+    """A voice as an object, the form OpenAI's client uses for custom voices."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: StrictStr
+
+
+class SpeechBody(BaseModel):
+    """Body of POST /v1/audio/speech. Unknown fields are ignored and named in a warning header."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: StrictStr = Field(description="One of GET /v1/models. All speak with the same engine.")
+    input: StrictStr = Field(
+        min_length=1,
+        max_length=MAX_INPUT_CHARACTERS,
+        description="The text to speak, 1 to 4096 characters.",
+    )
+    voice: StrictStr | VoiceReference = Field(
+        description="A voice id, an alias such as `alloy`, `id/speaker`, or an object with an id."
+    )
+    response_format: AudioFormat = Field(default="mp3", description="Container of the reply.")
+    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False, strict=True)] = Field(
+        default=1.0, description="Rate of speech; pitch is kept."
+    )
+    instructions: StrictStr | None = Field(
+        default=None, description="Accepted for compatibility and not used."
+    )
+    stream_format: Literal["audio", "sse"] = Field(
+        default="audio", description="Raw audio, or server-sent events with base64 pieces."
+    )
+    language: StrictStr | None = Field(
+        default=None, description="Extension: language the text is read in, e.g. `de`."
+    )
+    sample_rate: StrictInt | None = Field(
+        default=None,
+        description="Extension: rate of the delivered audio in Hertz; a rate the format lacks "
+        "becomes the next higher one it has.",
+    )
+    seed: Annotated[StrictInt, Field(ge=0, le=2**32 - 1)] = Field(
+        default=0, description="Extension: seed of the voice's sampling noise."
+    )
+    stream: StrictBool = Field(
+        default=True,
+        description="Extension: false waits for the whole reply and gives exact sizes.",
+    )
+
+
+class NormalizeBody(BaseModel):
+    """Body of POST /v1/text/normalize."""
+
+    model_config = ConfigDict(extra="allow")
+
+    input: StrictStr = Field(min_length=1, max_length=MAX_INPUT_CHARACTERS)
+    language: StrictStr = "en-us"
+
+
+class NormalizedPhrase(BaseModel):
+    """A phrase as it would be spoken."""
+
+    text: str
+    phonemes: str = Field(description="IPA of espeak-ng.")
+
+
+class NormalizeReply(BaseModel):
+    """Reply of POST /v1/text/normalize."""
+
+    normalized: str
+    phrases: list[NormalizedPhrase]
+
+
+class InvalidateBody(BaseModel):
+    """Body of POST /admin/cache/invalidate."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: StrictStr | None = Field(default=None, description="A voice id; absent for all.")
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong, in OpenAI's shape."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorReply(BaseModel):
+    """Every reply that is not a success."""
+
+    error: ErrorDetail
+
+
+def parse(model: type[T], raw: bytes) -> T:
+    """Parse a JSON body.
+
+    Raises:
+        InvalidInputError: naming the first offending parameter.
+    """
+    try:
+        try:
+            return model.model_validate_json(raw)
+        except ValidationError as error:
+            if error.errors()[0]["type"] != "json_invalid":
+                raise
+        # JSON that only Python's parser takes (a lone surrogate) is re-read so that the error
+        # can name the parameter.
+        return model.model_validate(json.loads(raw))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        param = str(first["loc"][0]) if first["loc"] else None
+        raise InvalidInputError(_explain(first, param), param) from None
+    except (ValueError, RecursionError):
+        raise InvalidInputError("the body is not valid JSON") from None
+
+
+def _explain(first: Any, param: str | None) -> str:
+    kind = first["type"]
+    if kind == "missing":
+        return f"{param} is required"
+    if kind == "string_unicode":
+        return f"{param} holds characters that are not valid Unicode"
+    if kind == "string_too_long":
+        return f"{param} must be at most {first['ctx']['max_length']} characters"
+    if kind == "string_too_short":
+        return f"{param} must not be empty"
+    message = str(first["msg"])
+    return f"{param}: {message}" if param else f"the body is not a JSON object: {message}"
+
+
+def speech_request(
+    body: SpeechBody, catalogue: VoiceCatalogue, models: tuple[str, ...]
+) -> SpeechRequest:
+    """Resolve a parsed body against what this server has.
+
+    Raises:
+        InvalidInputError: naming the parameter.
+    """
+    if body.model not in models:
+        raise InvalidInputError(
+            f"unknown model {body.model[:64]!r}; GET /v1/models lists what there is", "model"
+        )
+    if body.sample_rate is not None and body.sample_rate not in SAMPLE_RATES:
+        rates = ", ".join(map(str, SAMPLE_RATES))
+        raise InvalidInputError(f"sample_rate must be one of {rates}", "sample_rate")
+    name = body.voice if isinstance(body.voice, str) else body.voice.id
+    voice, speaker = catalogue.resolve(name)
+    return SpeechRequest(
+        text=body.input,
+        voice=voice.id,
+        speaker=speaker,
+        language=catalogue.language(voice, body.language),
+        speed=body.speed,
+        format=body.response_format,
+        sample_rate=body.sample_rate,
+        seed=body.seed,
+        stream=body.stream,
+    )

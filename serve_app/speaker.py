@@ -1,0 +1,193 @@
+"""From a validated request to a reply: hot cache, admission, normalizer, audio cache.
+
+It knows neither HTTP nor Ray; the ingress gives it the stages and sends what it returns.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from serve_app.admission import Admission, Ticket
+from speech.cache.keys import entry_key, request_digest
+from speech.cache.ram import RamTier
+from speech.errors import DeadlineExceededError, UnavailableError
+from speech.interfaces import NormalizerStage, SpeechStage
+from speech.types import AudioFrame, CacheState, SpeechRequest, Timing
+
+
+@dataclass(frozen=True, slots=True)
+class HotReply:
+    """A whole encoded reply in the gateway's own memory."""
+
+    body: bytes
+    audio_seconds: float
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Reply:
+    """A reply whose first frame exists. `frames` is read once, then `aclose` is called."""
+
+    cache: CacheState
+    timings: tuple[Timing, ...]
+    total_bytes: int | None
+    body: bytes | None
+    """The whole reply, where the first frame is also the last."""
+    frames: AsyncGenerator[AudioFrame, None]
+    """Every frame from the first; unused where `body` is there."""
+    audio_seconds: float
+    """Known from the start only with `body`."""
+    ticket: Ticket | None = None
+
+    async def aclose(self, *, completed: bool) -> None:
+        """Stop what this reply alone still causes, and give its admission back."""
+        await self.frames.aclose()
+        if self.ticket is not None:
+            self.ticket.leave(completed=completed)
+
+
+class Speaker:
+    """One gateway's way through the graph."""
+
+    def __init__(
+        self,
+        *,
+        normalizer: NormalizerStage,
+        cache: SpeechStage,
+        admission: Admission,
+        hot: RamTier[HotReply],
+        hot_entry_bytes: int,
+        epoch: Callable[[str], int],
+    ) -> None:
+        self._normalizer = normalizer
+        self._cache = cache
+        self._admission = admission
+        self._hot = hot
+        self._hot_entry_bytes = hot_entry_bytes
+        self._epoch = epoch
+
+    async def speak(
+        self, request: SpeechRequest, *, request_id: str, deadline: float, private: bool
+    ) -> Reply:
+        """Answer a request once its first audio exists.
+
+        Args:
+            request: What to say.
+            request_id: Travels with the job, for logs.
+            deadline: Seconds the first frame may take.
+            private: The reply is kept in no cache.
+
+        Raises:
+            SpeechError: nothing was answered; the class says what a retry is worth.
+        """
+        key = entry_key(request_digest(request), self._epoch(request.voice))
+        if (hot := self._hot.get(key)) is not None:
+            return Reply(
+                cache=CacheState.HOT,
+                timings=(),
+                total_bytes=len(hot.body),
+                body=hot.body,
+                frames=_nothing(),
+                audio_seconds=hot.audio_seconds,
+            )
+        ticket = self._admission.enter(len(request.text), deadline)
+        try:
+            return await self._from_graph(
+                request,
+                key,
+                request_id=request_id,
+                deadline=deadline,
+                private=private,
+                ticket=ticket,
+            )
+        except BaseException:
+            ticket.leave(completed=False)
+            raise
+
+    async def _from_graph(
+        self,
+        request: SpeechRequest,
+        key: str,
+        *,
+        request_id: str,
+        deadline: float,
+        private: bool,
+        ticket: Ticket,
+    ) -> Reply:
+        started = perf_counter()
+        frames: AsyncGenerator[AudioFrame, None] | None = None
+        try:
+            async with asyncio.timeout(deadline):
+                job = await self._normalizer.prepare(request, request_id)
+                if private:
+                    job = replace(job, private=True)
+                normalized = perf_counter()
+                frames = self._cache.stream(job)
+                first = await anext(frames)
+                arrived = perf_counter()
+        except BaseException as error:
+            if frames is not None:
+                await frames.aclose()
+            if isinstance(error, TimeoutError):
+                raise DeadlineExceededError("no audio within the request's deadline") from None
+            if isinstance(error, StopAsyncIteration):
+                raise UnavailableError("the reply ended before it began") from None
+            raise
+        timings = (
+            Timing(stage="normalize", seconds=normalized - started),
+            *first.timings,
+            Timing(stage="graph", seconds=arrived - normalized),
+        )
+        reply = Reply(
+            cache=first.cache,
+            timings=timings,
+            total_bytes=first.total_bytes,
+            body=first.data if first.is_last else None,
+            frames=frames,
+            audio_seconds=first.audio_seconds,
+            ticket=ticket,
+        )
+        if private:
+            if not first.is_last:
+                reply.frames = _resumed(first, frames)
+        elif first.is_last:
+            self._keep(key, first.data, first.audio_seconds, request.voice)
+        else:
+            reply.frames = self._kept(first, frames, key, request.voice)
+        return reply
+
+    async def _kept(
+        self, first: AudioFrame, rest: AsyncGenerator[AudioFrame, None], key: str, voice: str
+    ) -> AsyncGenerator[AudioFrame, None]:
+        """Pass frames on; keep the reply in the hot cache if it stays small and ends well."""
+        held: list[bytes] | None = []
+        size = 0
+        async with aclosing(_resumed(first, rest)) as frames:
+            async for frame in frames:
+                size += len(frame.data)
+                if held is not None and size <= self._hot_entry_bytes:
+                    held.append(frame.data)
+                else:
+                    held = None
+                if frame.is_last and held is not None:
+                    self._keep(key, b"".join(held), frame.audio_seconds, voice)
+                yield frame
+
+    def _keep(self, key: str, body: bytes, audio_seconds: float, voice: str) -> None:
+        if len(body) <= self._hot_entry_bytes:
+            self._hot.put(key, HotReply(body, audio_seconds), size=len(body), group=voice)
+
+
+async def _resumed(
+    first: AudioFrame, rest: AsyncGenerator[AudioFrame, None]
+) -> AsyncGenerator[AudioFrame, None]:
+    async with aclosing(rest):
+        yield first
+        async for frame in rest:
+            yield frame
+
+
+async def _nothing() -> AsyncGenerator[AudioFrame, None]:
+    return
+    yield

@@ -1,0 +1,154 @@
+"""Every metric, bucket list and log field, declared once.
+
+Names are what Prometheus shows after the exporter's own prefix (`ray_`). Metrics are declared as
+data so that nothing here depends on who exports them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+LATENCY_SECONDS = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.075,
+    0.1,
+    0.125,
+    0.15,
+    0.175,
+    0.2,
+    0.3,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+)
+"""Dense around 150 ms, so that a 95th percentile of 150 ms can be read off."""
+BATCH_SIZES = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: what it is called, what it means, how it is labelled."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+REQUESTS = Metric(
+    "chorale_requests",
+    "counter",
+    "Speech requests by outcome (ok, aborted, or an error code) and cache state.",
+    ("outcome", "cache"),
+)
+REQUEST_SECONDS = Metric(
+    "chorale_request_seconds",
+    "histogram",
+    "Seconds from a request's arrival to its last byte, by cache state.",
+    ("cache",),
+    LATENCY_SECONDS,
+)
+TTFA_SECONDS = Metric(
+    "chorale_ttfa_seconds",
+    "histogram",
+    "Time to first audio: seconds from a request's arrival to its first byte, by cache state.",
+    ("cache",),
+    LATENCY_SECONDS,
+)
+STAGE_SECONDS = Metric(
+    "chorale_stage_seconds",
+    "histogram",
+    "Seconds one stage took for one request (normalize, cache, encode) or phrase (synthesize).",
+    ("stage",),
+    LATENCY_SECONDS,
+)
+INFLIGHT_CHARACTERS = Metric(
+    "chorale_inflight_characters",
+    "gauge",
+    "Characters of admitted requests that are not finished; bounded by max_inflight_characters.",
+)
+GATE_WAIT_SECONDS = Metric(
+    "chorale_gate_wait_seconds",
+    "histogram",
+    "Seconds a phrase waited at the gate in front of the engine.",
+    ("position",),
+    LATENCY_SECONDS,
+)
+BATCH_SIZE = Metric(
+    "chorale_batch_size", "histogram", "Phrases per batch.", ("voice",), BATCH_SIZES
+)
+QUEUE_DEPTH = Metric(
+    "chorale_queue_depth",
+    "gauge",
+    "Phrases waiting at the gate of this replica; bounded by batch.max_waiting.",
+)
+SYNTHESIZED_PHRASES = Metric(
+    "chorale_synthesized_phrases",
+    "counter",
+    "Phrases the engine was asked for, by outcome (ok or an error code).",
+    ("outcome",),
+)
+AUDIO_SECONDS = Metric(
+    "chorale_audio_seconds", "counter", "Seconds of audio synthesised, by voice.", ("voice",)
+)
+RESIDENT_VOICES = Metric(
+    "chorale_resident_voices",
+    "gauge",
+    "Voices loaded in this replica; bounded by engine.max_resident_voices.",
+)
+UNKNOWN_SYMBOLS = Metric(
+    "chorale_unknown_symbols",
+    "counter",
+    "Phonemes a voice's vocabulary lacks, which are therefore not spoken.",
+    ("voice",),
+)
+CACHE_BYTES = Metric(
+    "chorale_cache_bytes",
+    "gauge",
+    "Bytes held, by tier (hot, ram, disk); each bounded by its max_bytes.",
+    ("tier",),
+)
+CACHE_LOOKUPS = Metric(
+    "chorale_cache_lookups",
+    "counter",
+    "Lookups by tier (hot, ram, disk, redis) and outcome (hit, miss).",
+    ("tier", "outcome"),
+)
+CACHE_TIER_UP = Metric(
+    "chorale_cache_tier_up", "gauge", "1 while a tier answers, 0 while it is down.", ("tier",)
+)
+FILLS = Metric(
+    "chorale_fills",
+    "counter",
+    "Replies made for the cache, by outcome (ok, cancelled, or an error code).",
+    ("outcome",),
+)
+FILLS_RUNNING = Metric(
+    "chorale_fills_running",
+    "gauge",
+    "Replies being made by this cache replica; bounded by cache.max_fills.",
+)
+
+ALL: tuple[Metric, ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Metric)
+)
+
+LOG_FIELDS = (
+    "request_id",
+    "outcome",
+    "cache",
+    "voice",
+    "format",
+    "characters",
+    "audio_seconds",
+    "seconds",
+    "ttfa_seconds",
+)
+"""Fields of the one log record a request writes. Input text is never among them."""
