@@ -1,0 +1,166 @@
+"""Piper voices on ONNX Runtime: phoneme ids in, PCM out, phrases of one voice rendered together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from speech.config import EngineConfig
+from speech.engines.onnx_session import RUN_ERRORS
+from speech.engines.piper_graph import PiperGraph, read_graph
+from speech.engines.piper_render import (
+    Floats,
+    MaskedRenderer,
+    Renderer,
+    Row,
+    Scales,
+    SplitRenderer,
+    StockRenderer,
+)
+from speech.errors import ConfigError, SpeechError, SynthesisError
+from speech.interfaces import EngineInfo
+from speech.types import Pcm, PhraseJob, Samples
+from speech.voices import Voice
+
+_RENDERERS: dict[str, type[SplitRenderer] | type[MaskedRenderer] | type[StockRenderer]] = {
+    "split": SplitRenderer,
+    "masked": MaskedRenderer,
+    "stock": StockRenderer,
+}
+# Piper's own defaults, for a json without `inference`.
+_NOISE, _LENGTH, _NOISE_W = 0.667, 1.0, 0.8
+
+
+class PiperEngine:
+    """One Piper voice.
+
+    Loudness is the model's own: no phrase is normalised by its peak, because a phrase must sound
+    the same beside any other.
+
+    Raises:
+        ConfigError: the model cannot be read, or the provider asked for is not granted.
+    """
+
+    def __init__(self, voice: Voice, config: EngineConfig) -> None:
+        if voice.model is None:
+            raise ConfigError(f"voice {voice.id!r} has no model")
+        graph = read_graph(voice.model, voice.model_config)
+        inference = voice.model_config.get("inference") or {}
+        scales = Scales(
+            noise=float(inference.get("noise_scale", _NOISE)),
+            noise_w=float(inference.get("noise_w", _NOISE_W)),
+        )
+        self._length_scale = float(inference.get("length_scale", _LENGTH))
+        self._voice = voice
+        self._symbols = graph.symbols
+        self._multi_speaker = graph.multi_speaker
+        self._renderer: Renderer | None = _RENDERERS[graph.kind](graph, config, scales)
+        self._info = _describe(graph, scales, config, voice.sample_rate)
+
+    @property
+    def info(self) -> EngineInfo:
+        """What this engine can do."""
+        return self._info
+
+    def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
+        """Speak phrases together; ids out of the vocabulary or broken audio fail alone.
+
+        Raises:
+            RuntimeError: the engine is closed, or every phrase of a batch failed on its own too.
+        """
+        rows = [self._row(job) for job in jobs]
+        good = [row for row in rows if isinstance(row, Row)]
+        step = self._info.max_batch_size or max(1, len(good))
+        waves: list[Floats | SpeechError] = []
+        for start in range(0, len(good), step):
+            waves.extend(self._render(good[start : start + step]))
+        done = iter(waves)
+        results: list[Pcm | SpeechError] = []
+        for job, row in zip(jobs, rows, strict=True):
+            wave = next(done) if isinstance(row, Row) else row
+            results.append(wave if isinstance(wave, SpeechError) else self._pcm(job, wave))
+        return results
+
+    def _row(self, job: PhraseJob) -> Row | SynthesisError:
+        ids = np.array(job.phrase.phoneme_ids, np.int64)
+        if not len(ids):
+            return SynthesisError("the phrase has no phonemes")
+        if ids.min() < 0 or ids.max() >= self._symbols:
+            return SynthesisError(
+                f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}"
+            )
+        speaker = self._voice.speakers.get(job.speaker) if self._multi_speaker else 0
+        if speaker is None:
+            return SynthesisError(f"voice {self._voice.id!r} has no such speaker")
+        return Row(
+            ids=ids,
+            speaker=speaker,
+            length_scale=self._length_scale / job.speed,
+            seed=job.seed,
+            index=job.phrase.index,
+        )
+
+    def _render(self, rows: Sequence[Row]) -> Sequence[Floats | SpeechError]:
+        if self._renderer is None:
+            raise RuntimeError("the engine is closed")
+        try:
+            return self._renderer.render(rows)
+        except RUN_ERRORS as error:
+            if len(rows) == 1:
+                return [SynthesisError(f"the model failed: {type(error).__name__}")]
+            # Who it was is not told, so everyone tries again alone; when all fail it is the engine.
+            alone = [self._render([row])[0] for row in rows]
+            if all(isinstance(item, SpeechError) for item in alone):
+                raise RuntimeError(
+                    "every phrase of the batch failed, together and alone"
+                ) from error
+            return alone
+
+    def _pcm(self, job: PhraseJob, wave: Floats) -> Pcm | SynthesisError:
+        if not len(wave) or not np.isfinite(wave).all():
+            return SynthesisError("the model's audio is empty or holds no numbers")
+        return Pcm(
+            samples=_int16(wave),
+            sample_rate=self._info.sample_rate,
+            index=job.phrase.index,
+            is_last=job.phrase.is_last,
+        )
+
+    def warm_up(self) -> None:
+        """Run a short and a long row alone, and four together where the graph batches."""
+        sizes = [(1, 20), (1, 120)] + [(4, 60)] * (self._info.max_batch_size is None)
+        for count, length in sizes:
+            row = Row(
+                ids=np.arange(length, dtype=np.int64) % self._symbols,
+                speaker=0,
+                length_scale=self._length_scale,
+                seed=0,
+                index=0,
+            )
+            self._render([row] * count)
+
+    def close(self) -> None:
+        """Drop the sessions, and with them their memory."""
+        self._renderer = None
+
+
+def _describe(
+    graph: PiperGraph, scales: Scales, config: EngineConfig, sample_rate: int
+) -> EngineInfo:
+    batches = config.batching and graph.kind != "stock"
+    switched_off = "one phrase at a time: batching is switched off in the configuration"
+    drawn_inside = graph.kind == "stock" and (scales.noise or scales.noise_w)
+    return EngineInfo(
+        engine="piper",
+        sample_rate=sample_rate,
+        max_batch_size=None if batches else 1,
+        batching=graph.reason if batches or graph.kind == "stock" else switched_off,
+        provider=config.provider,
+        deterministic=not drawn_inside,
+        resident_bytes=sum(len(model) for model in graph.models),
+    )
+
+
+def _int16(wave: Floats) -> Samples:
+    """Full scale to 32767, as Piper does; louder peaks are clipped."""
+    samples: Samples = np.clip(np.rint(wave * np.float32(32767.0)), -32768, 32767).astype(np.int16)
+    return samples

@@ -1,0 +1,356 @@
+"""What a Piper voice's ONNX graph is, and how it can be batched exactly. Knows no runtime.
+
+Three kinds of graph:
+
+`split`: a stock export of VITS. It draws its noise inside, takes one `scales` for the whole batch
+and decodes without a mask, so a padded row would end differently than alone. It is cut in two
+where the noise enters, and what lay between is done in numpy, row by row at each row's own length:
+
+    text model    input, input_lengths, scales, [sid], [duration noise]
+                  -> w, m, logs per phoneme: width at length_scale 1, mean, log deviation
+    between       durations = ceil(w * length_scale); each phoneme's m and logs repeated so often;
+                  z_p = m + noise * exp(logs) * noise_scale
+    sound model   z_p, masks, [sid] -> waveform
+
+The formulas are those of `infer` in VITS (Kim et al. 2021, arXiv:2106.06103, section 2.2). Doing
+the repetition in numpy also saves the graph's alignment matrices of phonemes x frames. The flow is
+masked by itself. The decoder is not: behind a row it would compute on from its biases, and its
+kernels would carry that back into the row's end. So whatever it convolves is multiplied by a mask
+first. Zeros are what a convolution sees beyond the end of a row that is alone, so every row comes
+out as the stock graph renders it alone, to its last sample, and no frame is rendered in vain.
+
+`masked`: a graph made for batching. It says so with the model property `chorale.batching`, value
+`masked`, which promises: rows are independent of padding and of each other; `scales` may be [N, 3]
+(noise, length, noise_w per row) as well as [3]; the second output holds the frames of each
+phoneme, [N, T] or [N, 1, T], zero beyond `input_lengths`; no unseeded noise. Samples per frame are
+in the property `chorale.hop_length` or in the voice's json as `hop_length`.
+
+`stock`: anything else. It runs one phrase at a time, and `reason` says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import onnx
+from onnx import TensorProto, helper
+
+from speech.engines.onnx_walk import GraphWalk, Mismatch, extract
+from speech.errors import ConfigError
+
+BATCHING_KEY = "chorale.batching"
+HOP_KEY = "chorale.hop_length"
+
+_TAKES = {"input", "input_lengths", "scales", "sid"}
+_RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli"}
+# Operators that treat every sample alike: they move nothing along time.
+_POINTWISE = {
+    *("Add", "Sub", "Mul", "Div", "Neg", "Tanh", "LeakyRelu", "Relu", "Elu", "Sigmoid", "Sin"),
+    *("Pow", "Identity", "Clip", "Cast", "Sum", "PRelu", "Unsqueeze", "Squeeze", "Exp"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PiperGraph:
+    """A voice's graph, ready to be loaded."""
+
+    kind: Literal["split", "masked", "stock"]
+    reason: str
+    """How the graph batches, or why it cannot, in words for an operator."""
+    models: tuple[bytes, ...]
+    """Serialized ONNX: text and sound model of a split graph, else the whole."""
+    symbols: int
+    """Rows of the phoneme embedding: ids run from 0 to `symbols - 1`."""
+    multi_speaker: bool
+    """Whether the graph takes `sid`."""
+    hop: int
+    """Samples per frame; 0 for a stock graph, whose audio is not trimmed."""
+    masks: Mapping[int, str] = field(default_factory=dict)
+    """The sound model's masks: steps per frame to the name of the input, [N, 1, frames * steps]."""
+    duration_noise: str = ""
+    """Name of the text model's noise input, [N, 2, T]; empty where it draws none."""
+    names: tuple[str, ...] = ()
+    """Split: w, m, logs, z_p, waveform. Masked: waveform, durations. Stock: waveform."""
+
+
+def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
+    """Read a voice's model and decide how it runs.
+
+    Args:
+        path: The `.onnx` file.
+        config: The parsed `.onnx.json`.
+
+    Raises:
+        ConfigError: the file is no ONNX model of a Piper voice.
+    """
+    try:
+        model = onnx.load(str(path))
+    except Exception as error:  # protobuf's DecodeError is not importable without protobuf
+        raise ConfigError(f"{path}: not an ONNX model: {error!r}") from error
+    inputs = {item.name for item in model.graph.input}
+    inputs -= {item.name for item in model.graph.initializer}
+    if not {"input", "input_lengths", "scales"} <= inputs <= _TAKES:
+        raise ConfigError(f"{path}: not a Piper voice: its inputs are {sorted(inputs)}")
+    properties = {item.key: item.value for item in model.metadata_props}
+    symbols = _symbols(model, config)
+    speakers = "sid" in inputs
+    if BATCHING_KEY in properties:
+        return _masked(path, model, config, properties, symbols=symbols, multi_speaker=speakers)
+    try:
+        return _split(model, symbols=symbols, multi_speaker=speakers)
+    except Mismatch as mismatch:
+        return PiperGraph(
+            kind="stock",
+            reason=f"one phrase at a time: the graph could not be split, {mismatch}",
+            models=(model.SerializeToString(),),
+            symbols=symbols,
+            multi_speaker=speakers,
+            hop=0,
+            names=(model.graph.output[0].name,),
+        )
+
+
+def _symbols(model: onnx.ModelProto, config: Mapping[str, Any]) -> int:
+    shapes = {item.name: item.dims for item in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Gather" and node.input[1] == "input" and node.input[0] in shapes:
+            return int(shapes[node.input[0]][0])
+    return int(config.get("num_symbols") or 256)
+
+
+def _masked(
+    path: Path,
+    model: onnx.ModelProto,
+    config: Mapping[str, Any],
+    properties: Mapping[str, str],
+    *,
+    symbols: int,
+    multi_speaker: bool,
+) -> PiperGraph:
+    if properties[BATCHING_KEY] != "masked":
+        raise ConfigError(f"{path}: unknown {BATCHING_KEY} {properties[BATCHING_KEY]!r}")
+    hop = int(properties.get(HOP_KEY) or config.get("hop_length") or 0)
+    if hop <= 0 or len(model.graph.output) < 2:
+        raise ConfigError(f"{path}: a masked graph needs a hop length and a durations output")
+    return PiperGraph(
+        kind="masked",
+        reason="padded and masked inside the graph, trimmed by its durations",
+        models=(model.SerializeToString(),),
+        symbols=symbols,
+        multi_speaker=multi_speaker,
+        hop=hop,
+        names=tuple(item.name for item in model.graph.output[:2]),
+    )
+
+
+def _split(model: onnx.ModelProto, *, symbols: int, multi_speaker: bool) -> PiperGraph:
+    walk = GraphWalk(model)
+    output = model.graph.output[0].name
+    ceil = walk.only("Ceil")
+    framed = walk.descendants(ceil.output[0])
+    noises = walk.all("RandomNormalLike")
+    prior = [node for node in noises if node.output[0] in framed]
+    duration = [node for node in noises if node.output[0] not in framed]
+    if len(prior) != 1 or len(duration) > 1:
+        raise Mismatch(f"{len(prior)} noises of the prior and {len(duration)} of the durations")
+    for node in noises:
+        if walk.attribute(node, "mean", 0.0) != 0.0 or walk.attribute(node, "scale", 1.0) != 1.0:
+            raise Mismatch("its noise is not standard normal")
+
+    width = _other(walk, ceil.input[0], "Mul", scale=True)
+    z_p, m, logs = _prior(walk, prior[0])
+    mask = _mask(walk, output, z_p, framed)
+    moving = walk.descendants(z_p)
+    hop, convolved = _decoder(walk, output, mask, moving)
+
+    noise = duration[0].output[0] if duration else ""
+    taken = [name for name in ("input", "input_lengths", "scales", "sid") if name in walk.inputs]
+    numbers = {"input": TensorProto.INT64, "input_lengths": TensorProto.INT64}
+    types = {name: numbers.get(name, TensorProto.FLOAT) for name in (*taken, noise, z_p, mask)}
+    types["sid"] = TensorProto.INT64
+    text = extract(model, [*taken, *filter(None, (noise,))], [width, m, logs], types)
+    speaker = [name for name in taken if name == "sid"]
+    sound = extract(model, [z_p, mask, *speaker], [output], types)
+    masks = _mask_inputs(sound, convolved, mask)
+    for part in (text, sound):
+        if random := {node.op_type for node in part.graph.node} & _RANDOM:
+            raise Mismatch(f"{random.pop()} is left in it")
+    return PiperGraph(
+        kind="split",
+        reason="padded, with the noise fed in and the decoder masked, trimmed by its durations",
+        models=(text.SerializeToString(), sound.SerializeToString()),
+        symbols=symbols,
+        multi_speaker=multi_speaker,
+        hop=hop,
+        masks=masks,
+        duration_noise=noise,
+        names=(width, m, logs, z_p, output),
+    )
+
+
+def _other(walk: GraphWalk, tensor: str, op: str, *, scale: bool = False, exp: bool = False) -> str:
+    """The other operand where `tensor` is a product with an element of `scales`, or with an Exp."""
+    node = walk.producer(tensor, op)
+    for this, other in (node.input, reversed(node.input)):
+        if scale and _is_scale(walk, this):
+            return str(other)
+        if exp and (maker := walk.makers.get(this)) and maker.op_type == "Exp":
+            return str(other)
+    raise Mismatch(f"{node.name or op} multiplies something else than expected")
+
+
+def _is_scale(walk: GraphWalk, tensor: str) -> bool:
+    while tensor != "scales":
+        node = walk.makers.get(tensor)
+        if node is None or node.op_type not in {
+            *("Gather", "Slice", "Split", "Squeeze", "Unsqueeze", "Reshape", "Identity", "Cast")
+        }:
+            return False
+        tensor = node.input[0]
+    return True
+
+
+def _prior(walk: GraphWalk, noise: onnx.NodeProto) -> tuple[str, str, str]:
+    """Names of z_p = frames(m) + noise * exp(frames(logs)) * noise_scale, of m and of logs."""
+    spread = walk.consumer(noise.output[0], "Mul")
+    exp_side = next((name for name in spread.input if name != noise.output[0]), "")
+    logs_frames = walk.producer(exp_side, "Exp").input[0]
+    scaled = walk.consumer(spread.output[0], "Mul")
+    if _other(walk, scaled.output[0], "Mul", scale=True) != spread.output[0]:
+        raise Mismatch("the prior's noise is not scaled by `scales`")
+    total = walk.consumer(scaled.output[0], "Add")
+    m_frames = next((name for name in total.input if name != scaled.output[0]), "")
+    m_path, m = _repeated(walk, m_frames)
+    logs_path, logs = _repeated(walk, logs_frames)
+    if m_path != logs_path:
+        raise Mismatch("mean and deviation follow different alignments")
+    return str(total.output[0]), m, logs
+
+
+def _repeated(walk: GraphWalk, frames: str) -> tuple[str, str]:
+    """Alignment and phoneme tensor [N, C, T] of frames = transpose(alignment @ transpose(x))."""
+    outer = walk.producer(frames, "Transpose")
+    product = walk.producer(outer.input[0], "MatMul")
+    inner = walk.producer(product.input[1], "Transpose")
+    for node in (outer, inner):
+        if list(walk.attribute(node, "perm", [])) != [0, 2, 1]:
+            raise Mismatch("the length regulator is not the one of VITS")
+    return str(product.input[0]), str(inner.input[0])
+
+
+def _mask(walk: GraphWalk, output: str, z_p: str, framed: set[str]) -> str:
+    """The float mask of frames, [N, 1, T]: what reaches the sound beside z_p and the speaker."""
+    found: set[str] = set()
+    waiting, seen = [output], {z_p}
+    while waiting:
+        tensor = waiting.pop()
+        if tensor in seen:
+            continue
+        seen.add(tensor)
+        if tensor in framed and _is_mask(walk, tensor):
+            found.add(tensor)
+            continue
+        node = walk.makers.get(tensor)
+        if node is not None:
+            if node.op_type == "Ceil":
+                raise Mismatch("durations reach the sound by another way than the frame mask")
+            waiting.extend(name for name in node.input if name)
+    if len(found) != 1:
+        raise Mismatch(f"{len(found)} frame masks instead of one")
+    return found.pop()
+
+
+def _is_mask(walk: GraphWalk, tensor: str) -> bool:
+    node = walk.makers.get(tensor)
+    if node is None or node.op_type != "Cast" or walk.attribute(node, "to", 0) != TensorProto.FLOAT:
+        return False
+    while node is not None and node.op_type in {"Cast", "Unsqueeze"}:
+        node = walk.makers.get(node.input[0])
+    return node is not None and node.op_type == "Less"
+
+
+def _decoder(
+    walk: GraphWalk, output: str, mask: str, moving: set[str]
+) -> tuple[int, dict[str, int]]:
+    """Samples per frame; and the tensors the decoder convolves, with their steps per frame.
+
+    Walks from the waveform back to the frames that the graph itself masks. Every convolution on
+    the way must keep the length or multiply it by its stride: then the mask of a tensor is the
+    frames' mask, each step repeated.
+    """
+    # Samples of the waveform per time step of a tensor.
+    step: dict[str, int] = {output: 1}
+    convolved: list[str] = []
+    starts: set[str] = set()
+    for node in reversed(walk.ordered):
+        result = node.output[0]
+        if result not in step:
+            continue
+        if node.op_type == "Mul" and mask in node.input:
+            starts.add(result)
+            continue
+        stride = 1
+        if node.op_type in {"Conv", "ConvTranspose"}:
+            stride = _stride(walk, node)
+            sources = [name for name in node.input[:1] if name in moving]
+            convolved.extend(sources)
+        elif node.op_type in _POINTWISE:
+            sources = [name for name in node.input if name in moving]
+        else:
+            raise Mismatch(f"the decoder holds {node.op_type}")
+        for name in sources:
+            if step.setdefault(name, step[result] * stride) != step[result] * stride:
+                raise Mismatch("the decoder joins different rates")
+    if len(starts) != 1:
+        raise Mismatch(f"the decoder begins at {len(starts)} masked tensors instead of one")
+    start = starts.pop()
+    hop = step[start]
+    return hop, {name: hop // step[name] for name in convolved if name != start}
+
+
+def _mask_inputs(sound: onnx.ModelProto, convolved: Mapping[str, int], mask: str) -> dict[int, str]:
+    """Put a mask before every convolution of the decoder; changes `sound`. See `PiperGraph.masks`.
+
+    Masks are inputs rather than computed: numpy repeats them faster than it is written in ONNX.
+    """
+    masks = {1: mask}
+    masked: set[str] = set()
+    nodes: list[onnx.NodeProto] = []
+    for node in sound.graph.node:
+        tensor = node.input[0] if node.input else ""
+        if node.op_type in {"Conv", "ConvTranspose"} and tensor in convolved:
+            steps = convolved[tensor]
+            name = masks.setdefault(steps, f"{mask}_x{steps}")
+            if tensor not in masked:
+                masked.add(tensor)
+                nodes.append(helper.make_node("Mul", [tensor, name], [f"{tensor}_masked"]))
+            node.input[0] = f"{tensor}_masked"
+        nodes.append(node)
+    del sound.graph.node[:]
+    sound.graph.node.extend(nodes)
+    sound.graph.input.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        for steps, name in masks.items()
+        if steps > 1
+    )
+    return masks
+
+
+def _stride(walk: GraphWalk, node: onnx.NodeProto) -> int:
+    """Upsampling factor of a convolution, whose output must be exactly so much longer."""
+    shape = list(walk.attribute(node, "kernel_shape", []))
+    if len(shape) != 1 or walk.attribute(node, "auto_pad", b"NOTSET") not in {b"NOTSET", "NOTSET"}:
+        raise Mismatch(f"{node.name or node.op_type} is no plain 1-d convolution")
+    left, right = walk.attribute(node, "pads", [0, 0])
+    (stride,) = walk.attribute(node, "strides", [1])
+    (dilation,) = walk.attribute(node, "dilations", [1])
+    span = (shape[0] - 1) * dilation
+    if node.op_type == "Conv":
+        if stride != 1 or left + right != span:
+            raise Mismatch(f"{node.name or 'a convolution'} changes the length")
+        return 1
+    (extra,) = walk.attribute(node, "output_padding", [0])
+    if span + 1 + extra - left - right != stride:
+        raise Mismatch(f"{node.name or 'a transposed convolution'} changes the length")
+    return int(stride)

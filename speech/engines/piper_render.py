@@ -1,0 +1,184 @@
+"""Rows of phoneme ids to waveforms, one renderer for each kind of graph."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from speech.config import EngineConfig
+from speech.engines.onnx_session import OnnxSession
+from speech.engines.piper_graph import PiperGraph
+
+Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+
+MAX_FRAMES = 40_000
+"""Frames of one row, about 8 minutes: beyond that a voice's durations have run away."""
+_NEAR = 1e-4
+"""Widths so near a whole number, relative to it, count as doubtful; see `SplitRenderer`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One phrase as the graph takes it."""
+
+    ids: Ids
+    """One-dimensional, not empty, all within the vocabulary."""
+    speaker: int
+    length_scale: float
+    """Relative duration; the voice's own divided by the speed."""
+    seed: int
+    index: int
+    """The phrase's place in its utterance: phrases of one seed get different noise."""
+
+
+class Renderer(Protocol):
+    """Renders rows together, whatever kind of graph is behind it."""
+
+    def render(self, rows: Sequence[Row]) -> list[Floats]:
+        """One waveform per row, of the row's own length; empty where its durations are broken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scales:
+    """A voice's own settings, from its json's `inference`."""
+
+    noise: float
+    noise_w: float
+
+
+def row_noise(row: Row, stream: int, shape: tuple[int, int]) -> Floats:
+    """Standard normal noise that depends on the row's seed and index alone.
+
+    Philox is counter-based: any key is a stream of its own, with no state to share or warm up.
+
+    Args:
+        row: Gives the key.
+        stream: 0 for the durations', 1 for the prior's.
+        shape: Time steps and channels; a longer draw begins with the shorter one.
+
+    Returns:
+        Float32 [channels, time].
+    """
+    key = np.array([row.seed, row.index << 1 | stream], np.uint64)
+    return np.random.Generator(np.random.Philox(key=key)).standard_normal(shape, np.float32).T
+
+
+def _padded(rows: Sequence[Row]) -> dict[str, npt.NDArray[Any]]:
+    lengths = np.array([len(row.ids) for row in rows], np.int64)
+    ids = np.zeros((len(rows), lengths.max()), np.int64)
+    for row, line in zip(rows, ids, strict=True):
+        line[: len(row.ids)] = row.ids
+    speakers = np.array([row.speaker for row in rows], np.int64)
+    return {"input": ids, "input_lengths": lengths, "sid": speakers}
+
+
+class SplitRenderer:
+    """A stock graph cut in two; see `piper_graph`. A row is the same alone and in any batch.
+
+    The last bits of a float depend on the shape of the batch, and a duration is rounded up: a width
+    of 3.0000001 in a batch and 2.9999999 alone would change the whole phrase. So rows with a width
+    near a whole number take their durations from a run of their own, which is what they get alone.
+
+    Memory beyond the graphs: means, deviations, noise and z_p, 4 bytes x channels x frames each
+    and the latter for every row: about 1 MB per row of 5 seconds.
+    """
+
+    def __init__(self, graph: PiperGraph, config: EngineConfig, scales: Scales) -> None:
+        text, sound = graph.models
+        self._graph = graph
+        self._scales = scales
+        self._text = OnnxSession(text, config)
+        self._sound = OnnxSession(sound, config)
+
+    def render(self, rows: Sequence[Row]) -> list[Floats]:
+        """One waveform per row; empty where its durations are broken."""
+        _, _, _, z_name, output = self._graph.names
+        widths, means, logs = self._encode(rows)
+        durations = [self._durations(row, w) for row, w in zip(rows, widths, strict=True)]
+        frames = [int(d.sum()) for d in durations]
+        shape = (len(rows), means.shape[1], max(1, *frames))
+        z = np.zeros(shape, np.float32)
+        for i, (row, duration, count) in enumerate(zip(rows, durations, frames, strict=True)):
+            place = np.repeat(np.arange(len(duration)), duration)
+            z[i, :, :count] = means[i][:, place]
+            if self._scales.noise:
+                noise = row_noise(row, 1, (count, shape[1]))
+                noise *= np.exp(logs[i])[:, place]
+                z[i, :, :count] += noise * np.float32(self._scales.noise)
+        feeds: dict[str, npt.NDArray[Any]] = {z_name: z}
+        feeds["sid"] = np.array([row.speaker for row in rows], np.int64)
+        for steps, name in self._graph.masks.items():
+            ends = np.array(frames)[:, np.newaxis, np.newaxis] * steps
+            feeds[name] = (np.arange(shape[2] * steps) < ends).astype(np.float32)
+        (wave,) = self._sound.run((output,), feeds)
+        flat = wave.reshape(len(rows), -1)
+        hop = self._graph.hop
+        return [flat[i, : count * hop] for i, count in enumerate(frames)]
+
+    def _encode(self, rows: Sequence[Row]) -> tuple[Floats, Floats, Floats]:
+        feeds = _padded(rows)
+        feeds["scales"] = np.array([self._scales.noise, 1.0, self._scales.noise_w], np.float32)
+        if name := self._graph.duration_noise:
+            noise = np.zeros((len(rows), 2, feeds["input"].shape[1]), np.float32)
+            for i, row in enumerate(rows):
+                noise[i, :, : len(row.ids)] = row_noise(row, 0, (len(row.ids), 2))
+            feeds[name] = noise
+        widths, means, logs = self._text.run(self._graph.names[:3], feeds)
+        return widths[:, 0], means, logs
+
+    def _durations(self, row: Row, widths: Floats, *, alone: bool = False) -> Ids:
+        """Frames of each phoneme, [T]; zeros where they are no numbers or far too many."""
+        scaled = widths[: len(row.ids)] * np.float32(row.length_scale)
+        if not np.isfinite(scaled).all() or scaled.sum() > MAX_FRAMES:
+            return np.zeros(len(row.ids), np.int64)
+        whole = np.rint(scaled)
+        if not alone and (np.abs(scaled - whole) <= _NEAR * np.maximum(whole, 1.0)).any():
+            return self._durations(row, self._encode([row])[0][0], alone=True)
+        durations: Ids = np.ceil(scaled).astype(np.int64)
+        return durations
+
+
+class MaskedRenderer:
+    """A graph made for batching: rows are padded, and trimmed by the durations it returns."""
+
+    def __init__(self, graph: PiperGraph, config: EngineConfig, scales: Scales) -> None:
+        self._graph = graph
+        self._scales = scales
+        self._session = OnnxSession(graph.models[0], config)
+
+    def render(self, rows: Sequence[Row]) -> list[Floats]:
+        """One waveform per row; empty where its durations are broken."""
+        feeds = _padded(rows)
+        feeds["scales"] = np.array(
+            [[self._scales.noise, row.length_scale, self._scales.noise_w] for row in rows],
+            np.float32,
+        )
+        wave, durations = self._session.run(self._graph.names, feeds)
+        flat = wave.reshape(len(rows), -1)
+        frames = np.rint(durations.reshape(len(rows), -1).sum(axis=1)).astype(np.int64)
+        return [flat[i, : max(0, count) * self._graph.hop] for i, count in enumerate(frames)]
+
+
+class StockRenderer:
+    """A graph that could not be split: one row at a time, with the graph's own noise."""
+
+    def __init__(self, graph: PiperGraph, config: EngineConfig, scales: Scales) -> None:
+        self._graph = graph
+        self._scales = scales
+        self._session = OnnxSession(graph.models[0], config)
+
+    def render(self, rows: Sequence[Row]) -> list[Floats]:
+        """One waveform per row, each from a run of its own."""
+        return [self._alone(row) for row in rows]
+
+    def _alone(self, row: Row) -> Floats:
+        feeds = _padded([row])
+        feeds["scales"] = np.array(
+            [self._scales.noise, row.length_scale, self._scales.noise_w], np.float32
+        )
+        (wave,) = self._session.run(self._graph.names, feeds)
+        return wave.reshape(-1)
