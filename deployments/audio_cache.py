@@ -10,12 +10,12 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments import metrics
 from deployments.epochs import EpochBook
-from deployments.shim_tiers import TieredCache, open_tiers
 from deployments.stages import Inline, frames_or_error, speech_stage
 from speech import telemetry
 from speech.cache.fills import FillTable
 from speech.cache.keys import entry_key
 from speech.cache.replies import StoredReply, replay
+from speech.cache.tiers import Found, TieredCache, open_cache
 from speech.config import CacheConfig
 from speech.types import AudioFrame, CacheState, SpeechJob, Timing
 
@@ -32,7 +32,8 @@ class AudioCache:
         self._config = config
         self._encoder = speech_stage(encoder)
         self._fills = FillTable(config)
-        self._tiers: TieredCache = open_tiers(
+        self._told = self._fills.counters
+        self._tiers: TieredCache = open_cache(
             config, redis_password=os.environ.get("CHORALE_REDIS_PASSWORD")
         )
         self._epochs = EpochBook(epoch_poll)
@@ -58,20 +59,18 @@ class AudioCache:
         voice = job.request.voice
         epoch = self._epochs.current(voice)
         key = entry_key(job.digest, epoch)
-        stored = await self._tiers.get(key)
-        # Looking into the second tier takes a while, in which a fill may have been committed.
-        stored = stored or self._tiers.get_ram(key)
-        looked = perf_counter() - started
-        self._report()
-        if stored is not None:
-            timing = (Timing(stage="cache", seconds=looked),)
-            for frame in replay(stored, CacheState.HIT, self._config.frame_bytes, timings=timing):
+        found = await self._tiers.get(key, group=voice)
+        looked = Timing(stage="cache", seconds=perf_counter() - started)
+        self._count_lookup(found)
+        if found is not None:
+            frame_bytes = self._config.frame_bytes
+            for frame in replay(found.reply, CacheState.HIT, frame_bytes, timings=(looked,)):
                 yield frame
             return
 
         async def commit(reply: StoredReply) -> None:
             await self._epochs.refresh()
-            if self._epochs.current(voice) == epoch and reply.size <= self._config.max_entry_bytes:
+            if self._epochs.current(voice) == epoch:
                 await self._tiers.put(key, reply, group=voice)
 
         # A private reply must not be shared either: its key is its own.
@@ -79,9 +78,32 @@ class AudioCache:
         frames = self._fills.join(
             fill_key, lambda: self._encoder.stream(job), None if job.private else commit
         )
-        async with aclosing(frames):
-            async for frame in frames:
-                yield frame
+        try:
+            async with aclosing(frames):
+                async for frame in frames:
+                    yield frame
+        finally:
+            self._report()
+
+    def _count_lookup(self, found: Found | None) -> None:
+        ram_hit = found is not None and found.tier == "ram"
+        metrics.count(telemetry.CACHE_LOOKUPS, tier="ram", outcome="hit" if ram_hit else "miss")
+        if self._config.second is not None and not ram_hit:
+            outcome = "hit" if found is not None else "miss"
+            metrics.count(telemetry.CACHE_LOOKUPS, tier=self._config.second.kind, outcome=outcome)
 
     def _report(self) -> None:
-        metrics.set_gauge(telemetry.FILLS_RUNNING, self._fills.counters.active)
+        """Export the state of fills and tiers; counters as what has come since the last report."""
+        fills, told = self._fills.counters, self._told
+        self._told = fills
+        metrics.set_gauge(telemetry.FILLS_RUNNING, fills.active)
+        metrics.count(telemetry.FILLS, fills.completed - told.completed, outcome="ok")
+        metrics.count(telemetry.FILLS, fills.failed - told.failed, outcome="failed")
+        metrics.count(telemetry.FILLS, fills.abandoned - told.abandoned, outcome="abandoned")
+        health = self._tiers.health()
+        metrics.set_gauge(telemetry.CACHE_BYTES, health.ram.bytes, tier="ram")
+        if health.second is not None:
+            tier = health.second.kind
+            metrics.set_gauge(telemetry.CACHE_TIER_UP, float(health.second.healthy), tier=tier)
+            if health.second.bytes is not None:
+                metrics.set_gauge(telemetry.CACHE_BYTES, health.second.bytes, tier=tier)

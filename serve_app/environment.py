@@ -29,6 +29,9 @@ HAPROXY = {
     # A stopped gateway drains for as long as requests run, not for a fixed 30 s.
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
     "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+    # The throughput switches hold log records back until 1,000 have gathered; an operator who
+    # looks for a request's record wants it now.
+    "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
 }
 
 

@@ -127,7 +127,7 @@ CACHE_TIER_UP = Metric(
 FILLS = Metric(
     "chorale_fills",
     "counter",
-    "Replies made for the cache, by outcome (ok, cancelled, or an error code).",
+    "Replies made for the cache, by outcome: ok, failed, or abandoned by their last reader.",
     ("outcome",),
 )
 FILLS_RUNNING = Metric(
