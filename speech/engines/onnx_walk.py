@@ -1,7 +1,7 @@
 """Finding one's way in an ONNX graph, and cutting a part out of it. Knows nothing of voices."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import onnx
@@ -18,7 +18,6 @@ class GraphWalk:
     def __init__(self, model: onnx.ModelProto) -> None:
         self.ordered: Sequence[onnx.NodeProto] = list(model.graph.node)
         """In topological order, as ONNX requires."""
-        self.inputs = {item.name for item in model.graph.input}
         self.makers: dict[str, onnx.NodeProto] = {}
         """Tensor to the node that produces it."""
         self._users: dict[str, list[onnx.NodeProto]] = defaultdict(list)
@@ -73,15 +72,16 @@ class GraphWalk:
 
 
 def extract(
-    model: onnx.ModelProto, inputs: Sequence[str], outputs: Sequence[str], types: Mapping[str, int]
+    model: onnx.ModelProto,
+    inputs: Sequence[onnx.ValueInfoProto],
+    outputs: Sequence[onnx.ValueInfoProto],
 ) -> onnx.ModelProto:
     """Cut out what computes `outputs` from `inputs`.
 
     Args:
         model: Left as it is.
-        inputs: Tensors that become inputs, where they are needed at all; shapes are left open.
-        outputs: Float tensors.
-        types: Element type of each input.
+        inputs: Tensors that become inputs, where they are needed at all.
+        outputs: Tensors that become outputs.
 
     Raises:
         Mismatch: the outputs need an input that is not among `inputs`.
@@ -90,13 +90,14 @@ def extract(
     weights = {item.name for item in model.graph.initializer}
     used: set[str] = set()
     kept: set[int] = set()
-    waiting = list(outputs)
+    given = {item.name for item in inputs}
+    waiting = [item.name for item in outputs]
     while waiting:
         tensor = waiting.pop()
         if not tensor or tensor in used:
             continue
         used.add(tensor)
-        if tensor in inputs or tensor in weights:
+        if tensor in given or tensor in weights:
             continue
         node = walk.makers.get(tensor)
         if node is None:
@@ -107,8 +108,8 @@ def extract(
     graph = helper.make_graph(
         [node for node in walk.ordered if id(node) in kept],
         "part",
-        [helper.make_tensor_value_info(name, types[name], None) for name in inputs if name in used],
-        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs],
+        [item for item in inputs if item.name in used],
+        list(outputs),
         [item for item in model.graph.initializer if item.name in used],
     )
     return helper.make_model(

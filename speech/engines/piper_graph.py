@@ -165,13 +165,19 @@ def _split(model: onnx.ModelProto, *, symbols: int, multi_speaker: bool) -> Pipe
     hop, convolved = _decoder(walk, output, mask, moving)
 
     noise = duration[0].output[0] if duration else ""
-    taken = [name for name in ("input", "input_lengths", "scales", "sid") if name in walk.inputs]
-    numbers = {"input": TensorProto.INT64, "input_lengths": TensorProto.INT64}
-    types = {name: numbers.get(name, TensorProto.FLOAT) for name in (*taken, noise, z_p, mask)}
-    types["sid"] = TensorProto.INT64
-    text = extract(model, [*taken, *filter(None, (noise,))], [width, m, logs], types)
-    speaker = [name for name in taken if name == "sid"]
-    sound = extract(model, [z_p, mask, *speaker], [output], types)
+    inputs = [
+        helper.make_tensor_value_info("input", TensorProto.INT64, ["n", "t"]),
+        helper.make_tensor_value_info("input_lengths", TensorProto.INT64, ["n"]),
+        helper.make_tensor_value_info("scales", TensorProto.FLOAT, [3]),
+        _floats(noise, 2, "t"),
+    ]
+    # In exports of one speaker a weight happens to bear the name `sid`.
+    sid = helper.make_tensor_value_info("sid", TensorProto.INT64, ["n"])
+    speaker = [sid] if multi_speaker else []
+    outputs = [_floats(width, 1, "t"), _floats(m, "c", "t"), _floats(logs, "c", "t")]
+    text = extract(model, [*inputs, *speaker], outputs)
+    frames = [_floats(z_p, "c", "frames"), _floats(mask, 1, "frames")]
+    sound = extract(model, [*frames, *speaker], [model.graph.output[0]])
     masks = _mask_inputs(sound, convolved, mask)
     for part in (text, sound):
         if random := {node.op_type for node in part.graph.node} & _RANDOM:
@@ -187,6 +193,10 @@ def _split(model: onnx.ModelProto, *, symbols: int, multi_speaker: bool) -> Pipe
         duration_noise=noise,
         names=(width, m, logs, z_p, output),
     )
+
+
+def _floats(name: str, channels: int | str, steps: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", channels, steps])
 
 
 def _other(walk: GraphWalk, tensor: str, op: str, *, scale: bool = False, exp: bool = False) -> str:
@@ -330,9 +340,7 @@ def _mask_inputs(sound: onnx.ModelProto, convolved: Mapping[str, int], mask: str
     del sound.graph.node[:]
     sound.graph.node.extend(nodes)
     sound.graph.input.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
-        for steps, name in masks.items()
-        if steps > 1
+        _floats(name, 1, f"frames_x{steps}") for steps, name in masks.items() if steps > 1
     )
     return masks
 

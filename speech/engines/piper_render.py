@@ -98,7 +98,10 @@ class SplitRenderer:
         """One waveform per row; empty where its durations are broken."""
         _, _, _, z_name, output = self._graph.names
         widths, means, logs = self._encode(rows)
-        durations = [self._durations(row, w) for row, w in zip(rows, widths, strict=True)]
+        alone = len(rows) == 1
+        durations = [
+            self._durations(row, line, alone=alone) for row, line in zip(rows, widths, strict=True)
+        ]
         frames = [int(d.sum()) for d in durations]
         shape = (len(rows), means.shape[1], max(1, *frames))
         z = np.zeros(shape, np.float32)
@@ -130,7 +133,7 @@ class SplitRenderer:
         widths, means, logs = self._text.run(self._graph.names[:3], feeds)
         return widths[:, 0], means, logs
 
-    def _durations(self, row: Row, widths: Floats, *, alone: bool = False) -> Ids:
+    def _durations(self, row: Row, widths: Floats, *, alone: bool) -> Ids:
         """Frames of each phoneme, [T]; zeros where they are no numbers or far too many."""
         scaled = widths[: len(row.ids)] * np.float32(row.length_scale)
         if not np.isfinite(scaled).all() or scaled.sum() > MAX_FRAMES:

@@ -1,8 +1,16 @@
+import random
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from speech.types import Phrase, PhraseJob
+from speech.voices import CatalogueConfig, Voice, VoiceCatalogue, VoiceConfig
+from training.tiny_voice import SYMBOLS, write_tiny_voice
+
+PiperJob = Callable[..., PhraseJob]
 
 
 @pytest.fixture
@@ -15,3 +23,58 @@ def run_python() -> Callable[[str], str]:
         return done.stdout.strip()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def as_voice() -> Callable[[Path], Voice]:
+    """Read a model through the catalogue, as the server does."""
+
+    def read(model: Path) -> Voice:
+        entry = VoiceConfig(id="tiny", engine="piper", model=model)
+        config = CatalogueConfig(default="tiny", voices=(entry,))
+        return VoiceCatalogue.build(config, model.parent).voices["tiny"]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A voice of one speaker."""
+    return write_tiny_voice(tmp_path_factory.mktemp("tiny") / "tiny.onnx")
+
+
+@pytest.fixture(scope="session")
+def tiny_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A voice of three speakers."""
+    return write_tiny_voice(tmp_path_factory.mktemp("tiny") / "many.onnx", speakers=3)
+
+
+@pytest.fixture(scope="session")
+def piper_job() -> PiperJob:
+    """Make a phrase of random phonemes of the tiny voice, or of the ids given."""
+
+    def make(
+        length: int = 20,
+        *,
+        ids: tuple[int, ...] | None = None,
+        index: int = 0,
+        seed: int = 0,
+        speaker: str = "",
+        speed: float = 1.0,
+    ) -> PhraseJob:
+        draw = random.Random(length)
+        if ids is None:
+            ids = tuple(draw.randrange(len(SYMBOLS)) for _ in range(length))
+        phrase = Phrase(
+            index=index,
+            is_last=False,
+            text="x" * len(ids),
+            phonemes="",
+            phoneme_ids=ids,
+            pause_after=0.0,
+        )
+        return PhraseJob(
+            phrase=phrase, voice="tiny", speaker=speaker, language="en-us", speed=speed, seed=seed
+        )
+
+    return make

@@ -1,0 +1,1 @@
+"""How voices are made."""
