@@ -1,5 +1,7 @@
 """AAC in ADTS: every packet carries its own header, so a stream may be cut or joined anywhere."""
 
+import numpy as np
+
 from speech.audio.packets import PacketEncoder
 from speech.config import AudioConfig
 from speech.types import Samples
@@ -20,6 +22,10 @@ class AdtsWriter:
     ADTS cannot say how much of its first and last packet is padding, so a decoder gives the
     encoder's 1,024 samples of delay and up to 1,023 samples of silence with the audio: at most 85
     ms at 24 kHz.
+
+    On 16 s of speech at 24 kHz and 64 kbit/s (noise to masking threshold, lower is better) the
+    coder "fast" took 2.9 ms per second for 75 kbit/s and -10.5 dB, "twoloop", libavcodec's
+    default, 9.0 ms for 70 kbit/s and -5.3 dB. Temporal noise shaping cost 0.3 ms for no gain.
     """
 
     def __init__(self, sample_rate: int, config: AudioConfig) -> None:
@@ -31,13 +37,17 @@ class AdtsWriter:
             options={"aac_coder": "fast", "aac_tns": "0"},
         )
         self._rate_index = _RATE_INDEX[sample_rate]
+        self._empty = True
 
     def write(self, samples: Samples) -> bytes:
         """Return every packet that is complete."""
+        self._empty = self._empty and not len(samples)
         return self._framed(self._encoder.encode(samples))
 
     def finish(self) -> bytes:
         """Return the last packets."""
+        if self._empty:  # the encoder gives no packet for nothing, and no bytes are no file
+            self._encoder.encode(np.zeros(1, np.int16))
         return self._framed(self._encoder.flush())
 
     def _framed(self, packets: list[bytes]) -> bytes:

@@ -12,7 +12,7 @@ from speech.audio.flac import FlacWriter
 from speech.audio.mp3 import Mp3Writer
 from speech.audio.ogg import OggOpusWriter
 from speech.audio.resample import Resampler
-from speech.audio.wav import PlainWriter, pcm_bytes, wav_header
+from speech.audio.wav import PlainWriter, wav_header
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
 from speech.interfaces import ContainerWriter
@@ -125,7 +125,7 @@ def _open(
     whole = total_samples is not None
     match format:
         case "wav":
-            return PlainWriter(wav_header(rate, total_samples))
+            return PlainWriter(wav_header(rate, total_samples), total_samples)
         case "pcm":
             return PlainWriter()
         case "flac":

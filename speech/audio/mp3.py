@@ -2,6 +2,8 @@
 
 import struct
 
+import numpy as np
+
 from speech.audio.packets import PacketEncoder
 from speech.config import AudioConfig
 from speech.types import Samples
@@ -22,6 +24,15 @@ _INFO_BYTES = 156
 """Info tag with frame count, byte count, seek table and quality (120) and LAME extension (36)."""
 
 
+def _crc16_of_byte(value: int) -> int:
+    for _ in range(8):
+        value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return value
+
+
+_CRC16_TABLE = tuple(map(_crc16_of_byte, range(256)))
+
+
 class Mp3Writer:
     """Encodes MP3 at a constant bit rate without bit reservoir: no frame needs an earlier one.
 
@@ -30,6 +41,11 @@ class Mp3Writer:
     padding; below 32 kHz its first frame, which would hold nothing but 576 samples of delay, is
     left out, and what remains too long is 529 samples of delay and less than one frame: at most
     46 ms at 24 kHz.
+
+    Quality 7 of LAME is the first without its costly noise shaping. On 16 s of speech at 24 kHz
+    and 64 kbit/s (noise to masking threshold, lower is better): 7 took 4.1 ms per second for
+    -7.2 dB, 5 6.9 ms for -8.0 dB, 3, LAME's default, 8.1 ms for -8.3 dB, 0 38.7 ms for -7.6 dB;
+    8 and 9 equal 7. Leaving out the reservoir costs 0.3 dB.
     """
 
     def __init__(self, sample_rate: int, config: AudioConfig, *, whole: bool) -> None:
@@ -43,6 +59,7 @@ class Mp3Writer:
         self._rate = sample_rate
         self._frame_size = 1152 if sample_rate >= _MPEG1_FROM else 576
         self._samples = 0
+        self._frames = 0
         self._held: list[bytes] | None = [] if whole else None
         self._drop = 0 if whole or sample_rate >= _MPEG1_FROM else 1
 
@@ -53,12 +70,19 @@ class Mp3Writer:
 
     def finish(self) -> bytes:
         """Return the rest: the last frames, or the whole file."""
-        rest = self._take(self._encoder.flush())
-        if not self._held:
+        if not self._samples:  # LAME gives no frame for nothing, and no bytes are no file
+            self._encoder.encode(np.zeros(1, np.int16))
+        # LAME may end on a frame more than the delays need: 24 ms of silence at 24 kHz. Players
+        # recognise a file by two frames in a row.
+        needed = -(-(self._samples + _ENCODER_DELAY + _DECODER_DELAY) // self._frame_size)
+        needed = max(needed, 2 + self._drop)
+        rest = self._take(self._encoder.flush()[: needed - self._frames])
+        if self._held is None:
             return rest
         return self._info_frame(self._held) + b"".join(self._held)
 
     def _take(self, packets: list[bytes]) -> bytes:
+        self._frames += len(packets)
         if self._held is not None:
             self._held += packets
             return b""
@@ -102,7 +126,5 @@ def _crc16(data: bytes) -> int:
     """CRC-16/ARC, as in LAME's tag: polynomial 0x8005 reflected, from 0."""
     value = 0
     for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+        value = value >> 8 ^ _CRC16_TABLE[(value ^ byte) & 0xFF]
     return value

@@ -27,6 +27,13 @@ class OggOpusWriter:
 
     The decoder drops the encoder's delay by the pre-skip and the padding of the last packet by
     the last page's granule position: the decoded length is the input's, to the sample.
+
+    Figures on 16 s of speech at 24 kHz, at 32 kbit/s and frames of 20 ms (noise to masking
+    threshold, lower is better): complexity 0 took 1.2 ms per second for 35 kbit/s and -1.4 dB,
+    3 1.6 ms for 43 kbit/s and -2.7 dB, 5 2.1 ms for 42 kbit/s and -2.9 dB, 9 8.0 ms for 31 kbit/s
+    and -2.6 dB. Up to 6 the encoder has no tonality analysis and its variable rate overshoots.
+    The mode "voip" at 3 took 4.8 ms for 30 kbit/s and +0.5 dB; constrained rate at 3 gave
+    32 kbit/s and -0.3 dB; frames of 60 ms saved a quarter of the bytes, 0.2 ms, and 2.7 dB.
     """
 
     def __init__(self, sample_rate: int, config: AudioConfig) -> None:
@@ -63,7 +70,7 @@ class OggOpusWriter:
 
     def _headers(self, samples: Samples) -> bytes:
         # From the audio, not from chance: equal replies are equal bytes, different ones chain.
-        self._serial = zlib.crc32(samples.tobytes())
+        self._serial = zlib.crc32(samples.tobytes()) or 1  # some tools take 0 for missing
         return self._page([self._head], 0, _BEGIN) + self._page([_TAGS], 0, 0)
 
     def _pages(self, packets: list[bytes], *, end: bool = False) -> bytes:

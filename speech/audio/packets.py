@@ -1,6 +1,9 @@
 """One native encoder: PCM in, naked codec packets out. The only module that imports av."""
 
+import ctypes
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 import av
 import numpy as np
@@ -27,6 +30,7 @@ class PacketEncoder:
         bit_rate: int | None = None,
         options: Mapping[str, str],
     ) -> None:
+        _limit_filter_threads()
         context = av.CodecContext.create(codec, "w")
         context.sample_rate = sample_rate
         context.layout = "mono"
@@ -61,3 +65,17 @@ class PacketEncoder:
     def flush(self) -> list[bytes]:
         """Encode what was kept; the encoder is not used again."""
         return [bytes(packet) for packet in self._context.encode(None) if packet.size]
+
+
+@cache
+def _limit_filter_threads() -> None:
+    """Tell libavutil that there is one processor.
+
+    PyAV cuts PCM into frames with a filter graph per encoder, and a graph starts one thread per
+    processor, up to 16, which sleep until the encoder goes: 0.23 ms instead of 0.08 ms per reply
+    on two cores, and on sixteen 1,600 threads for 100 open streams. Audio codecs and this filter
+    use no threads, and PyAV has no setting for it. Where the wheel keeps its libraries elsewhere
+    nothing changes but the cost.
+    """
+    for path in Path(av.__file__).parent.parent.glob("av.libs/libavutil*"):
+        ctypes.CDLL(str(path)).av_cpu_force_count(1)

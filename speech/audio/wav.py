@@ -13,16 +13,25 @@ _UNKNOWN_SIZE = 0xFFFFFFFF
 class PlainWriter:
     """Samples as they are, behind a header that may be empty."""
 
-    def __init__(self, header: bytes = b"") -> None:
+    def __init__(self, header: bytes = b"", total_samples: int | None = None) -> None:
         self._header = header
+        self._missing = total_samples
 
     def write(self, samples: Samples) -> bytes:
         """Return the samples' bytes, with the header in front of the first."""
+        if self._missing is not None:
+            self._missing -= len(samples)
         header, self._header = self._header, b""
         return header + pcm_bytes(samples)
 
     def finish(self) -> bytes:
-        """Return the header, should nothing have been written."""
+        """Return the header, should nothing have been written.
+
+        Raises:
+            ValueError: not as many samples were written as the header says.
+        """
+        if self._missing:
+            raise ValueError(f"{self._missing} samples are missing from those announced")
         header, self._header = self._header, b""
         return header
 
