@@ -1,0 +1,284 @@
+"""Entries as files of one directory that several processes share. Synchronous; for threads.
+
+    DIRECTORY/ab/ab12….rec   one record; modified = last used (touched on every hit)
+    DIRECTORY/tmp/           records being written, renamed when whole
+    DIRECTORY/usage          8 bytes: what all processes have taken together, and its lock
+    DIRECTORY/sweep          lock: many write, or one sweeps
+
+Bounded without an index. Every writer first takes its bytes from `usage` (3 microseconds under a
+file lock; a row in SQLite took 22, its touch on a hit another 12, and it would be a second truth to
+repair after a crash). Where they do not fit, one process sweeps while no other writes: it lists all
+files (4 microseconds each), removes the longest unused down to 90 % and writes the true sum into
+`usage`. So the folder never exceeds its bound, a wrong `usage` heals, and a sweep is paid for by
+the tenth of all entries that it makes room for. Reading takes no lock.
+
+Nothing is synced to the medium: a power cut may leave torn records, which their checksums turn into
+misses, and a cache may always lose an entry. Syncing would cost each put milliseconds.
+"""
+
+import fcntl
+import os
+import secrets
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+from speech.cache.records import (
+    GROUP_PREFIX_BYTES,
+    BadRecordError,
+    Record,
+    decode,
+    encode,
+    read_group,
+)
+
+BLOCK = 4096
+"""Files take whole blocks of the medium; that is what counts against the bound."""
+SWEEP_TO = 0.9
+SWEEP_EVERY = 3600.0
+"""Seconds between sweeps of one process that no bound asks for: expired and orphaned files."""
+ORPHANED_AFTER = 600.0
+"""Seconds after which a file in `tmp` has lost its writer."""
+
+_USAGE = struct.Struct(">q")
+_SUFFIX = ".rec"
+_NAME_LENGTH = 64 + len(_SUFFIX)
+
+
+class _File(NamedTuple):
+    used: float
+    size: int
+    path: str
+
+
+def wall_clock() -> float:
+    """Seconds since 1970: ages must survive a restart, which no monotonic clock does."""
+    return time.time_ns() / 1e9
+
+
+class Folder:
+    """Files under one directory, at most `max_bytes` of them. Every method may raise OSError.
+
+    Only files that look like its own are ever counted or removed.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_bytes: int,
+        ttl: float,
+        clock: Callable[[], float] = wall_clock,
+    ) -> None:
+        self._directory = directory
+        self._temporary = directory / "tmp"
+        self._max_bytes = max_bytes
+        self._ttl = ttl
+        self._clock = clock
+        self._next_sweep = 0.0
+        # Counted in several threads without a lock: a lost count is worth less than one.
+        self.corrupted = 0
+        self.evictions = 0
+        self.bytes: int | None = None
+        """Of all processes, as far as this one has looked."""
+
+    def read(self, key: str) -> bytes | None:
+        """Value of a key, or None; touches it. Removes what is expired, damaged or not ours."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            record = decode(data, key)
+        except BadRecordError:
+            self.corrupted += 1
+            path.unlink(missing_ok=True)  # still counted until a sweep: too much is safe
+            return None
+        now = self._clock()
+        if now - record.created >= self._ttl:
+            path.unlink(missing_ok=True)
+            return None
+        with suppress(FileNotFoundError):  # evicted since: the bytes are good all the same
+            os.utime(path, (now, now))
+        return record.value
+
+    def write(self, key: str, value: bytes, group: str) -> bool:
+        """Store a value; False when there is no room for it."""
+        now = self._clock()
+        data = encode(Record(key=key, group=group, created=now, value=value))
+        size = _on_disk(len(data))
+        if size > self._max_bytes:
+            return False
+        if time.monotonic() >= self._next_sweep or not self._temporary.is_dir():
+            self.sweep()
+        with self._lock("sweep", fcntl.LOCK_SH):
+            if self._take(size):
+                self._store(self._path(key), data, size, now)
+                return True
+        # Under the sweep's own lock to the end: else others would take the room just made.
+        with self._lock("sweep", fcntl.LOCK_EX):
+            if not self._take(size):  # nobody has swept while we waited
+                self._clean(size)
+                if not self._take(size):
+                    return False  # what lies in `tmp` leaves none
+            self._store(self._path(key), data, size, now)
+            return True
+
+    def purge(self, group: str | None) -> int:
+        """Remove a group's entries, or all; returns how many.
+
+        Of a group, reads every record's head (8 microseconds each): rare, and never on a request's
+        way. Entries written meanwhile may stay.
+        """
+        if not self._directory.is_dir():
+            return 0
+        count = 0
+        with self._lock("sweep", fcntl.LOCK_SH):
+            for file in self._files():
+                if group is not None and _group_of(file.path) != group:
+                    continue
+                with suppress(FileNotFoundError):
+                    Path(file.path).unlink()
+                    self._give(file.size)
+                    count += 1
+        return count
+
+    def sweep(self) -> None:
+        """Make the folder, count it, and remove what is expired, orphaned or too much."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._temporary.mkdir(mode=0o700, exist_ok=True)
+        with self._lock("sweep", fcntl.LOCK_EX):
+            self._clean(0)
+        self._next_sweep = time.monotonic() + SWEEP_EVERY
+
+    def _clean(self, room: int) -> None:
+        """Sweep until `room` bytes are free; the caller holds the lock."""
+        now = self._clock()
+        total = 0
+        for file in self._listed(self._temporary):
+            if now - file.used >= ORPHANED_AFTER:
+                Path(file.path).unlink(missing_ok=True)
+            else:
+                total += file.size
+        files = sorted(self._files())
+        total += sum(file.size for file in files)
+        limit = self._max_bytes - room
+        target = total if total <= limit else min(limit, int(SWEEP_TO * self._max_bytes))
+        for file in files:
+            expired = now - file.used >= self._ttl
+            if not expired and total <= target:
+                break
+            Path(file.path).unlink(missing_ok=True)
+            total -= file.size
+            self.evictions += not expired
+        with self._usage() as usage:
+            usage.total = self.bytes = total
+
+    def _store(self, path: Path, data: bytes, size: int, now: float) -> None:
+        temporary = self._temporary / f"{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}"
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            temporary.write_bytes(data)
+            os.utime(temporary, (now, now))
+            replaced = _size_of(path)
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._give(size)
+            raise
+        if replaced:
+            self._give(replaced)
+
+    def _take(self, size: int) -> bool:
+        with self._usage() as usage:
+            if usage.total is None or not 0 <= usage.total <= self._max_bytes - size:
+                return False
+            usage.total += size
+            self.bytes = usage.total
+            return True
+
+    def _give(self, size: int) -> None:
+        with self._usage() as usage:
+            if usage.total is not None:
+                usage.total = max(0, usage.total - size)
+                self.bytes = usage.total
+
+    def _path(self, key: str) -> Path:
+        # Hashed again: whatever a key holds, its file has a plain name of one length.
+        name = blake2b(key.encode(), digest_size=32).hexdigest()
+        return self._directory / name[:2] / f"{name}{_SUFFIX}"
+
+    def _files(self) -> Iterator[_File]:
+        for number in range(256):
+            yield from self._listed(self._directory / f"{number:02x}", _NAME_LENGTH)
+
+    def _listed(self, directory: Path, length: int | None = None) -> Iterator[_File]:
+        try:
+            entries = list(os.scandir(directory))
+        except FileNotFoundError:
+            return
+        for entry in entries:
+            if not entry.name.endswith(_SUFFIX) or length not in {None, len(entry.name)}:
+                continue
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # another process was faster
+            yield _File(found.st_mtime, _on_disk(found.st_size), entry.path)
+
+    @contextmanager
+    def _usage(self) -> Iterator["_Usage"]:
+        with self._lock("usage", fcntl.LOCK_EX) as handle:
+            usage = _Usage(handle)
+            yield usage
+            usage.save()
+
+    @contextmanager
+    def _lock(self, name: str, sort: int) -> Iterator[int]:
+        handle = os.open(self._directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, sort)
+            yield handle
+        finally:
+            os.close(handle)  # and unlocks
+
+
+class _Usage:
+    """The shared sum, while its lock is held."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        data = os.pread(handle, _USAGE.size, 0)
+        self._saved = _USAGE.unpack(data)[0] if len(data) == _USAGE.size else None
+        self.total: int | None = self._saved
+        """None before the first sweep, and when somebody has damaged the file."""
+
+    def save(self) -> None:
+        if self.total is not None and self.total != self._saved:
+            os.pwrite(self._handle, _USAGE.pack(self.total), 0)
+
+
+def _on_disk(size: int) -> int:
+    return -(-size // BLOCK) * BLOCK
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return _on_disk(path.stat().st_size)
+    except FileNotFoundError:
+        return 0
+
+
+def _group_of(path: str) -> str | None:
+    try:
+        with Path(path).open("rb") as file:
+            return read_group(file.read(GROUP_PREFIX_BYTES))
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,217 @@
+"""The second tier of a cluster: a Redis, used with short patience.
+
+One attempt per operation, bounded in time. A failure takes the tier out of the way at once: lookups
+are misses and puts are dropped without being tried, while a task of the tier's own knocks every
+`retry_after` seconds. So a Redis that is down costs the requests of one moment `timeout` seconds
+and nobody else anything.
+
+An entry is one key, `PREFIX:ENTRY`, holding a record. There is no index of groups: it would have to
+be kept in step with expiry and eviction by another command on every put, and `purge` is rare.
+
+Importing this module needs the extra `redis`; `tiers.open_cache` does so where one is configured.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from contextvars import Context
+from typing import TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from speech.cache.folder import wall_clock
+from speech.cache.health import Meter, TierHealth
+from speech.cache.records import (
+    GROUP_PREFIX_BYTES,
+    BadRecordError,
+    Record,
+    decode,
+    encode,
+    read_group,
+)
+from speech.config import RedisTierConfig
+from speech.errors import ConfigError
+
+T = TypeVar("T")
+
+MAX_CONNECTIONS = 16
+LARGE = 256 * 1024
+"""Bytes from which a checksum (1 ms per MB) is worth a thread."""
+_SCAN_COUNT = 500
+_ERRORS = (RedisError, OSError)
+
+
+class RedisTier:
+    """Implements `SecondTier` on a Redis. For one event loop; construction does not connect.
+
+    Args:
+        config: address and bounds.
+        password: overrides nothing: one that the URL holds is used instead.
+
+    Raises:
+        ConfigError: the URL cannot be read.
+    """
+
+    def __init__(self, config: RedisTierConfig, password: str | None = None) -> None:
+        self._config = config
+        self._meter = Meter("redis")
+        self._corrupted = 0
+        self._reachable = True
+        self._closed = False
+        self._probe: asyncio.Task[None] | None = None
+        self._client = _client(config, password)
+
+    async def get(self, key: str) -> bytes | None:
+        """Return an entry's value, or None; never raises."""
+        value = await self._get(key) if self._may_try() else None
+        if value is None:
+            self._meter.misses += 1
+        else:
+            self._meter.hits += 1
+        return value
+
+    async def put(self, key: str, value: bytes, *, group: str) -> None:
+        """Store an entry, or count it as dropped; never raises."""
+        stored = False
+        if len(value) <= self._config.max_entry_bytes and self._may_try():
+            record = Record(key=key, group=group, created=wall_clock(), value=value)
+            data = await _off_loop(len(value), lambda: encode(record))
+            stored = await self._put(self._name(key), data)
+        if stored:
+            self._meter.stored += 1
+        else:
+            self._meter.dropped += 1
+
+    async def purge(self, group: str | None) -> int:
+        """Remove a group's entries, or all; returns how many until the tier failed, if it did.
+
+        Walks all keys under the prefix and reads the heads of their records; each step is bounded
+        by `timeout`, and other commands run in between.
+        """
+        count, cursor = 0, -1
+        while cursor != 0 and self._may_try():
+            try:
+                cursor, removed = await self._purge_some(max(cursor, 0), group)
+            except _ERRORS as error:
+                self._failed("write", error)
+                break
+            count += removed
+        return count
+
+    async def close(self) -> None:
+        """Stop knocking and drop the connections."""
+        self._closed = True
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait([self._probe])
+        with suppress(*_ERRORS):
+            await self._client.aclose(close_connection_pool=True)
+
+    @property
+    def health(self) -> TierHealth:
+        """A snapshot."""
+        return self._meter.snapshot(corrupted=self._corrupted)
+
+    async def _get(self, key: str) -> bytes | None:
+        name = self._name(key)
+        try:
+            data = await self._bounded(self._client.get(name))
+            self._meter.worked("read")
+            if data is None:
+                return None
+            try:
+                return (await _off_loop(len(data), lambda: decode(data, key))).value
+            except BadRecordError:
+                self._corrupted += 1
+                await self._bounded(self._client.delete(name))
+        except _ERRORS as error:
+            self._failed("read", error)
+        return None
+
+    async def _put(self, name: str, data: bytes) -> bool:
+        try:
+            await self._bounded(self._client.set(name, data, px=int(self._config.ttl * 1000) or 1))
+        except _ERRORS as error:
+            self._failed("write", error)
+            return False
+        self._meter.worked("write")
+        return True
+
+    async def _purge_some(self, cursor: int, group: str | None) -> tuple[int, int]:
+        pattern = f"{_literal(self._config.prefix)}:*"
+        cursor, names = await self._bounded(
+            self._client.scan(cursor, match=pattern, count=_SCAN_COUNT)
+        )
+        if group is not None and names:
+            batch = self._client.pipeline(transaction=False)
+            for name in names:
+                batch.getrange(name, 0, GROUP_PREFIX_BYTES - 1)
+            heads = await self._bounded(batch.execute())
+            pairs = zip(names, heads, strict=True)
+            names = [name for name, head in pairs if read_group(head) == group]
+        removed = await self._bounded(self._client.unlink(*names)) if names else 0
+        return int(cursor), int(removed)
+
+    async def _bounded(self, command: Awaitable[T]) -> T:
+        async with asyncio.timeout(self._config.timeout):
+            return await command
+
+    def _name(self, key: str) -> str:
+        return f"{self._config.prefix}:{key}"
+
+    def _failed(self, sort: str, error: Exception) -> None:
+        self._meter.failed(sort, error)
+        if not isinstance(error, ResponseError):  # a full Redis refuses a put and answers a get
+            self._reachable = False
+            self._may_try()
+
+    def _may_try(self) -> bool:
+        """Whether the tier is up; while it is not, somebody knocks."""
+        if self._closed or self._reachable:
+            return not self._closed
+        if self._probe is None or self._probe.done():
+            # In an empty context: it outlives the request that found the tier down.
+            self._probe = asyncio.create_task(
+                self._knock(), name="redis tier probe", context=Context()
+            )
+        return False
+
+    async def _knock(self) -> None:
+        while not self._reachable:
+            await asyncio.sleep(self._config.retry_after)
+            with suppress(*_ERRORS):
+                await self._bounded(self._client.ping())
+                self._reachable = True
+                self._meter.worked("read")
+                self._meter.worked("write")
+
+
+def _client(config: RedisTierConfig, password: str | None) -> Redis:
+    options = {} if password is None else {"password": password}
+    try:
+        pool = BlockingConnectionPool.from_url(
+            config.url,
+            max_connections=MAX_CONNECTIONS,
+            timeout=config.timeout,
+            socket_connect_timeout=config.timeout,
+            socket_timeout=config.timeout,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,  # one round trip less per connection than RESP3's greeting
+            **options,
+        )
+    except ValueError:
+        # `from None`: the client's message may quote the URL, and a URL may hold a password.
+        raise ConfigError("the Redis cache tier's url cannot be read") from None
+    return Redis(connection_pool=pool)
+
+
+async def _off_loop(size: int, work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work) if size >= LARGE else work()
+
+
+def _literal(text: str) -> str:
+    """Escape a text for Redis's glob patterns."""
+    return "".join(f"\\{char}" if char in "*?[]^-\\" else char for char in text)

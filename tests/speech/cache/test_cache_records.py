@@ -1,0 +1,57 @@
+"""Records: whatever happens to their bytes, they are whole or they are a miss."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speech.cache.records import (
+    GROUP_PREFIX_BYTES,
+    BadRecordError,
+    Record,
+    decode,
+    encode,
+    read_group,
+)
+
+RECORD = Record(key="ab.1", group="nora", created=1.5e9, value=b"some audio")
+DATA = encode(RECORD)
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.binary(max_size=50))
+def test_decode_undoes_encode(key: str, group: str, value: bytes) -> None:
+    record = Record(key=key, group=group, created=12.5, value=value)
+    data = encode(record)
+    assert decode(data, key) == record
+    assert read_group(data[:GROUP_PREFIX_BYTES]) == group
+
+
+@pytest.mark.parametrize("position", range(len(DATA)))
+def test_a_flipped_bit_anywhere_is_noticed(position: int) -> None:
+    for bit in range(8):
+        data = bytearray(DATA)
+        data[position] ^= 1 << bit
+        with pytest.raises(BadRecordError):
+            decode(bytes(data), RECORD.key)
+
+
+@pytest.mark.parametrize("data", [*(DATA[:size] for size in range(len(DATA))), DATA + b"x"])
+def test_another_length_is_noticed(data: bytes) -> None:
+    with pytest.raises(BadRecordError):
+        decode(data, RECORD.key)
+
+
+def test_another_key_is_noticed() -> None:
+    with pytest.raises(BadRecordError, match="another key"):
+        decode(DATA, "ab.2")
+
+
+@given(st.binary(max_size=200))
+def test_foreign_bytes_are_noticed(data: bytes) -> None:
+    with pytest.raises(BadRecordError):
+        decode(data, "k")
+    assert read_group(data) is None
+
+
+def test_names_too_long_to_describe_are_refused() -> None:
+    with pytest.raises(ValueError, match="65535"):
+        encode(Record(key="k" * 65536, group="g", created=0.0, value=b""))
