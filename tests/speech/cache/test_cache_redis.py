@@ -1,0 +1,312 @@
+"""The Redis tier against a real Redis that is killed, frozen, filled and restarted."""
+
+import asyncio
+import contextvars
+import logging
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis as client
+
+from speech.cache.records import Record, encode
+from speech.cache.redis_tier import RedisTier
+from speech.config import RedisTierConfig
+from speech.errors import ConfigError
+
+BINARY = shutil.which("redis-server")
+pytestmark = pytest.mark.skipif(BINARY is None, reason="redis-server is not installed")
+RETRY = 0.05
+
+
+class Server:
+    """One redis-server on a port of its own; nothing is persisted."""
+
+    def __init__(self, directory: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self, *options: str) -> None:
+        assert BINARY is not None
+        fixed = f"--port {self.port} --bind 127.0.0.1 --appendonly no --loglevel warning"
+        self._process = subprocess.Popen(
+            [BINARY, *fixed.split(), "--dir", str(self._directory), "--save", "", *options],
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def direct(self, **options: str) -> client.Redis:
+        return client.Redis(port=self.port, protocol=2, **options)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+Open = Callable[..., RedisTier]
+
+
+@pytest.fixture
+async def open_tier(server: Server) -> AsyncIterator[Open]:
+    tiers = []
+
+    def make(password: str | None = None, **options: object) -> RedisTier:
+        config = RedisTierConfig.model_validate(
+            {"url": server.url, "retry_after": RETRY, **options}
+        )
+        tiers.append(RedisTier(config, password))
+        return tiers[-1]
+
+    yield make
+    for tier in tiers:
+        await tier.close()
+
+
+async def recovers(tier: RedisTier) -> None:
+    async with asyncio.timeout(5):
+        while not tier.health.healthy:  # noqa: ASYNC110 - the state is a plain property
+            await asyncio.sleep(0.01)
+
+
+async def test_an_entry_is_shared(open_tier: Open, server: Server) -> None:
+    one, other = open_tier(), open_tier(ttl=50.0)
+    assert await one.get("k") is None
+    await other.put("k", b"audio", group="nora")
+    assert await one.get("k") == b"audio"
+    health = one.health
+    assert (health.hits, health.misses, health.healthy, health.errors) == (1, 1, True, 0)
+    assert other.health.stored == 1
+    with server.direct() as direct:
+        assert direct.keys() == [b"chorale:k"]
+        assert 49_000 < direct.pttl("chorale:k") <= 50_000
+
+
+async def test_large_entries_travel_and_larger_ones_are_dropped(open_tier: Open) -> None:
+    tier = open_tier(max_entry_bytes=2**20)
+    await tier.put("k", bytes(2**20), group="nora")
+    await tier.put("l", bytes(2**20 + 1), group="nora")
+    assert await tier.get("k") == bytes(2**20)
+    assert await tier.get("l") is None
+    assert (tier.health.stored, tier.health.dropped, tier.health.healthy) == (1, 1, True)
+
+
+@pytest.mark.parametrize("place", [0, 30, -1, None])
+async def test_a_damaged_entry_is_a_miss_and_goes(
+    open_tier: Open, server: Server, place: int | None
+) -> None:
+    tier = open_tier()
+    data = bytearray(encode(Record(key="k", group="nora", created=0.0, value=b"audio")))
+    if place is None:
+        data = bytearray(b"foreign")
+    else:
+        data[place] ^= 1
+    with server.direct() as direct:
+        direct.set("chorale:k", bytes(data))
+        assert await tier.get("k") is None
+        assert direct.exists("chorale:k") == 0
+    assert (tier.health.corrupted, tier.health.healthy) == (1, True)
+
+
+async def test_purging_takes_one_voice_or_all_and_nothing_of_strangers(
+    open_tier: Open, server: Server
+) -> None:
+    tier, stranger = open_tier(prefix="a*[b]"), open_tier(prefix="a-b")
+    for number in range(1200):
+        await tier.put(f"{number}", b"audio", group="nora" if number % 3 else "nils")
+    await stranger.put("k", b"audio", group="nora")
+    with server.direct() as direct:
+        direct.set("a*[b]:foreign", b"x")
+        assert await tier.purge("nora") == 800
+        assert await tier.get("3") == b"audio"
+        assert await tier.get("1") is None
+        assert direct.dbsize() == 402
+        assert await tier.purge(None) == 401
+    assert await stranger.get("k") == b"audio"
+
+
+async def test_a_redis_that_dies_is_left_alone_and_comes_back(
+    open_tier: Open, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    server.stop()
+    assert await tier.get("k") is None
+    assert not tier.health.healthy
+    errors = tier.health.errors
+    began = time.perf_counter()
+    for _ in range(200):
+        assert await tier.get("k") is None
+        await tier.put("k", b"audio", group="nora")
+    assert await tier.purge(None) == 0
+    assert time.perf_counter() - began < 0.25  # nothing was tried
+    assert (tier.health.errors, tier.health.dropped) == (errors, 200)
+    await asyncio.sleep(3 * RETRY)
+    assert not tier.health.healthy
+    server.start()
+    await recovers(tier)
+    await tier.put("k", b"audio", group="nora")
+    assert await tier.get("k") == b"audio"
+    assert [record.levelname for record in caplog.records if "cache tier" in record.msg] == [
+        "WARNING",
+        "INFO",
+    ]
+
+
+async def test_a_restart_between_two_requests_goes_unnoticed(
+    open_tier: Open, server: Server
+) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    server.stop()
+    server.start()
+    await asyncio.sleep(0.01)  # the loop sees that the idle connections are gone
+    await tier.put("k", b"audio", group="nora")
+    assert await tier.get("k") == b"audio"
+    assert (tier.health.stored, tier.health.errors) == (2, 0)
+
+
+async def test_a_frozen_redis_costs_its_timeout_once_and_answers_are_never_mixed_up(
+    open_tier: Open, server: Server
+) -> None:
+    tier = open_tier(timeout=0.1)
+    keys = [f"{number}" for number in range(8)]
+    for key in keys:
+        await tier.put(key, key.encode(), group="nora")
+    server.signal(signal.SIGSTOP)
+    began = time.perf_counter()
+    assert await asyncio.gather(*(tier.get(key) for key in keys)) == [None] * 8
+    assert await tier.get("0") is None
+    assert time.perf_counter() - began < 1.0
+    assert tier.health.last_error == "TimeoutError"
+    server.signal(signal.SIGCONT)
+    await recovers(tier)
+    found = await asyncio.gather(*(tier.get(key) for key in keys))
+    assert found == [key.encode() for key in keys]
+
+
+async def test_a_cancelled_request_leaves_no_answer_for_the_next(
+    open_tier: Open, server: Server
+) -> None:
+    tier = open_tier(timeout=2.0)
+    await tier.put("a", b"of a", group="nora")
+    await tier.put("b", b"of b", group="nora")
+    server.signal(signal.SIGSTOP)
+    task = asyncio.create_task(tier.get("a"))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.wait([task])
+    server.signal(signal.SIGCONT)
+    assert await tier.get("b") == b"of b"
+    assert (task.cancelled(), tier.health.healthy) == (True, True)
+
+
+async def test_a_full_redis_refuses_puts_and_still_reads(open_tier: Open, server: Server) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    with server.direct() as direct:
+        direct.config_set("maxmemory", "1")
+        await tier.put("l", bytes(1000), group="nora")
+        health = tier.health
+        assert (health.healthy, health.last_error) == (False, "OutOfMemoryError")
+        assert await tier.get("k") == b"audio"
+        direct.config_set("maxmemory", "0")
+    await tier.put("l", b"audio", group="nora")
+    assert tier.health.healthy
+
+
+async def test_the_password_is_used_and_told_to_nobody(
+    open_tier: Open, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.stop()
+    server.start("--requirepass", "s3cret")
+    right = open_tier("s3cret")
+    await right.put("k", b"audio", group="nora")
+    assert await right.get("k") == b"audio"
+    wrong = open_tier("wr0ng")
+    inside = open_tier(url=f"redis://:s3cret@127.0.0.1:{server.port}/0")
+    assert await wrong.get("k") is None
+    assert await inside.get("k") == b"audio"
+    assert wrong.health.last_error == "AuthenticationError"
+    assert "s3cret" not in caplog.text
+    assert "wr0ng" not in caplog.text + str(wrong.health)
+
+
+def test_a_url_that_cannot_be_read_is_refused_without_quoting_it() -> None:
+    with pytest.raises(ConfigError) as caught:
+        RedisTier(RedisTierConfig(url="http://:s3cret@host"))
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+async def test_connections_are_bounded(open_tier: Open, server: Server) -> None:
+    tier = open_tier(timeout=5.0)
+    await asyncio.gather(*(tier.put(f"{n}", bytes(100), group="nora") for n in range(200)))
+    assert tier.health.stored == 200
+    with server.direct() as direct:
+        assert len(direct.client_list()) <= 17
+
+
+async def test_the_probe_does_not_live_in_a_requests_context(
+    open_tier: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="none")
+    seen = []
+    knock = RedisTier._knock
+
+    async def spy(self: RedisTier) -> None:
+        seen.append(variable.get())
+        await knock(self)
+
+    monkeypatch.setattr(RedisTier, "_knock", spy)
+    variable.set("the request's")
+    server.stop()
+    tier = open_tier()
+    await tier.get("k")
+    await asyncio.sleep(0)
+    assert seen == ["none"]
+
+
+async def test_a_closed_tier_keeps_quiet(open_tier: Open, server: Server) -> None:
+    server.stop()
+    tier = open_tier()
+    await tier.get("k")  # the probe runs
+    await tier.close()
+    await tier.put("k", b"audio", group="nora")
+    assert await tier.get("k") is None
+    assert await tier.purge(None) == 0
