@@ -1,0 +1,1 @@
+"""Micro-benchmarks: one part of Chorale at a time, in this process, without HTTP."""
