@@ -67,3 +67,14 @@ def test_sound_begins_to_leave_before_the_end():
     resampler = Resampler(22_050, 24_000)
     first = resampler.process(voiced(1, 22_050))
     assert len(first) > 0.9 * 24_000
+
+
+def test_what_the_lower_rate_cannot_hold_is_gone():
+    time = np.arange(48_000) / 48_000
+    high = np.rint(12_000 * np.sin(2 * np.pi * 10_000 * time)).astype(np.int16)
+    converted = resample(high, 48_000, 16_000)[800:-800]
+    assert np.abs(converted).max() <= 1  # else it would be heard at 6 kHz
+
+
+def test_silence_stays_digital_silence():
+    assert not resample(np.zeros(30_000, np.int16), 22_050, 24_000).any()
