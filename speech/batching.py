@@ -45,7 +45,8 @@ def batch_units(tickets: Sequence[Ticket]) -> float:
     With limits of 16 short, 8 medium and 4 long phrases, n phrases of which the longest is of a
     class with limit L make n * 16 / L units, and 16 units fill a batch.
     """
-    return len(tickets) * max((ticket.units for ticket in tickets), default=0.0)
+    # Rounded: 19 phrases of 21/19 units are 21, not a hair more than fits.
+    return round(len(tickets) * max((ticket.units for ticket in tickets), default=0.0), 6)
 
 
 class BatchGate:
@@ -60,7 +61,7 @@ class BatchGate:
         self._first: deque[_Waiter] = deque()
         self._later: deque[_Waiter] = deque()
         self._released = 0
-        self._batches_since_later = 0
+        self._owed_to_later = 0.0
         self.configure(config)
 
     def configure(self, config: BatchConfig) -> None:
@@ -130,9 +131,10 @@ class BatchGate:
         )
         waiting = [*first, *later]
         if later:
-            self._batches_since_later += 1
-            if not first or self._batches_since_later * self._config.later_share >= 1:
-                self._batches_since_later = 0
+            # A debt, not a count of batches: every nth batch can only give shares of 1/n.
+            self._owed_to_later += self._config.later_share
+            if not first or self._owed_to_later > 1 - 1e-9:
+                self._owed_to_later = max(0.0, self._owed_to_later - 1)
                 waiting = [*later, *first]
         if not waiting:
             return []
@@ -143,7 +145,7 @@ class BatchGate:
             for waiter in waiting
             if waiter.job.voice == lead.job.voice
             and waiter.length_class.max_characters <= lead.length_class.max_characters
-        ][: int(self._full // self._units(lead))]
+        ][: min(lead.length_class.max_batch_size, self._full)]
         for waiter in batch:
             (self._later if waiter.job.phrase.index else self._first).remove(waiter)
         return batch
