@@ -1,8 +1,9 @@
 """What encoding costs: one reply of speech per format, whole and streamed.
 
 Real speech of espeak-ng, cut to 1 s and 3.3 s (a usual short reply), goes through
-`speech.audio.containers` exactly as the encoder deployment sends it. Every figure is the least of
-`--rounds` runs, the one that other work on the machine disturbed least.
+`speech.audio.containers` exactly as the encoder deployment sends it. Every figure is processor time
+of the encoding thread, the only one at work, and the least of `--rounds` runs: the one that other
+work on the machine disturbed least.
 
     python -m loadtests.micro.codecs [--rate 24000] [--rounds 30]
 
@@ -13,7 +14,7 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from time import perf_counter
+from time import thread_time
 
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +35,7 @@ SHORT, USUAL = 1.0, 3.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodecCost:
-    """One format's figures; times in milliseconds."""
+    """One format's figures; processor times in milliseconds."""
 
     format: AudioFormat
     delivered_rate: int
@@ -83,13 +84,13 @@ def measure(format: AudioFormat, samples: Samples, rate: int, rounds: int) -> Co
 
 
 def _least(work: Callable[[], bytes], rounds: int) -> tuple[float, bytes]:
-    """Milliseconds of the fastest run, and what it returned."""
+    """Processor milliseconds of the fastest run, and what it returned."""
     times = []
     data = b""
     for _ in range(rounds):
-        started = perf_counter()
+        started = thread_time()
         data = work()
-        times.append(perf_counter() - started)
+        times.append(thread_time() - started)
     return 1000 * min(times), data
 
 

@@ -271,6 +271,7 @@ def test_ogg_pages_are_in_order_and_the_last_ends_the_stream(length, whole):
     samples = SPEECH[:length]
     pages = ogg_pages(encode(samples, "opus", RATE, whole=whole))
     assert all(page.crc_ok for page in pages)
+    assert all(len(page.packets) <= 50 for page in pages)  # RFC 7845: a page of a second at most
     assert [page.sequence for page in pages] == list(range(len(pages)))
     assert len({page.serial for page in pages}) == 1
     assert pages[0].serial != 0
@@ -288,6 +289,14 @@ def test_ogg_pages_are_in_order_and_the_last_ends_the_stream(length, whole):
     assert pages[-1].granule == pre_skip + 2 * length
     assert 0 <= counted + 960 * len(pages[-1].packets) - pages[-1].granule < 960
     assert pages[-1].packets
+
+
+def test_the_largest_opus_packets_fit_their_pages():
+    noise = np.random.default_rng(3).integers(-30_000, 30_000, 48_000 * 3).astype(np.int16)
+    data = encode_whole(noise, "opus", 48_000, AudioConfig(opus_bit_rate=256_000))
+    decoded, _ = decode(data, "opus")
+    assert len(decoded) == len(noise)
+    assert all(page.crc_ok for page in ogg_pages(data))
 
 
 def test_adts_headers_describe_their_packets():
