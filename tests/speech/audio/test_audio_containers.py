@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audio_decoding import (
-    DECODERS,
     decode,
     delay_and_correlation,
     ogg_pages,
@@ -396,7 +395,3 @@ def test_an_open_stream_keeps_no_threads():
     encoder = PacketEncoder("flac", sample_rate=RATE, sample_format="s16", options={})
     encoder.encode(SPEECH[:RATE])
     assert threads() == before
-
-
-def test_every_format_has_a_decoder_of_another_make():
-    assert set(DECODERS) == set(AUDIO_FORMATS)
