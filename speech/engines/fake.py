@@ -20,6 +20,9 @@ SECONDS_PER_CHARACTER = 0.06
 """About the pace of English read aloud."""
 FAIL_ON = "unspeakable"
 """A phrase with this word gets a SynthesisError, its neighbours their audio."""
+SLOW_WORD = "slowly"
+"""Every batch with this word in a phrase takes SLOW_SECONDS: a busy engine, without the work."""
+SLOW_SECONDS = 0.25
 _AMPLITUDE = 8000.0
 """Peak of the tone in int16 units, about -12 dBFS."""
 
@@ -74,7 +77,8 @@ class FakeEngine:
         if self._crash_on and any(self._crash_on in job.phrase.text for job in jobs):
             raise RuntimeError("the fake engine was told to break")
         self.batches.append(len(jobs))
-        time.sleep(self._delay)
+        slow = any(SLOW_WORD in job.phrase.text for job in jobs)
+        time.sleep(self._delay + SLOW_SECONDS * slow)
         return [self._speak(job) for job in jobs]
 
     def _speak(self, job: PhraseJob) -> Pcm | SpeechError:

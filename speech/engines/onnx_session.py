@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,23 @@ def own_threads() -> int:
     return int(share) if share.isdigit() and int(share) > 0 else len(os.sched_getaffinity(0))
 
 
+@cache
+def _share_arena() -> None:
+    """One pool of working memory for all sessions of the process: only one of them runs at a time.
+
+    With a pool of its own each voice keeps the peak of its largest batch for good. The default
+    strategy, growing by powers of two, stays: taking just what is asked for held 1,185 MB instead
+    of 775 after batches of many shapes.
+    """
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu",
+        onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
+        0,
+        onnxruntime.OrtMemType.DEFAULT,
+    )
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": 0}))
+
+
 class OnnxSession:
     """One loaded graph.
 
@@ -63,6 +81,9 @@ class OnnxSession:
         settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Every phrase has another shape, so a remembered memory plan is never used again.
         settings.enable_mem_pattern = False
+        if config.provider == "cpu":
+            _share_arena()
+            settings.add_session_config_entry("session.use_env_allocators", "1")
         settings.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(
