@@ -95,6 +95,7 @@ class _Library:
         self._callback = _SynthCallback(self._receive)
         self.api.espeak_SetSynthCallback(self._callback)
         self._voice = ""
+        self._files: dict[str, str] = {}
 
     def _receive(self, wave: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:
         if wave and count:
@@ -106,8 +107,37 @@ class _Library:
         if voice != self._voice:
             if self.api.espeak_SetVoiceByName(voice.encode()) != 0:
                 self._voice = ""
-                raise SynthesisError(f"espeak-ng has no voice named {voice!r}")
+                # Some tags, en-gb and zh among them, are no voice's name: by file, then.
+                tag, plus, variant = voice.partition("+")
+                name = f"{self.voice_files().get(tag.lower(), '')}{plus}{variant}"
+                if name == plus + variant or self.api.espeak_SetVoiceByName(name.encode()) != 0:
+                    raise SynthesisError(f"espeak-ng has no voice named {voice!r}")
             self._voice = voice
+
+    def voice_files(self) -> dict[str, str]:
+        """Every language tag, lower case, and the file of the voice that speaks it best."""
+        if self._files:
+            return self._files
+        best: dict[str, tuple[int, str]] = {}
+        entries = self.api.espeak_ListVoices(None)
+        position = 0
+        while entries[position]:
+            entry = entries[position].contents
+            # A run of: one priority byte, lowest is best, a tag, NUL; closed by a zero priority.
+            address = ctypes.cast(
+                ctypes.addressof(entry) + _VoiceEntry.languages.offset,
+                ctypes.POINTER(ctypes.c_void_p),
+            ).contents.value
+            while address and (priority := ctypes.string_at(address, 1)[0]):
+                tag = ctypes.string_at(address + 1)
+                found = (priority, entry.identifier.decode())
+                known = best.setdefault(tag.decode().lower(), found)
+                if priority < known[0]:
+                    best[tag.decode().lower()] = found
+                address += len(tag) + 2
+            position += 1
+        self._files = {tag: file for tag, (_, file) in best.items()}
+        return self._files
 
 
 def _wheel_folder() -> Path:
@@ -147,29 +177,16 @@ def checksum() -> str:
 @cache
 def languages() -> tuple[str, ...]:
     """Every language tag espeak-ng speaks, lower case, sorted."""
-    tags = set()
     with _LOCK:
-        entries = _library().api.espeak_ListVoices(None)
-        position = 0
-        while entries[position]:
-            # A run of: one priority byte, a tag, NUL; closed by a zero priority.
-            address = ctypes.cast(
-                ctypes.addressof(entries[position].contents) + _VoiceEntry.languages.offset,
-                ctypes.POINTER(ctypes.c_void_p),
-            ).contents.value
-            while address and ctypes.string_at(address, 1) != b"\0":
-                tag = ctypes.string_at(address + 1)
-                tags.add(tag.decode().lower())
-                address += len(tag) + 2
-            position += 1
-    return tuple(sorted(tags))
+        return tuple(sorted(_library().voice_files()))
 
 
 def phonemize(text: str, voice: str) -> str:
     """IPA of a text as piper's bridge writes it: clauses joined with their punctuation.
 
     Sentences are joined by a space; language-switch flags such as `(en)` are dropped. The result
-    is not decomposed: vocabularies look up NFD code points.
+    is not decomposed: vocabularies look up NFD code points. Words around an ellipsis stay apart,
+    which piper's bridge glues together.
     """
     parts: list[str] = []
     buffer = ctypes.create_string_buffer(text.encode())

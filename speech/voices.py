@@ -97,7 +97,7 @@ class VoiceCatalogue:
         """
         try:
             config = CatalogueConfig.model_validate(yaml.safe_load(path.read_text("utf-8")))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
             raise ConfigError(f"voice catalogue {path}: {error}") from error
         return cls.build(config, path.parent)
 
@@ -110,7 +110,7 @@ class VoiceCatalogue:
                 raise ConfigError(f"voice {entry.id!r} appears twice in the catalogue")
             voices[entry.id] = _LOADERS[entry.engine](entry, folder)
         catalogue = cls(voices, config.aliases, config.default)
-        for name in (config.default, *config.aliases):
+        for name in (config.default, *voices, *config.aliases):
             try:
                 catalogue.resolve(name)
             except InvalidInputError as error:
@@ -148,7 +148,7 @@ class VoiceCatalogue:
         """
         if not asked:
             return voice.language
-        tag = asked.strip().replace("_", "-").lower()
+        tag = _tag(asked)
         if tag in voice.languages:
             return tag
         raise InvalidInputError(
@@ -156,8 +156,13 @@ class VoiceCatalogue:
         )
 
 
+def _tag(language: str) -> str:
+    """A language as tags are compared: `en_US` is `en-us`."""
+    return language.strip().replace("_", "-").lower()
+
+
 def _espeak_voice(entry: VoiceConfig, folder: Path) -> Voice:
-    language = entry.language or "en-us"
+    language = _tag(entry.language) or "en-us"
     if language not in espeak.languages():
         raise ConfigError(f"voice {entry.id!r}: espeak-ng does not speak {language!r}")
     return Voice(
@@ -212,7 +217,7 @@ def _piper_voice(entry: VoiceConfig, folder: Path) -> Voice:
                 for phoneme, ids in config["phoneme_id_map"].items()
             },
         )
-        language = (entry.language or espeak_voice).lower()
+        language = _tag(entry.language or espeak_voice)
         family = language.split("-")[0]
         return Voice(
             id=entry.id,
@@ -230,12 +235,12 @@ def _piper_voice(entry: VoiceConfig, folder: Path) -> Voice:
             license=entry.license,
             description=entry.description,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"voice {entry.id!r}: {model}: {error!r}") from error
 
 
 def _fake_voice(entry: VoiceConfig, folder: Path) -> Voice:
-    language = entry.language or "en-us"
+    language = _tag(entry.language) or "en-us"
     return Voice(
         id=entry.id,
         engine="fake",

@@ -1,0 +1,230 @@
+"""The voice catalogue: what it refuses at start, and what it finds."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from speech.errors import ConfigError, InvalidInputError
+from speech.voices import VoiceCatalogue
+
+Load = Callable[..., VoiceCatalogue]
+FAKE = {"id": "f", "engine": "fake", "speakers": ["one", "two"], "default_speaker": "one"}
+ESPEAK = {"id": "e", "engine": "espeak", "speakers": ["f2", "m3"]}
+PIPER = {"id": "p", "engine": "piper", "model": "p.onnx"}
+HEADER: dict[str, Any] = {
+    "num_speakers": 1,
+    "espeak": {"voice": "en-us"},
+    "phoneme_id_map": {"_": [0], "^": [1], "a": [3, 4]},
+    "audio": {"sample_rate": 16_000},
+}
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Write a catalogue, and the header of the voice `p`, and load it."""
+
+    def write(
+        *voices: dict[str, Any],
+        default: str = "",
+        aliases: dict[str, Any] | None = None,
+        header: Any = HEADER,
+        **more: Any,
+    ) -> VoiceCatalogue:
+        (tmp_path / "p.onnx").write_bytes(b"weights")
+        (tmp_path / "p.onnx.json").write_text(json.dumps(header))
+        content = {
+            "default": default or voices[0]["id"],
+            "voices": list(voices),
+            "aliases": aliases or {},
+            **more,
+        }
+        path = tmp_path / "voices.yaml"
+        path.write_text(yaml.safe_dump(content))
+        return VoiceCatalogue.load(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"default": "nobody"}, "nobody"),
+        ({"aliases": {"alloy": {"voice": "nobody"}}}, "alloy"),
+        ({"aliases": {"alloy": {"voice": "f", "speaker": "three"}}}, "three"),
+        ({"aliases": {"alloy": "f"}}, "alloy"),
+        ({"default": "f/three"}, "three"),
+        ({"speed": 1}, "speed"),
+    ],
+)
+def test_a_catalogue_that_cannot_work_is_refused(
+    load: Load, arguments: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load(FAKE, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("voice", "says"),
+    [
+        (FAKE, "twice"),
+        ({"id": "x", "engine": "gramophone"}, "engine"),
+        ({"id": "x", "engine": "fake", "pitch": 1}, "pitch"),
+        ({"id": "x", "engine": "piper"}, "needs `model`"),
+        ({"id": "x", "engine": "piper", "model": "gone.onnx"}, "gone.onnx"),
+        ({"id": "x", "engine": "espeak", "language": "tlh-x"}, "tlh-x"),
+        # Not the default voice: found at start all the same, not by its first caller.
+        ({**FAKE, "id": "x", "default_speaker": "three"}, "three"),
+        ({**PIPER, "id": "x", "default_speaker": "three"}, "three"),
+        ({**FAKE, "id": "x/y"}, "x/y"),
+    ],
+)
+def test_a_voice_that_cannot_work_is_refused(load: Load, voice: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load(FAKE, voice)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        [],
+        {},
+        {**HEADER, "num_speakers": "many"},
+        {**HEADER, "espeak": {}},
+        {**HEADER, "phoneme_type": "smoke signals"},
+        {**HEADER, "phoneme_id_map": ["a"]},
+        {**HEADER, "phoneme_id_map": {"a": 3}},
+        {**HEADER, "phoneme_id_map": {"a": ["x"]}},
+        {**HEADER, "speaker_id_map": ["a"]},
+        {**HEADER, "audio": {}},
+    ],
+    ids=str,
+)
+def test_a_header_that_cannot_be_read_is_a_configuration_error(load: Load, header: Any) -> None:
+    with pytest.raises(ConfigError, match="'p'"):
+        load(PIPER, header=header)
+
+
+def test_a_header_that_is_not_json(load: Load, tmp_path: Path) -> None:
+    load(PIPER)
+    (tmp_path / "p.onnx.json").write_text("{")
+    with pytest.raises(ConfigError, match="'p'"):
+        VoiceCatalogue.load(tmp_path / "voices.yaml")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"voices: [", b"- 1", b"", b"default: x"])
+def test_a_file_that_is_no_catalogue(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "voices.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"voices\.yaml"):
+        VoiceCatalogue.load(path)
+
+
+def test_a_file_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gone\.yaml"):
+        VoiceCatalogue.load(tmp_path / "gone.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("f", ("f", "one")),
+        ("f/two", ("f", "two")),
+        ("f/", ("f", "one")),
+        ("alloy", ("f", "two")),
+        ("ash", ("f", "one")),
+        ("e", ("e", "")),
+        ("e/m3", ("e", "m3")),
+        ("p", ("p", "")),
+    ],
+)
+def test_a_voice_is_found(load: Load, name: str, found: tuple[str, str]) -> None:
+    aliases = {"alloy": {"voice": "f", "speaker": "two"}, "ash": {"voice": "f"}}
+    voice, speaker = load(FAKE, ESPEAK, PIPER, aliases=aliases).resolve(name)
+    assert (voice.id, speaker) == found
+
+
+@pytest.mark.parametrize("name", ["", "F", "g", "f/three", "alloy/one", "/one", "p/0", "x" * 5000])
+def test_an_unknown_voice_is_the_callers_error(load: Load, name: str) -> None:
+    catalogue = load(FAKE, ESPEAK, PIPER, aliases={"alloy": {"voice": "f"}})
+    with pytest.raises(InvalidInputError) as caught:
+        catalogue.resolve(name)
+    assert caught.value.param == "voice"
+    assert len(caught.value.message) < 200
+
+
+def test_the_default_voice_may_be_an_alias(load: Load) -> None:
+    aliases = {"alloy": {"voice": "e", "speaker": "m3"}}
+    assert load(FAKE, ESPEAK, default="alloy", aliases=aliases).default_voice == "e"
+
+
+@pytest.mark.parametrize(
+    ("voice", "asked", "found"),
+    [
+        ("e", None, "en-us"),
+        ("e", "", "en-us"),
+        ("e", "de", "de"),
+        ("e", "DE", "de"),
+        ("e", "en_US", "en-us"),
+        ("e", " fr ", "fr"),
+        ("p", None, "en-us"),
+        ("p", "en", "en"),
+        ("p", "en_US", "en-us"),
+        ("f", "en-us", "en-us"),
+    ],
+)
+def test_a_language_the_voice_speaks(load: Load, voice: str, asked: str | None, found: str) -> None:
+    catalogue = load(FAKE, ESPEAK, PIPER)
+    assert catalogue.language(catalogue.voices[voice], asked) == found
+
+
+@pytest.mark.parametrize(
+    ("voice", "asked"), [("e", "tlh-x"), ("e", " "), ("p", "de"), ("p", "en-gb"), ("f", "x" * 999)]
+)
+def test_a_language_the_voice_does_not_speak(load: Load, voice: str, asked: str) -> None:
+    catalogue = load(FAKE, ESPEAK, PIPER)
+    with pytest.raises(InvalidInputError) as caught:
+        catalogue.language(catalogue.voices[voice], asked)
+    assert caught.value.param == "language"
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("entry", [FAKE, ESPEAK, PIPER], ids=lambda entry: entry["engine"])
+def test_a_catalogue_may_write_languages_its_own_way(load: Load, entry: dict[str, Any]) -> None:
+    catalogue = load({**entry, "language": "en_GB"})
+    voice = catalogue.voices[entry["id"]]
+    assert voice.language == "en-gb"
+    assert catalogue.language(voice, "en_GB") == "en-gb"
+
+
+def test_a_piper_voice_of_several_speakers(load: Load) -> None:
+    header = {**HEADER, "num_speakers": 3, "default_speaker_id": 1}
+    voice = load(PIPER, header=header).voices["p"]
+    assert dict(voice.speakers) == {"0": 0, "1": 1, "2": 2}
+    assert voice.default_speaker == "1"
+    named = {**header, "speaker_id_map": {"ann": 0, "bob": 1, "cy": 2}}
+    assert load(PIPER, header=named).resolve("p/cy")[1] == "cy"
+    assert load(PIPER, header=named).resolve("p")[1] == "bob"
+
+
+def test_a_piper_voice_says_what_its_header_says(load: Load) -> None:
+    voice = load(PIPER).voices["p"]
+    assert voice.sample_rate == 16_000
+    assert voice.vocabulary is not None
+    assert voice.vocabulary.espeak_voice == "en-us"
+    assert voice.vocabulary.ids["a"] == (3, 4)
+    assert voice.model is not None
+    assert voice.model.is_absolute()
+
+
+def test_the_checksum_follows_weights_and_header(load: Load, tmp_path: Path) -> None:
+    checksums = {load(PIPER).voices["p"].checksum, load(PIPER).voices["p"].checksum}
+    assert len(checksums) == 1
+    changed = load(PIPER, header={**HEADER, "num_speakers": 0}).voices["p"]
+    (tmp_path / "p.onnx").write_bytes(b"other weights")
+    other = VoiceCatalogue.load(tmp_path / "voices.yaml").voices["p"]
+    assert len(checksums | {changed.checksum, other.checksum}) == 3
