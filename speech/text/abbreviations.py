@@ -6,13 +6,14 @@ from speech.text.reading import Reading, word_after, word_before
 
 # Before a name.
 _TITLES = {
-    "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Gen": "General",
+    "Prof": "Professor", "Gen": "General",
     "Sen": "Senator", "Rep": "Representative", "Gov": "Governor", "Capt": "Captain",
     "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel", "Rev": "Reverend", "Hon": "Honorable",
     "Mt": "Mount", "Pres": "President",
 }  # fmt: skip
 # Wherever they stand.
 _WORDS = {
+    "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz",
     "e.g": "for example", "i.e": "that is", "etc": "et cetera", "vs": "versus",
     "approx": "approximately", "a.k.a": "also known as", "cf": "compare", "Jr": "Junior",
     "Sr": "Senior", "Inc": "Incorporated", "Ltd": "Limited", "Corp": "Corporation",

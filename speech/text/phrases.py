@@ -18,10 +18,11 @@ _CLOSERS = "\"')\\]}”’»」』）】"
 _FULL_WIDTH_ENDS, _FULL_WIDTH_CLAUSES = "。！？｡．", "、，；：､"
 _SENTENCE_END = re.compile(rf"[.!?…؟۔।॥{_FULL_WIDTH_ENDS}][{_CLOSERS}]*$")
 _CLAUSE_END = re.compile(rf"[,;:—–،؛{_FULL_WIDTH_CLAUSES}][{_CLOSERS}]*$")
-_NO_SPACE_AFTER = re.compile(rf"[{_FULL_WIDTH_ENDS}][」』）】”’]*$")
+_NO_SPACE_AFTER = re.compile(rf"[{_FULL_WIDTH_ENDS}{_FULL_WIDTH_CLAUSES}][」』）】”’]*$")
 # Where a long sentence may be cut, best first; a match's end is the place.
 _CUTS = (
-    re.compile(rf"[.!?…;؟۔।॥][{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_ENDS}][」』）】”’]*"),
+    # A dot behind a single letter is an initial's: U.S., J. Smith.
+    re.compile(rf"(?:(?<!\b\w)\.|[!?…;؟۔।॥])[{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_ENDS}][」』）】”’]*"),
     re.compile(rf"[,:—–)\]،؛][{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_CLAUSES}]"),
     re.compile(
         r"(?=\s(?:and|or|but|nor|because|which|who|that|when|while|where|if|unless|so|for|with"

@@ -1,0 +1,136 @@
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
+
+from speech.config import PhraseConfig
+from speech.errors import InvalidInputError
+from speech.text import FrontEnd
+from speech.types import Vocabulary
+
+ENGLISH = Vocabulary(
+    kind="espeak",
+    espeak_voice="en-us",
+    ids={symbol: tuple(ids) for symbol, ids in DEFAULT_PHONEME_ID_MAP.items()},
+)
+LETTERS = Vocabulary(
+    kind="text",
+    espeak_voice="en-us",
+    ids={symbol: (index,) for index, symbol in enumerate("_^$ .abcdefghijklmnopqrstuvwxyz")},
+)
+CONFIG = PhraseConfig()
+
+
+@pytest.fixture(scope="module")
+def front_end() -> FrontEnd:
+    return FrontEnd(CONFIG)
+
+
+def test_a_written_text_becomes_phrases(front_end: FrontEnd) -> None:
+    utterance = front_end.prepare("It costs $5. Really!\nYes.", "en-us", ENGLISH)
+    assert [phrase.text for phrase in utterance.phrases] == [
+        "It costs five dollars.",
+        "Really!",
+        "Yes.",
+    ]
+    assert [phrase.pause_after for phrase in utterance.phrases] == [0.35, 0.6, 0.0]
+    assert [phrase.index for phrase in utterance.phrases] == [0, 1, 2]
+    assert [phrase.is_last for phrase in utterance.phrases] == [False, False, True]
+    assert utterance.normalized == "It costs five dollars. Really! Yes."
+    assert utterance.phrases[2].phonemes == "jˈɛs."
+    assert utterance.phrases[2].phoneme_ids[:2] == (1, 0)
+
+
+def test_an_engine_that_reads_text_gets_text(front_end: FrontEnd) -> None:
+    (phrase,) = front_end.prepare("Hello there.", "en-us", None).phrases
+    assert (phrase.phonemes, phrase.phoneme_ids) == ("", ())
+
+
+def test_phonemes_of_a_text_are_shown_for_any_language(front_end: FrontEnd) -> None:
+    assert front_end.phonemes("Hallo Welt", "de") == "hˈaloː vˈɛlt"
+
+
+@pytest.mark.parametrize("text", ["😀🎉", "\x00\x07\u200b", "...", "!!!", " \n ", "—", "." * 4096])
+@pytest.mark.parametrize("vocabulary", [None, ENGLISH, LETTERS])
+def test_nothing_to_say_is_the_callers_error(
+    front_end: FrontEnd, text: str, vocabulary: Vocabulary | None
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        front_end.prepare(text, "en-us", vocabulary)
+    assert caught.value.param == "input"
+
+
+def test_symbols_the_voice_lacks_are_counted() -> None:
+    front_end = FrontEnd(CONFIG)
+    utterance = front_end.prepare("abç def.", "en-us", LETTERS)
+    # ç is c and a cedilla; the voice knows the letter.
+    assert front_end.skipped_symbols == 1
+    assert len(utterance.phrases[0].phoneme_ids) == 3 + 2 * 8
+
+
+def test_a_text_wholly_unknown_to_the_voice_is_refused() -> None:
+    front_end = FrontEnd(CONFIG)
+    with pytest.raises(InvalidInputError):
+        front_end.prepare("你好。", "zh", LETTERS)
+    assert front_end.skipped_symbols > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("السلام عليكم. كيف حالك؟", "ar"),
+        ("你好世界。今天天气很好！" * 100, "cmn"),
+        ("สวัสดีครับ" * 400, "th"),
+        ("a" * 4096, "en-us"),
+        ("1" * 4096, "en-us"),
+        ("1" * 4096, "de"),
+        ("9" * 400, "en-us"),
+        ("x\n" * 2048, "en-us"),
+        ("(" * 4000 + "a", "en-us"),
+    ],
+)
+def test_hard_texts_obey_the_bounds(front_end: FrontEnd, text: str, language: str) -> None:
+    phrases = front_end.prepare(text, language, None).phrases
+    assert len(phrases[0].text) <= CONFIG.first_max_characters
+    assert all(0 < len(phrase.text) <= CONFIG.max_characters for phrase in phrases)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(
+        st.one_of(st.characters(codec="utf-8"), st.sampled_from("a1 5.,$-/:%#@&\n'\"()")),
+        min_size=1,
+        max_size=300,
+    ),
+    st.sampled_from(["en-us", "en-gb", "de", "fr", "zh"]),
+)
+def test_any_text_becomes_phrases_or_the_callers_error(text: str, language: str) -> None:
+    try:
+        phrases = FrontEnd(CONFIG).prepare(text, language, None).phrases
+    except InvalidInputError:
+        return
+    assert [phrase.index for phrase in phrases] == list(range(len(phrases)))
+    assert [phrase.is_last for phrase in phrases] == [False] * (len(phrases) - 1) + [True]
+    assert phrases[-1].pause_after == 0
+    assert all(0 < len(phrase.text) <= CONFIG.max_characters for phrase in phrases)
+    assert all("\n" not in phrase.text for phrase in phrases)
+
+
+def test_threads_share_one_front_end(front_end: FrontEnd) -> None:
+    text = "Dr. Smith paid $3.50 for 12 km. He left at 3:45 pm, in 1984!"
+    wanted = front_end.prepare(text, "en-us", ENGLISH)
+    wrong: list[bool] = []
+
+    def work() -> None:
+        prepared = [front_end.prepare(text, "en-us", ENGLISH) for _ in range(50)]
+        wrong.extend(utterance != wanted for utterance in prepared)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(wrong) == 200
+    assert not any(wrong)
