@@ -23,7 +23,7 @@ from speech.text.units import read_height, read_measure
 _START = re.compile(
     rf"(?P<number>[0-9{VULGAR}]|(?<![A-Za-z0-9.])\.(?=[0-9]))"
     r"|(?P<minus>-(?=[$€£¥]?\.?[0-9]))"
-    r"|(?P<phone>\(?\+?\(?(?=[0-9]{1,3}[ )(-]))"
+    r"|(?P<phone>\((?=[0-9]{3}\)))"
     r"|(?P<decade>'(?=[0-9]0s))"
     rf"|(?P<money>[{money.SYMBOLS}]|(?<![A-Za-z]){money.PREFIX})"
     rf"|(?P<code>(?<![A-Za-z])(?:{money.CODES}) ?(?=[0-9]))"
@@ -57,7 +57,8 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "month": (dates.read_month,),
         "word": (abbreviations.read_abbreviation,),
         "roman": (romans.read_roman,),
-        "symbol": (symbols.read_symbol,),
+        # A telephone number may begin with a plus.
+        "symbol": (read_digit_groups, symbols.read_symbol),
     }
 
 

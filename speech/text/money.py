@@ -50,7 +50,7 @@ _MAGNITUDE = re.compile(
     r" ?(?P<word>hundred|thousand|million|billion|trillion|[Bb]n|[Mm]n|[Tt]n|[KkMBb](?!/)|m|T)"
     r"(?![A-Za-z0-9])"
 )
-_TAIL = re.compile(rf" ?(?:(?P<symbol>[{SYMBOLS}])(?![0-9.])|(?P<code>{'|'.join(_CODES)})\b)")
+_TAIL = re.compile(rf" ?(?:(?P<symbol>[{SYMBOLS}])(?!\.?[0-9])|(?P<code>{'|'.join(_CODES)})\b)")
 _RANGE = re.compile(rf" ?- ?(?=[{SYMBOLS}]?[0-9])")
 _CODE_HEAD = re.compile(rf"(?P<code>{'|'.join(_CODES)}) ?(?=[0-9])")
 CODES = "|".join(_CODES)
@@ -97,8 +97,6 @@ def read_money_after(text: str, start: int) -> Reading | None:
         end, is_one = magnitude.end(), False
     tail = _TAIL.match(text, end)
     if tail is None:
-        return None
-    if tail["symbol"] == "$":
         return None
     names = _CODES[tail["code"]] if tail["code"] else _CURRENCIES[tail["symbol"]][:2]
     if not magnitude and not tail["code"]:

@@ -112,6 +112,7 @@ _YEAR_WORDS = frozenset(
         "mid",
     ]
 )
+_NAMES = frozenset({(24, 7), (9, 11)})
 _ERAS = frozenset({"AD", "BC", "CE", "BCE", "A.D.", "B.C."})
 
 
@@ -257,6 +258,12 @@ def read_fraction(text: str, start: int) -> Reading | None:
     top, low = int(match["top"]), int(match["low"])
     if low < 2:
         return None
+    if top == low:
+        # A score, not a share.
+        said = "fifty fifty" if top == 50 else f"{cardinal(top)} out of {cardinal(low)}"
+        return Reading(said, match.end())
+    if (top, low) in _NAMES:
+        return Reading(f"{cardinal(top)} {cardinal(low)}", match.end())
     return Reading(fraction(top, low), match.end())
 
 

@@ -10,6 +10,7 @@ _CLOCK = re.compile(
 )
 _HOUR = re.compile(r"(?P<hour>1[0-2]|0?[1-9])(?= ?[ap]\.?m\b)", re.I)
 _HALF = re.compile(r" ?(?P<half>[ap])\.?m(?P<dot>\.?)(?![A-Za-z]{4})", re.I)
+_UNTIL = re.compile(r" ?- ?(?=[0-9]{1,2}(?::[0-9]{2}| ?[ap]\.?m\b))", re.I)
 _ZONE = re.compile(
     r" ?(?P<zone>e\.s\.t|p\.s\.t|EST|PST|CST|MST|EDT|PDT|CDT|CET|CEST|GMT|UTC|BST)\b", re.I
 )
@@ -45,6 +46,9 @@ def _finish(text: str, end: int, spoken: str, full_hour: str) -> Reading:
     zone = _ZONE.match(text, end)
     if zone:
         return Reading(f"{spoken} {zone['zone'].replace('.', '').upper()}", zone.end())
+    until = _UNTIL.match(text, end)
+    if until:
+        return Reading(f"{spoken} to", until.end())
     if half and half["dot"] and not text[end:].strip(" \"')]"):
         # The dot of `p.m.` is the sentence's own as well.
         end -= 1

@@ -102,6 +102,12 @@ CASES = [
     ("mail me@test.com", "mail me at test dot com"),
     ("call 555-123-4567", "call five five five, one two three, four five six seven"),
     ("ping 10.0.0.1", "ping one zero dot zero dot zero dot one"),
+    ("call +44 20 today", "call plus forty four twenty today"),
+    ("open 24/7", "open twenty four seven"),
+    ("she scored 10/10", "she scored ten out of ten"),
+    ("9am-5pm", "nine AM to five PM"),
+    ("from 3:30-4:15 pm", "from three thirty to four fifteen PM"),
+    ("It is 5$.", "It is five dollars."),
     ("Chapter IV", "Chapter four"),
     ("World War II ended", "World War two ended"),
 ]  # fmt: skip
