@@ -39,7 +39,12 @@ class AudioCache:
         self._epochs = EpochBook(epoch_poll)
 
     def check_health(self) -> None:
-        """A second tier that is down is a degraded cache, not a broken replica."""
+        """Report; a second tier that is down is a degraded cache, not a broken replica.
+
+        Serve calls this every two seconds, which also keeps gauges alive: the exporter drops one
+        that has not been set for about 20 s.
+        """
+        self._report()
 
     async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
         """`stream` with its error as the last value."""
@@ -78,12 +83,9 @@ class AudioCache:
         frames = self._fills.join(
             fill_key, lambda: self._encoder.stream(job), None if job.private else commit
         )
-        try:
-            async with aclosing(frames):
-                async for frame in frames:
-                    yield frame
-        finally:
-            self._report()
+        async with aclosing(frames):
+            async for frame in frames:
+                yield frame
 
     def _count_lookup(self, found: Found | None) -> None:
         ram_hit = found is not None and found.tier == "ram"

@@ -53,7 +53,12 @@ class Synthesizer:
         self._speak_batch.set_max_batch_size(self._gate.full_batch)
 
     def check_health(self) -> None:
-        """Raise when an engine call stalls or the engine is broken as a whole."""
+        """Report, and raise when an engine call stalls or the engine is broken as a whole.
+
+        Serve calls this every two seconds; see `AudioCache.check_health`.
+        """
+        metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
+        metrics.set_gauge(telemetry.RESIDENT_VOICES, len(self._voices.infos()))
         since = self._running_since
         if since is not None and perf_counter() - since > self._config.stall_timeout:
             raise RuntimeError("an engine call has stalled")
@@ -78,12 +83,10 @@ class Synthesizer:
             AtCapacityError: the gate's queue is full.
             SynthesisError: the engine failed on this phrase.
         """
-        metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth + 1)
         async with self._gate.admit(job) as ticket:
             position = "later" if job.phrase.index else "first"
             metrics.observe(telemetry.GATE_WAIT_SECONDS, ticket.waited, position=position)
             result = await self._speak_batch(ticket)
-        metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
         if isinstance(result, SpeechError):
             metrics.count(telemetry.SYNTHESIZED_PHRASES, outcome=result.code)
             raise result
@@ -107,7 +110,6 @@ class Synthesizer:
         took = perf_counter() - started
         metrics.observe(telemetry.STAGE_SECONDS, took, stage="synthesize")
         metrics.observe(telemetry.BATCH_SIZE, len(tickets), voice=tickets[0].job.voice)
-        metrics.set_gauge(telemetry.RESIDENT_VOICES, len(self._voices.infos()))
         return [
             result
             if isinstance(result, SpeechError)

@@ -14,7 +14,7 @@ from rich.table import Table
 from speech.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
-_err = Console(stderr=True)
+_err = Console(stderr=True, soft_wrap=True)
 
 _SERVE_CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
 Url = Annotated[str, typer.Option(help="Address of a running server.", envvar="CHORALE_URL")]

@@ -11,6 +11,7 @@ from ray.serve.handle import DeploymentHandle
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from deployments import metrics
 from deployments.epochs import EpochBook
 from deployments.invalidation import application_name, broadcast_forget
 from deployments.stages import Inline, normalizer_stage, speech_stage
@@ -30,8 +31,10 @@ from serve_app.schemas import (
     speech_request,
 )
 from serve_app.speaker import HotReply, Speaker
+from speech import telemetry
 from speech.cache.ram import RamTier
-from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError
+from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
+from speech.types import CacheState
 from speech.voices import VoiceCatalogue
 
 
@@ -67,6 +70,7 @@ class Gateway:
         self._epochs = EpochBook(config.epoch_poll)
         self._hot: RamTier[HotReply] = RamTier(config.hot)
         self._admission = Admission(AdmissionLimits())
+        self._draining = False
         self._admin_token = os.environ.get("CHORALE_ADMIN_TOKEN", "")
         self._readiness = Readiness(application_name(), config.status_poll)
         self._speaker = Speaker(
@@ -89,7 +93,14 @@ class Gateway:
         self._readiness.start()
 
     def check_health(self) -> None:
-        """A gateway has nothing that can break on its own."""
+        """Report; a gateway has nothing that can break on its own."""
+        metrics.set_gauge(telemetry.CACHE_BYTES, self._hot.counters.bytes, tier="hot")
+        metrics.set_gauge(telemetry.INFLIGHT_CHARACTERS, self._admission.characters)
+
+    async def drain(self) -> int:
+        """Admit no more speech; returns the requests still under way here."""
+        self._draining = True
+        return self._admission.requests
 
     async def forget(self, voice: str | None) -> None:
         """A voice's epoch was bumped, or all were."""
@@ -98,6 +109,8 @@ class Gateway:
 
     async def speech(self, request: Request) -> Response:
         """Answer with the spoken text in the asked container."""
+        if self._draining:
+            raise UnavailableError("the server is shutting down")
         body = parse(SpeechBody, await _read(request))
         spoken = speech_request(body, self._catalogue, self._config.models)
         reply = await self._speaker.speak(
@@ -106,6 +119,8 @@ class Gateway:
             deadline=self._deadline(request),
             private="no-store" in request.headers.get("cache-control", ""),
         )
+        outcome = "hit" if reply.cache is CacheState.HOT else "miss"
+        metrics.count(telemetry.CACHE_LOOKUPS, tier="hot", outcome=outcome)
         return SpeechReply(reply, spoken, body, request)
 
     async def models(self) -> dict[str, Any]:
@@ -177,7 +192,7 @@ class Gateway:
 
     async def readyz(self) -> JSONResponse:
         """200 when every stage can serve, else 503; the body names the stages."""
-        ready = self._readiness.ready
+        ready = self._readiness.ready and not self._draining
         return JSONResponse(
             {"ready": ready, "stages": self._readiness.stages}, status_code=200 if ready else 503
         )

@@ -1,5 +1,6 @@
 """`chorale serve`: a whole local cluster in one command, and nothing left of it afterwards."""
 
+import asyncio
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from serve_app import environment
 from speech.errors import ConfigError
 
 _START_TIMEOUT = 180.0
+_DRAIN_TIMEOUT = 60.0
 
 
 def serve_forever(
@@ -44,8 +46,7 @@ def serve_forever(
     config = _read(config_file)
     config["http_options"] = {**config.get("http_options", {}), "host": host, "port": port}
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    _stop_on_signals(stop)
     with environment.scratch_folder() as folder:
         environment.apply(environment.COMMON)
         if haproxy and (problem := environment.haproxy_problem()):
@@ -81,6 +82,7 @@ def _run(
         log_to_driver=False,
         logging_level="warning",
     )
+    _stop_on_signals(stop)  # ray.init put handlers of its own in place
     try:
         say(f"Ray dashboard: http://{context.dashboard_url} (token: `ray get-auth-token`)")
         client = serve_start(
@@ -97,10 +99,48 @@ def _run(
         say("stopping: requests under way are finished first")
     finally:
         try:
-            serve.shutdown()
+            asyncio.run(_shut_down([application.name for application in schema.applications], say))
         finally:
             ray.shutdown()
         say("stopped")
+
+
+async def _shut_down(app_names: list[str], say: Callable[[str], None]) -> None:
+    from ray import serve  # noqa: PLC0415
+
+    try:
+        for name in app_names:
+            await _drain(name, say)
+    finally:
+        await serve.shutdown_async()
+
+
+async def _drain(app_name: str, say: Callable[[str], None]) -> None:
+    """Let the gateways refuse what is new and wait for what is under way.
+
+    Serve's own shutdown stops all stages at once, which would cut a stream whose next phrases
+    are not synthesised yet.
+    """
+    from ray import serve  # noqa: PLC0415
+
+    gateways = serve.get_deployment_handle("Gateway", app_name)
+    deadline = time.perf_counter() + _DRAIN_TIMEOUT
+    while True:
+        counts = await gateways.broadcast("drain").results_async(
+            timeout_s=5.0, return_exceptions=True
+        )
+        left = sum(count for count in counts if isinstance(count, int))
+        if not left:
+            return
+        if time.perf_counter() > deadline:
+            say(f"{left} requests did not finish within {_DRAIN_TIMEOUT:.0f} s")
+            return
+        await asyncio.sleep(0.1)
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
 
 
 def _wait_until_ready(

@@ -16,7 +16,7 @@ from deployments.failures import translate
 from serve_app.schemas import SpeechBody
 from serve_app.speaker import Reply
 from speech import telemetry
-from speech.audio.containers import media_type
+from speech.audio.containers import codec_rate, media_type
 from speech.errors import SpeechError
 from speech.types import SpeechRequest
 
@@ -52,7 +52,7 @@ class SpeechReply(StreamingResponse):
         super().__init__(
             self._events() if sse else self._pieces(),
             headers={name: value for name, value in headers.items() if value},
-            media_type="text/event-stream" if sse else media_type(spoken.format),
+            media_type="text/event-stream" if sse else _media_type(spoken),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,6 +131,15 @@ class SpeechReply(StreamingResponse):
             round(self._ttfa or 0.0, 4),
         )
         _LOG.info("speech", extra=dict(zip(telemetry.LOG_FIELDS, record, strict=True)))
+
+
+def _media_type(spoken: SpeechRequest) -> str:
+    asked = spoken.sample_rate
+    return (
+        media_type(spoken.format, codec_rate(spoken.format, asked))
+        if asked
+        else media_type(spoken.format)
+    )
 
 
 def _event(value: object) -> str:

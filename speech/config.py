@@ -110,7 +110,8 @@ class AudioConfig(StrictModel):
 
     mp3_bit_rate: PositiveInt = 64_000
     aac_bit_rate: PositiveInt = 64_000
-    opus_bit_rate: PositiveInt = 32_000
+    opus_bit_rate: Annotated[int, Field(ge=6_000, le=256_000)] = 32_000
+    """libopus refuses to open outside these bounds for mono."""
     opus_complexity: Annotated[int, Field(ge=0, le=10)] = 3
     flac_level: Annotated[int, Field(ge=0, le=8)] = 3
     edge_fade: Seconds = 0.003

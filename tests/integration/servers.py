@@ -1,0 +1,198 @@
+"""Starts real servers for the integration tests and proves that nothing of them is left.
+
+Every process a server starts inherits a marker in its environment, by which it is found again,
+also when it has moved to a session of its own.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+ROOT = Path(__file__).resolve().parents[2]
+MARKER = "CHORALE_TEST_MARKER"
+ADMIN_TOKEN = "test-admin-token"  # noqa: S105
+START_TIMEOUT = 180.0
+
+
+@dataclass
+class Server:
+    url: str
+    process: subprocess.Popen[bytes]
+    marker: str
+    folder: Path
+    log: Path
+
+    @property
+    def speech(self) -> str:
+        return f"{self.url}/v1/audio/speech"
+
+    def processes(self) -> list[psutil.Process]:
+        """Every live process that carries this server's marker."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if (
+                    process.status() != psutil.STATUS_ZOMBIE
+                    and process.environ().get(MARKER) == self.marker
+                ):
+                    found.append(process)
+        return found
+
+    def replicas(self, deployment: str) -> list[psutil.Process]:
+        """The worker processes of a deployment's replicas."""
+        title = f"ray::ServeReplica:chorale:{deployment}"
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                if process.cmdline()[0].startswith(title):
+                    found.append(process)
+        return found
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Sum of a metric's samples over all exporters of this server's Ray."""
+        total = 0.0
+        discovery = self.folder / "ray" / "prom_metrics_service_discovery.json"
+        for target in json.loads(discovery.read_text())[0]["targets"]:
+            try:
+                text = httpx.get(f"http://{target}/metrics", timeout=5).text
+            except httpx.HTTPError:
+                continue
+            for family in text_string_to_metric_families(text):
+                for sample in family.samples:
+                    if sample.name == f"ray_{name}" and labels.items() <= sample.labels.items():
+                        total += sample.value
+        return total
+
+    def settled_metric(self, name: str, **labels: str) -> float:
+        """A metric once it has stopped moving for three exports."""
+        time.sleep(1.5)
+        values = [self.metric(name, **labels)]
+        while len(values) < 30 and (len(values) < 4 or len(set(values[-4:])) > 1):
+            time.sleep(0.5)
+            values.append(self.metric(name, **labels))
+        return values[-1]
+
+    def log_records(self, text: str) -> list[dict[str, Any]]:
+        """JSON records of the replicas' logs that hold a text."""
+        records = []
+        for path in (self.folder / "ray" / "session_latest" / "logs" / "serve").glob("*.log"):
+            lines = path.read_text(errors="replace").splitlines()
+            records += [json.loads(line) for line in lines if text in line and line[0] == "{"]
+        return records
+
+
+def wait_for(condition: Callable[[], Any], *, timeout: float, what: str) -> Any:
+    """Poll until a condition is truthy and return it."""
+    deadline = time.perf_counter() + timeout
+    while time.perf_counter() < deadline:
+        with contextlib.suppress(httpx.HTTPError, OSError):
+            if value := condition():
+                return value
+        time.sleep(0.2)
+    raise TimeoutError(f"{what} did not happen within {timeout:.0f} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def write_config(
+    folder: Path,
+    graph: dict[str, Any],
+    catalogue: dict[str, Any],
+    *,
+    http: dict[str, Any] | None = None,
+) -> Path:
+    """Write a catalogue, a graph and a Serve configuration that uses them."""
+    (folder / "voices.yaml").write_text(yaml.safe_dump(catalogue))
+    (folder / "graph.yaml").write_text(yaml.safe_dump({"catalogue": "voices.yaml", **graph}))
+    serve_config = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
+    serve_config["applications"][0]["args"] = {"config": str(folder / "graph.yaml")}
+    serve_config["http_options"] |= http or {}
+    path = folder / "serve.yaml"
+    path.write_text(yaml.safe_dump(serve_config))
+    return path
+
+
+@contextlib.contextmanager
+def running(
+    graph: dict[str, Any],
+    catalogue: dict[str, Any],
+    *,
+    mode: str = "haproxy",
+    prepare: Callable[[Path], None] | None = None,
+) -> Iterator[Server]:
+    """A server of its own: `haproxy` and `python` through `chorale serve`, `default` through
+    `serve run` with no switches at all. Checks afterwards that nothing of it is left.
+    """
+    # Ray puts Unix sockets below this folder, and their paths are limited to 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="ct-", dir="/tmp"))
+    port = free_port()
+    marker = uuid.uuid4().hex
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
+        MARKER: marker,
+        "RAY_TMPDIR": str(folder),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_metrics_report_interval_ms": "500",
+        "CHORALE_ADMIN_TOKEN": ADMIN_TOKEN,
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+    }
+    if prepare is not None:
+        prepare(folder)
+    config = write_config(folder, graph, catalogue, http={"port": port})
+    binaries = Path(sys.executable).parent
+    command = [str(binaries / "chorale"), "serve", "--port", str(port), "--config", str(config)]
+    if mode == "python":
+        command.append("--no-haproxy")
+    if mode == "default":
+        command = [str(binaries / "serve"), "run", str(config)]
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=output, cwd=ROOT, start_new_session=True
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, marker, folder, log)
+    try:
+        wait_for(
+            lambda: process.poll() is not None or httpx.get(f"{server.url}/readyz").is_success,
+            timeout=START_TIMEOUT,
+            what="readiness",
+        )
+        assert process.poll() is None, log.read_text(errors="replace")
+        yield server
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT if mode == "default" else signal.SIGTERM)
+            process.wait(90)
+        if mode != "default":
+            assert process.returncode == 0, log.read_text(errors="replace")
+        with contextlib.suppress(TimeoutError):
+            wait_for(lambda: not server.processes(), timeout=10, what="the end of every process")
+        assert not server.processes(), [item.cmdline() for item in server.processes()]
+    finally:
+        for item in server.processes():
+            with contextlib.suppress(psutil.Error):
+                item.kill()
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,133 @@
+"""Long texts: the first byte comes early, memory stays bounded, and a broken stream is noticed."""
+
+import base64
+import json
+import math
+import time
+import uuid
+from collections.abc import Callable
+
+import httpx
+import pytest
+from servers import Server
+
+pytestmark = pytest.mark.integration
+
+
+def long_text(characters: int) -> str:
+    """Sentences of ordinary length, all different, ending at a full stop."""
+    sentences = []
+    number = 0
+    while sum(map(len, sentences)) + len(sentences) < characters - 100:
+        number += 1
+        name = uuid.uuid4().hex[:6]
+        sentences.append(f"Item {name} is number {number} of a long list of things.")
+    return " ".join(sentences)
+
+
+def body(text: str, **more: object) -> dict[str, object]:
+    return {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "wav", **more}
+
+
+@pytest.mark.parametrize("voice", ["alloy", "tiny"])
+def test_4000_characters_start_long_before_they_end(
+    server: Server, voice: str, record_property: Callable[[str, object], None]
+) -> None:
+    started = time.perf_counter()
+    size = 0
+    first = None
+    with (
+        httpx.Client(timeout=120) as client,
+        client.stream("POST", server.speech, json=body(long_text(4000), voice=voice)) as reply,
+    ):
+        assert reply.status_code == 200
+        for chunk in reply.iter_raw():
+            first = first or time.perf_counter() - started
+            size += len(chunk)
+    took = time.perf_counter() - started
+    assert first is not None
+    assert size > 5_000_000
+    record_property("first_byte_share", first / took)
+    print(f"{voice}: first byte after {first / took:.1%} of {took:.2f} s")  # noqa: T201
+    assert first < took / 2
+
+
+def test_memory_stays_bounded_over_many_long_replies(server: Server) -> None:
+    def resident() -> int:
+        stages = ("Gateway", "AudioCache", "Encoder", "Synthesizer", "Normalizer")
+        return sum(p.memory_info().rss for stage in stages for p in server.replicas(stage))
+
+    with httpx.Client(timeout=120, headers={"cache-control": "no-store"}) as client:
+        for _ in range(3):
+            client.post(server.speech, json=body(long_text(4000))).raise_for_status()
+        before = resident()
+        for _ in range(12):
+            client.post(server.speech, json=body(long_text(4000))).raise_for_status()
+        after = resident()
+    # Each reply is about 15 MB; twelve kept anywhere would be 180 MB.
+    assert after - before < 90e6, f"{(after - before) / 1e6:.0f} MB more"
+
+
+def test_a_reader_that_stops_reading_does_not_stop_others(server: Server) -> None:
+    text = long_text(2000)
+    with (
+        httpx.Client(timeout=120) as slow,
+        httpx.Client(timeout=120) as fast,
+        slow.stream("POST", server.speech, json=body(text)) as stuck,
+    ):
+        next(stuck.iter_raw(1000))
+        other = fast.post(server.speech, json=body(text))
+        assert other.is_success
+        assert other.headers["x-cache"] in {"coalesced", "hit"}
+
+
+def test_a_failure_after_the_first_byte_breaks_the_connection(any_server: Server) -> None:
+    text = "\n".join(
+        [f"Paragraph {i} is said slowly before all goes wrong." for i in range(8)]
+        + [f"This is unspeakable {uuid.uuid4().hex[:6]}."]
+    )
+    received: list[bytes] = []
+    with (
+        httpx.Client(timeout=60) as client,
+        client.stream("POST", any_server.speech, json=body(text, voice="fake")) as reply,
+    ):
+        assert reply.status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError):
+            received.extend(reply.iter_raw())
+        assert sum(map(len, received)) > 0
+
+
+def events(reply: httpx.Response) -> list[dict[str, object]]:
+    return [json.loads(line[6:]) for line in reply.iter_lines() if line.startswith("data: ")]
+
+
+def test_server_sent_events(any_server: Server) -> None:
+    text = long_text(600)
+    with httpx.Client(timeout=60) as client:
+        with client.stream(
+            "POST", any_server.speech, json=body(text, stream_format="sse", response_format="pcm")
+        ) as reply:
+            assert reply.headers["content-type"].startswith("text/event-stream")
+            received = events(reply)
+        plain = client.post(any_server.speech, json=body(text, response_format="pcm"))
+    *deltas, done = received
+    assert {event["type"] for event in deltas} == {"speech.audio.delta"}
+    audio = b"".join(base64.b64decode(str(event["audio"])) for event in deltas)
+    assert audio == plain.content
+    assert done["type"] == "speech.audio.done"
+    assert done["usage"] == {
+        "input_tokens": len(text),
+        "output_tokens": math.ceil(len(audio) / 2 / 24_000 * 20),
+        "total_tokens": len(text) + math.ceil(len(audio) / 2 / 24_000 * 20),
+    }
+
+
+def test_server_sent_events_say_that_they_failed(server: Server) -> None:
+    text = "Said slowly first.\nThen something unspeakable."
+    reply = httpx.post(
+        server.speech, json=body(text, voice="fake", stream_format="sse"), timeout=60
+    )
+    received = events(reply)
+    assert received[0]["type"] == "speech.audio.delta"
+    assert received[-1]["type"] == "error"
+    assert "speech.audio.done" not in {event["type"] for event in received}

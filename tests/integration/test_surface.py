@@ -1,0 +1,171 @@
+"""The rest of the HTTP surface: listings, documents, health, metrics and the command line."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import av
+import httpx
+import openai
+import pytest
+from conftest import GRAPH, catalogue, make_tiny_voice
+from servers import Server, running
+
+from speech import telemetry
+
+pytestmark = pytest.mark.integration
+
+CHORALE = Path(sys.executable).parent / "chorale"
+
+
+def test_listings(server: Server) -> None:
+    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="unused")
+    names = {model.id for model in client.models.list()}
+    assert {"tts-1", "gpt-4o-mini-tts", "chorale"} <= names
+    assert client.models.retrieve("tts-1").object == "model"
+    listing = httpx.get(f"{server.url}/v1/audio/voices").json()
+    assert listing["object"] == "list"
+    by_id = {voice["id"]: voice for voice in listing["data"]}
+    assert set(by_id) == {"espeak", "tiny", "fake"}
+    assert {"de", "fr", "en-us"} <= set(by_id["espeak"]["languages"])
+    assert len(by_id["tiny"]["speakers"]) == 2
+    assert {"alloy", "verse", "espeak"} <= {voice["id"] for voice in listing["voices"]}
+
+
+def test_every_alias_speaks(server: Server) -> None:
+    listing = httpx.get(f"{server.url}/v1/audio/voices").json()
+    heard = set()
+    with httpx.Client(timeout=30) as client:
+        for alias in listing["aliases"]:
+            body = {"model": "tts-1", "voice": alias["id"], "input": "Hi."}
+            reply = client.post(server.speech, json=body)
+            assert reply.is_success, reply.text
+            heard.add(reply.content)
+    assert len(heard) == len(listing["aliases"])
+
+
+def test_normalize(server: Server) -> None:
+    reply = httpx.post(
+        f"{server.url}/v1/text/normalize", json={"input": "Dr. Smith paid $3.50 at 3:45 pm."}
+    ).json()
+    assert "three dollars" in reply["normalized"]
+    assert "fifty cents" in reply["normalized"]
+    assert "$" not in reply["normalized"]
+    assert reply["phrases"][0]["text"]
+    assert "ˈ" in reply["phrases"][0]["phonemes"]
+    german = httpx.post(
+        f"{server.url}/v1/text/normalize", json={"input": "Guten Tag.", "language": "de"}
+    ).json()
+    assert "ɡˈuːtən" in german["phrases"][0]["phonemes"]
+
+
+def test_health_and_documents(server: Server) -> None:
+    assert httpx.get(f"{server.url}/livez").json() == {"status": "ok"}
+    ready = httpx.get(f"{server.url}/readyz").json()
+    assert ready["ready"] is True
+    assert set(ready["stages"]) == {"Gateway", "Normalizer", "AudioCache", "Encoder", "Synthesizer"}
+    document = httpx.get(f"{server.url}/openapi.json").json()
+    assert "/v1/audio/speech" in document["paths"]
+    assert httpx.get(f"{server.url}/docs").is_success
+
+
+def test_every_metric_reaches_the_prometheus_export(server: Server) -> None:
+    body = {"model": "tts-1", "voice": "tiny", "input": "Once for the metrics.", "speed": 1.3}
+    with httpx.Client(timeout=30) as client:
+        for _ in range(2):
+            client.post(server.speech, json=body).raise_for_status()
+        client.post(server.speech, json=body | {"input": " Once for the metrics."})
+    time.sleep(3)  # gauges are set with every health check, every two seconds
+    server.settled_metric("chorale_requests_total")
+    for name, labels in [
+        ("chorale_requests_total", {"outcome": "ok", "cache": "miss"}),
+        ("chorale_requests_total", {"outcome": "ok", "cache": "hot"}),
+        ("chorale_requests_total", {"outcome": "ok", "cache": "hit"}),
+        ("chorale_request_seconds_count", {"cache": "miss"}),
+        ("chorale_ttfa_seconds_count", {"cache": "hot"}),
+        ("chorale_stage_seconds_count", {"stage": "normalize"}),
+        ("chorale_stage_seconds_count", {"stage": "synthesize"}),
+        ("chorale_stage_seconds_count", {"stage": "encode"}),
+        ("chorale_gate_wait_seconds_count", {"position": "first"}),
+        ("chorale_batch_size_count", {"voice": "tiny"}),
+        ("chorale_synthesized_phrases_total", {"outcome": "ok"}),
+        ("chorale_audio_seconds_total", {"voice": "tiny"}),
+        ("chorale_resident_voices", {}),
+        ("chorale_cache_bytes", {"tier": "ram"}),
+        ("chorale_cache_bytes", {"tier": "hot"}),
+        ("chorale_cache_lookups_total", {"tier": "ram", "outcome": "hit"}),
+        ("chorale_cache_lookups_total", {"tier": "hot", "outcome": "hit"}),
+        ("chorale_fills_total", {"outcome": "ok"}),
+    ]:
+        assert server.metric(name, **labels) > 0, (name, labels)
+    declared = {metric.name for metric in telemetry.ALL}
+    assert {"chorale_queue_depth", "chorale_inflight_characters"} <= declared
+
+
+def test_say_and_voices(server: Server, tmp_path: Path) -> None:
+    out = tmp_path / "hello.wav"
+    command = [CHORALE, "say", "Hello from the command line.", "-o", out, "--url", server.url]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "cache miss" in said.stdout
+    with av.open(str(out)) as container:
+        stream = container.streams.audio[0]
+        seconds = sum(f.samples for f in container.decode(stream)) / stream.codec_context.rate
+    assert f"{seconds:.2f} s of audio" in said.stdout
+    listed = subprocess.run(
+        [CHORALE, "voices", "--url", server.url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "espeak" in listed.stdout
+    failed = subprocess.run(
+        [*command, "--voice", "nobody"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert failed.returncode == 1
+    assert "unknown voice" in failed.stderr
+
+
+def test_a_busy_port_is_named(server: Server) -> None:
+    port = server.url.rpartition(":")[2]
+    failed = subprocess.run(
+        [CHORALE, "serve", "--port", port],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"HOME": str(server.folder)},
+    )
+    assert failed.returncode == 1
+    assert f"127.0.0.1:{port}" in failed.stderr
+    assert "choose another --port" in failed.stderr
+
+
+def test_sigterm_finishes_what_is_under_way_and_leaves_no_process() -> None:
+    """Beside the session's own servers: two Rays and two HAProxies share the machine."""
+    text = "\n".join(f"Line {i} is said slowly while the server stops." for i in range(12))
+    body = {"model": "tts-1", "voice": "fake", "input": text, "response_format": "wav"}
+    result: dict[str, object] = {}
+    with running(GRAPH, catalogue(), prepare=make_tiny_voice) as server:
+
+        def ask() -> None:
+            with (
+                httpx.Client(timeout=60) as client,
+                client.stream("POST", server.speech, json=body) as reply,
+            ):
+                result["status"] = reply.status_code
+                result["size"] = sum(len(chunk) for chunk in reply.iter_raw())
+
+        whole = httpx.post(server.speech, json=body, timeout=60)
+        body["input"] = text.replace("Line", "Part")
+        thread = threading.Thread(target=ask)
+        thread.start()
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        thread.join(60)
+        assert result["status"] == 200
+        assert result["size"] == len(whole.content)
