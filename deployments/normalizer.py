@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from speech import espeak
+from deployments import metrics
+from speech import espeak, telemetry
 from speech.cache.keys import digest
 from speech.config import AudioConfig, PhraseConfig
 from speech.errors import InvalidInputError, SpeechError
@@ -24,13 +25,18 @@ class Normalizer:
         self._catalogue = VoiceCatalogue.load(catalogue)
         self._audio = audio
         self._front_end = FrontEnd(PhraseConfig())
+        self._told_skipped = 0
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `PhraseConfig` without a restart."""
         self._front_end = FrontEnd(PhraseConfig.model_validate(user_config))
+        self._told_skipped = 0
 
     def check_health(self) -> None:
-        """Raise when espeak-ng is gone."""
+        """Report, and raise when espeak-ng is gone."""
+        skipped = self._front_end.skipped_symbols
+        metrics.count(telemetry.UNKNOWN_SYMBOLS, skipped - self._told_skipped)
+        self._told_skipped = skipped
         espeak.sample_rate()
 
     async def remote_prepare(

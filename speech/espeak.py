@@ -45,6 +45,9 @@ _TERMINATORS = {
 _TERMINATOR_MASK = 0x000FFFFF
 _LANGUAGE_SWITCH = re.compile(r"\([^)]*\)")
 
+_WITHOUT_DICTIONARY = {"fo", "kaa", "ps", "xex"}
+"""Voices the wheel lists but carries no pronunciation dictionary for."""
+
 _LOCK = threading.Lock()
 _SynthCallback = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
@@ -178,7 +181,7 @@ def checksum() -> str:
 def languages() -> tuple[str, ...]:
     """Every language tag espeak-ng speaks, lower case, sorted."""
     with _LOCK:
-        return tuple(sorted(_library().voice_files()))
+        return tuple(sorted(set(_library().voice_files()) - _WITHOUT_DICTIONARY))
 
 
 def phonemize(text: str, voice: str) -> str:

@@ -106,8 +106,7 @@ RESIDENT_VOICES = Metric(
 UNKNOWN_SYMBOLS = Metric(
     "chorale_unknown_symbols",
     "counter",
-    "Phonemes a voice's vocabulary lacks, which are therefore not spoken.",
-    ("voice",),
+    "Phonemes that a voice's vocabulary lacks, which are therefore not spoken.",
 )
 CACHE_BYTES = Metric(
     "chorale_cache_bytes",
