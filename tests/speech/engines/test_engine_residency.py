@@ -55,3 +55,20 @@ def test_close_closes_all(catalogue: VoiceCatalogue) -> None:
     voices.close()
     assert voices.infos() == {}
     assert all(isinstance(engine, FakeEngine) and engine.closed for engine in engines)
+
+
+def test_a_voice_that_does_not_warm_up_is_closed(
+    catalogue: VoiceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[FakeEngine] = []
+
+    def fail(self: FakeEngine) -> None:
+        raise RuntimeError("cold")
+
+    monkeypatch.setattr(FakeEngine, "warm_up", fail)
+    monkeypatch.setattr(FakeEngine, "close", lambda self: closed.append(self))
+    voices = resident(catalogue, 2)
+    with pytest.raises(RuntimeError, match="cold"):
+        voices.engine("a")
+    assert len(closed) == 1
+    assert voices.infos() == {}
