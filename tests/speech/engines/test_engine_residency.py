@@ -65,8 +65,11 @@ def test_a_voice_that_does_not_warm_up_is_closed(
     def fail(self: FakeEngine) -> None:
         raise RuntimeError("cold")
 
+    def note(self: FakeEngine) -> None:
+        closed.append(self)
+
     monkeypatch.setattr(FakeEngine, "warm_up", fail)
-    monkeypatch.setattr(FakeEngine, "close", lambda self: closed.append(self))
+    monkeypatch.setattr(FakeEngine, "close", note)
     voices = resident(catalogue, 2)
     with pytest.raises(RuntimeError, match="cold"):
         voices.engine("a")
