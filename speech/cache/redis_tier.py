@@ -195,9 +195,10 @@ def _client(config: RedisTierConfig, password: str | None) -> Redis:
         pool = BlockingConnectionPool.from_url(
             config.url,
             max_connections=MAX_CONNECTIONS,
-            timeout=config.timeout,
-            socket_connect_timeout=config.timeout,
-            socket_timeout=config.timeout,
+            # `_bounded` is the one bound: waiting for a connection, connecting and both ways.
+            timeout=None,
+            socket_connect_timeout=None,
+            socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             protocol=2,  # one round trip less per connection than RESP3's greeting
             **options,

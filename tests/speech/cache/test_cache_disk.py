@@ -1,6 +1,7 @@
 """The disk tier on a real directory: restarts, damage, neighbours, bounds, failures."""
 
 import asyncio
+import fcntl
 import os
 import random
 import subprocess
@@ -173,11 +174,20 @@ def test_real_processes_share_the_folder_without_a_lock_of_python(tmp_path: Path
     assert [process.returncode for process in running] == [0, 0, 0]
     assert outs == [b"0\n"] * 3
     assert on_disk(tmp_path) <= 30 * BLOCK
-    shared = Folder(tmp_path / "cache", max_bytes=30 * BLOCK, ttl=3600)
-    shared.sweep()
-    usage = int.from_bytes((tmp_path / "cache/usage").read_bytes())
-    assert usage == shared.bytes == on_disk(tmp_path)
+    assert int.from_bytes((tmp_path / "cache/usage").read_bytes()) == on_disk(tmp_path)
     assert list((tmp_path / "cache/tmp").iterdir()) == []
+
+
+async def test_nobody_writes_while_another_process_sweeps(open_tier: Open, tmp_path: Path) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    with (tmp_path / "cache/sweep").open() as sweep:
+        fcntl.flock(sweep, fcntl.LOCK_EX)
+        put = asyncio.create_task(tier.put("l", b"audio", group="nora"))
+        assert await tier.get("k") == b"audio"  # reading takes no lock
+        assert await asyncio.wait([put], timeout=0.1) == (set(), {put})
+    await put
+    assert await tier.get("l") == b"audio"
 
 
 async def test_overwriting_and_purging_are_accounted(open_tier: Open, tmp_path: Path) -> None:
@@ -208,6 +218,19 @@ async def test_a_wrong_sum_heals(open_tier: Open, tmp_path: Path, usage: bytes |
         await restarted.put(f"{number}", bytes(10), group="nora")
         assert on_disk(tmp_path) <= 10 * BLOCK
     assert restarted.health.bytes == on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("usage", [b"", b"\xff" * 8, b"\x80" + bytes(7), b"\x7f" + b"\xff" * 7])
+async def test_a_damaged_sum_is_noticed_at_once(
+    open_tier: Open, tmp_path: Path, usage: bytes
+) -> None:
+    tier = open_tier(max_bytes=10 * BLOCK)
+    for number in range(30):
+        await tier.put(f"{number}", bytes(10), group="nora")
+        if number == 9:
+            (tmp_path / "cache/usage").write_bytes(usage)
+        assert on_disk(tmp_path) <= 10 * BLOCK
+    assert (tier.health.healthy, tier.health.bytes) == (True, on_disk(tmp_path))
 
 
 async def test_what_dead_writers_left_is_cleaned_and_what_is_not_ours_stays(
@@ -245,15 +268,19 @@ async def test_a_value_larger_than_the_folder_is_dropped(open_tier: Open, tmp_pa
     assert (tier.health.dropped, tier.health.healthy, files(tmp_path)) == (1, True, [])
 
 
-async def test_a_directory_that_cannot_be_made_is_told_and_heals(tmp_path: Path) -> None:
+async def test_a_directory_that_cannot_be_made_is_told_once_and_heals(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     blocker = tmp_path / "file"
     blocker.write_bytes(b"")
     tier = DiskTier(DiskTierConfig(directory=blocker / "cache"))
-    await tier.put("k", b"audio", group="nora")
-    assert await tier.get("k") is None
+    for _ in range(2):
+        await tier.put("k", b"audio", group="nora")
+        assert await tier.get("k") is None
     health = tier.health
     assert (health.healthy, health.last_error) == (False, "NotADirectoryError")
-    assert (health.dropped, health.errors) == (1, 2)
+    assert (health.dropped, health.errors) == (2, 4)
+    assert len(caplog.records) == 2  # one for reading, one for writing
     blocker.unlink()
     await tier.put("k", b"audio", group="nora")
     assert await tier.get("k") == b"audio"

@@ -388,19 +388,48 @@ async def test_readers_of_a_failed_fill_do_not_wait_until_its_source_is_closed()
 
     async def source() -> AsyncIterator[AudioFrame]:
         try:
-            yield AudioFrame(data=bytes(20), is_first=True)
+            yield AudioFrame(data=bytes(10), is_first=True)
+            yield AudioFrame(data=bytes(10))
         finally:
             await release.wait()
             release.clear()
 
-    fills = table(max_fill_bytes=11)
+    fills, maker = table(max_fill_bytes=12), Maker(free=True)
     async with asyncio.timeout(2):
         with pytest.raises(TooLargeError):
             await read(fills.join("k", source))
-    await asyncio.sleep(0)
+        assert (fills.counters.active, fills.counters.buffered_bytes) == (1, 0)
+        assert joined(await read(fills.join("k", maker))) == maker.body  # begins anew meanwhile
     release.set()
     await settle(fills)
     assert not release.is_set()  # the source's end was not cut short when its last reader left
+
+
+async def test_a_source_that_never_closes_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def source() -> AsyncIterator[AudioFrame]:
+        try:
+            yield AudioFrame(data=bytes(20), is_first=True)
+        finally:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("speech.cache.fills.CLOSE_TIMEOUT", 0.02)
+    fills = table(max_fill_bytes=11)
+    with pytest.raises(TooLargeError):
+        await read(fills.join("k", source))
+    await settle(fills)
+    assert "failed to close" in caplog.text
+
+
+async def test_nothing_keeps_a_finished_fill() -> None:
+    fills, maker = table(), Maker(free=True)
+    await read(fills.join("k", maker))
+    await settle(fills)
+    gc.collect()
+    kinds = {type(kept).__qualname__ for kept in gc.get_objects()}
+    assert "FillTable" in kinds
+    assert "_Fill" not in kinds  # by the timer of its deadline, for one
 
 
 async def test_fills_are_bounded_in_number() -> None:

@@ -33,7 +33,7 @@ class RamModel(RuleBasedStateMachine):
     keys = st.sampled_from("abcdefgh")
     groups = st.sampled_from(["g", "h"])
 
-    @rule(key=keys, size=st.integers(0, ROOM), group=groups)
+    @rule(key=keys, size=st.sampled_from([0, 40, 90, ROOM // 2, ROOM]), group=groups)
     def put(self, key: str, size: int, group: str) -> None:
         self.count += 1
         kept = self.tier.put(key, self.count, size=size, group=group)
@@ -78,6 +78,15 @@ class RamModel(RuleBasedStateMachine):
 
 TestRamModel = RamModel.TestCase
 TestRamModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    tier: RamTier[str] = RamTier(RamTierConfig(max_bytes=3 * (ENTRY_OVERHEAD + 1)))
+    for key in "abc":
+        tier.put(key, key, size=0, group="g")
+    tier.get("a")
+    tier.put("d", "d", size=0, group="g")
+    assert [tier.get(key) for key in "abcd"] == ["a", None, "c", "d"]
 
 
 def test_evictions_expirations_and_refusals_are_counted() -> None:
