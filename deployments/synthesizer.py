@@ -1,6 +1,7 @@
 """The Synthesizer deployment: phrases of strangers, batched on one engine."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,8 +16,11 @@ from speech.batching import BatchGate, Ticket, batch_units
 from speech.config import BatchConfig, EngineConfig, StrictModel
 from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
+from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, SynthesizedPhrase
 from speech.voices import VoiceCatalogue
+
+_LOG = logging.getLogger("ray.serve")
 
 
 class SynthesizerConfig(StrictModel):
@@ -41,6 +45,8 @@ class Synthesizer:
         self._config = config
         self._voices = ResidentVoices(catalogue, config.engine)
         self._voices.preload(config.preload or (catalogue.default_voice,))
+        for voice, info in self._voices.infos().items():
+            _LOG.info("voice %s: %s on %s; %s", voice, info.engine, info.provider, info.batching)
         self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._running_since: float | None = None
         self._broken = False
@@ -64,6 +70,10 @@ class Synthesizer:
             raise RuntimeError("an engine call has stalled")
         if self._broken:
             raise RuntimeError("the engine failed as a whole")
+
+    async def loaded_engines(self) -> dict[str, EngineInfo]:
+        """What is loaded here, by voice id."""
+        return self._voices.infos()
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Phrases waiting here; Serve already counts them as running, so never add the two."""

@@ -3,6 +3,7 @@
 import hmac
 import math
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from deployments import metrics
 from deployments.epochs import EpochBook
-from deployments.invalidation import application_name, broadcast_forget
+from deployments.peers import application_name, broadcast_forget, loaded_engines
 from deployments.stages import Inline, normalizer_stage, speech_stage
 from serve_app.admission import Admission, AdmissionLimits
 from serve_app.api import build_api
@@ -134,7 +135,15 @@ class Gateway:
         return _model(model)
 
     async def voices(self) -> dict[str, Any]:
-        """Every voice with its speakers and languages, and every alias."""
+        """Every voice with its speakers and languages, and every alias.
+
+        A voice that is loaded also says what its engine can do; `engine` is null for others, and
+        while no synthesizer answers.
+        """
+        try:
+            engines = await loaded_engines()
+        except UnavailableError:
+            engines = {}
         voices = [
             {
                 "id": voice.id,
@@ -146,6 +155,7 @@ class Gateway:
                 "sample_rate": voice.sample_rate,
                 "license": voice.license,
                 "description": voice.description,
+                "engine": asdict(engines[voice.id]) if voice.id in engines else None,
             }
             for voice in self._catalogue.voices.values()
         ]

@@ -33,6 +33,9 @@ def test_listings(server: Server) -> None:
     assert set(by_id) == {"espeak", "tiny", "fake"}
     assert {"de", "fr", "en-us"} <= set(by_id["espeak"]["languages"])
     assert len(by_id["tiny"]["speakers"]) == 2
+    assert by_id["tiny"]["engine"]["max_batch_size"] != 1
+    assert by_id["tiny"]["engine"]["provider"] == "cpu"
+    assert by_id["tiny"]["engine"]["batching"]
     assert {"alloy", "verse", "espeak"} <= {voice["id"] for voice in listing["voices"]}
 
 

@@ -1,10 +1,12 @@
-"""Telling every replica that holds replies that a voice's epoch was bumped."""
+"""Control messages from one stage to replicas it does not otherwise call."""
 
 import asyncio
 
 from ray import serve
 
+from deployments.failures import translate
 from speech.errors import UnavailableError
+from speech.interfaces import EngineInfo
 
 _HOLDERS = ("AudioCache", "Gateway")
 _TIMEOUT = 5.0
@@ -34,3 +36,18 @@ async def broadcast_forget(voice: str | None) -> None:
     )
     if any(isinstance(result, BaseException) for result in results):
         raise UnavailableError("not every replica could be told; they follow within seconds")
+
+
+async def loaded_engines() -> dict[str, EngineInfo]:
+    """What a Synthesizer replica has loaded, by voice id.
+
+    Raises:
+        UnavailableError: none answered in time.
+    """
+    synthesizer = serve.get_deployment_handle("Synthesizer", application_name())
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            infos: dict[str, EngineInfo] = await synthesizer.loaded_engines.remote()
+    except Exception as error:  # noqa: BLE001 (whatever kept it from answering, it did not)
+        raise translate(error) or UnavailableError("no synthesizer answered") from None
+    return infos
