@@ -52,7 +52,7 @@ def pitch(samples: np.ndarray, sample_rate: int) -> float:
 def test_speed_gives_the_duration(engine: Engine, text: str, speed: float) -> None:
     normal = speak(engine, job(text))
     changed = speak(engine, job(text, speed=speed))
-    assert changed.duration * speed / normal.duration == pytest.approx(1.0, abs=0.06)
+    assert changed.duration * speed / normal.duration == pytest.approx(1.0, abs=0.1)
     # Level is kept to 3 dB: nothing was stretched into silence.
     ratio = changed.samples.astype(float).std() / normal.samples.astype(float).std()
     assert 0.7 < ratio < 1.4
