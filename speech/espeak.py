@@ -184,6 +184,13 @@ def languages() -> tuple[str, ...]:
         return tuple(sorted(set(_library().voice_files()) - _WITHOUT_DICTIONARY))
 
 
+@cache
+def variants() -> tuple[str, ...]:
+    """Names that may follow a language and `+`, e.g. `f2`; espeak-ng ignores any other silently."""
+    folder = _wheel_folder() / "espeak-ng-data" / "voices" / "!v"
+    return tuple(sorted(path.name for path in folder.iterdir()))
+
+
 def phonemize(text: str, voice: str) -> str:
     """IPA of a text as piper's bridge writes it: clauses joined with their punctuation.
 

@@ -165,6 +165,8 @@ def _espeak_voice(entry: VoiceConfig, folder: Path) -> Voice:
     language = _tag(entry.language) or "en-us"
     if language not in espeak.languages():
         raise ConfigError(f"voice {entry.id!r}: espeak-ng does not speak {language!r}")
+    if unknown := sorted(set(entry.speakers) - set(espeak.variants())):
+        raise ConfigError(f"voice {entry.id!r}: espeak-ng has no variants {unknown}")
     return Voice(
         id=entry.id,
         engine="espeak",
