@@ -344,8 +344,17 @@ async def test_waiting_writes_are_bounded_in_bytes(
     open_tier: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "MAX_WRITE_BYTES", 1000)
-    tier = open_tier()
-    await asyncio.gather(*(tier.put(f"{n}", bytes(400), group="nora") for n in range(5)))
+    tier, go, write = open_tier(), threading.Event(), Folder.write
+
+    def slow(self: Folder, key: str, value: bytes, group: str) -> bool:
+        go.wait(10)
+        return write(self, key, value, group)
+
+    monkeypatch.setattr(Folder, "write", slow)
+    puts = [asyncio.create_task(tier.put(f"{n}", bytes(400), group="nora")) for n in range(5)]
+    await asyncio.wait(puts[2:])
+    go.set()
+    await asyncio.gather(*puts)
     assert (tier.health.stored, tier.health.dropped) == (2, 3)
     await tier.put("again", bytes(1000), group="nora")
     assert tier.health.stored == 3
