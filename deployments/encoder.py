@@ -154,7 +154,7 @@ class _Reply:
             data=data,
             is_first=first,
             is_last=last,
-            total_bytes=total,
+            total_bytes=total if first else None,
             timings=timings if first else (),
             audio_seconds=self._samples / self._rate if last else 0.0,
         )

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 from contextlib import suppress
+from contextvars import Context
 
 from ray.experimental import internal_kv
 
@@ -26,16 +27,23 @@ class EpochBook:
         self._poll_seconds = poll_seconds
         self._epochs: dict[str, int] = {}
         self._follower: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._bumping = asyncio.Lock()
 
     def current(self, voice: str) -> int:
-        """The voice's epoch; it only grows."""
-        return self._epochs.get(voice, 0) + self._epochs.get(_EVERY_VOICE, 0)
+        """The voice's epoch, or of `*` that of all voices; it only grows."""
+        every = self._epochs.get(_EVERY_VOICE, 0)
+        return every if voice == _EVERY_VOICE else every + self._epochs.get(voice, 0)
 
     async def follow(self) -> None:
         """Read the epochs now and go on reading them. Idempotent."""
-        if self._follower is None:
-            await self.refresh()
-            self._follower = asyncio.create_task(self._poll(), name="epochs")
+        if self._follower is not None:
+            return
+        async with self._starting:  # whoever comes meanwhile waits for the first reading, too
+            if self._follower is None:
+                await self.refresh()
+                # An empty context: the poll outlives the request that began it.
+                self._follower = asyncio.create_task(self._poll(), name="epochs", context=Context())
 
     async def refresh(self) -> None:
         """Read the epochs now. A store that is down changes nothing."""
@@ -50,9 +58,11 @@ class EpochBook:
         Raises whatever the store raises: an invalidation that was not written did not happen.
         """
         name = voice or _EVERY_VOICE
-        self._merge(await asyncio.to_thread(_read))
-        self._epochs[name] = self._epochs.get(name, 0) + 1
-        await asyncio.to_thread(_write, dict(self._epochs))
+        async with self._bumping:
+            self._merge(await asyncio.to_thread(_read))
+            bumped = {**self._epochs, name: self._epochs.get(name, 0) + 1}
+            await asyncio.to_thread(_write, bumped)
+            self._merge(bumped)
 
     async def close(self) -> None:
         """Stop following."""

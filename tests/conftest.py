@@ -1,0 +1,76 @@
+"""What tests of several rooms build upon."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from speech.types import AudioFormat, Phrase, SpeechJob, SpeechRequest, Utterance
+
+MakeJob = Callable[..., SpeechJob]
+
+
+@pytest.fixture
+def fake_catalogue(tmp_path: Path) -> Path:
+    """A catalogue of two voices that speak in tones."""
+    path = tmp_path / "voices.yaml"
+    content = {
+        "default": "tone",
+        "voices": [
+            {"id": "tone", "engine": "fake", "speakers": ["low", "high"], "default_speaker": "low"},
+            {"id": "other", "engine": "fake", "language": "de"},
+        ],
+        "aliases": {"alloy": {"voice": "tone", "speaker": "high"}},
+    }
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+@pytest.fixture
+def make_job() -> MakeJob:
+    """A prepared request for `tone`; one phrase of each text."""
+
+    def make(
+        *texts: str,
+        format: AudioFormat = "pcm",  # noqa: A002
+        stream: bool = True,
+        speed: float = 1.0,
+        sample_rate: int | None = None,
+        pause: float = 0.25,
+        digest: str = "d" * 64,
+        private: bool = False,
+        request_id: str = "r",
+    ) -> SpeechJob:
+        texts = texts or ("a phrase",)
+        request = SpeechRequest(
+            text="",
+            voice="tone",
+            speaker="low",
+            language="en-us",
+            speed=speed,
+            format=format,
+            sample_rate=sample_rate,
+            stream=stream,
+        )
+        phrases = tuple(
+            Phrase(
+                index=index,
+                is_last=index == len(texts) - 1,
+                text=text,
+                phonemes="",
+                phoneme_ids=(),
+                pause_after=0.0 if index == len(texts) - 1 else pause,
+            )
+            for index, text in enumerate(texts)
+        )
+        return SpeechJob(
+            request=request,
+            utterance=Utterance(normalized=" ".join(texts), phrases=phrases),
+            voice_sample_rate=24_000,
+            digest=digest,
+            request_id=request_id,
+            private=private,
+        )
+
+    return make

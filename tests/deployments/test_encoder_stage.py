@@ -1,0 +1,177 @@
+"""The Encoder: phrases in, frames of one container out, and the facts on them."""
+
+import asyncio
+import io
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from pydantic import ValidationError
+
+from deployments.encoder import Encoder
+from deployments.stages import Inline
+from speech.config import AudioConfig
+from speech.errors import SpeechError, SynthesisError
+from speech.types import AudioFormat, AudioFrame, Pcm, PhraseJob, SpeechJob, SynthesizedPhrase
+
+MakeJob = Callable[..., SpeechJob]
+RATE = 24_000
+PHRASE = 1.5
+"""Seconds of every phrase."""
+
+
+class Synthesizer:
+    """Every phrase is the same tone; one that says `bad` fails, one that says `slow` waits."""
+
+    def __init__(self) -> None:
+        self.cancelled = 0
+        self.asked = 0
+
+    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
+        self.asked += 1
+        if job.phrase.text == "bad":
+            raise SynthesisError("no")
+        if job.phrase.text == "slow":
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.cancelled += 1
+        tone = 8000 * np.sin(np.arange(round(PHRASE * RATE)) / 10)
+        pcm = Pcm(
+            samples=tone.astype(np.int16),
+            sample_rate=RATE,
+            index=job.phrase.index,
+            is_last=job.phrase.is_last,
+        )
+        return SynthesizedPhrase(pcm=pcm, waited=0.5, synthesis=0.25, batch_size=1)
+
+
+def encoder(stage: Synthesizer | None = None, frame_bytes: int = 10_000) -> Encoder:
+    return Encoder(AudioConfig(), frame_bytes, Inline(lambda: stage or Synthesizer()))
+
+
+async def read(frames: AsyncGenerator[AudioFrame, None]) -> list[AudioFrame]:
+    async with aclosing(frames):
+        return [frame async for frame in frames]
+
+
+def body(frames: list[AudioFrame]) -> bytes:
+    return b"".join(frame.data for frame in frames)
+
+
+FORMATS: tuple[AudioFormat, ...] = ("pcm", "wav", "flac", "mp3", "opus", "aac")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("texts", [("one",), ("one", "two", "three")])
+@pytest.mark.parametrize("format_", FORMATS)
+async def test_frames_say_what_belongs_to_their_place(
+    make_job: MakeJob,
+    format_: AudioFormat,
+    texts: tuple[str, ...],
+    stream: bool,
+) -> None:
+    job = make_job(*texts, format=format_, stream=stream)
+    frames = await read(encoder().stream(job))
+    assert all(len(frame.data) <= 10_000 for frame in frames)
+    assert [frame.is_first for frame in frames] == [True] + [False] * (len(frames) - 1)
+    assert [frame.is_last for frame in frames] == [False] * (len(frames) - 1) + [True]
+    stages = [timing.stage for timing in frames[0].timings]
+    assert stages == ["queue", "synthesize", "encode"]
+    assert [timing.seconds for timing in frames[0].timings[:2]] == [0.5, 0.25]
+    assert not any(frame.timings for frame in frames[1:])
+    seconds = PHRASE * len(texts) + 0.25 * (len(texts) - 1)
+    assert frames[-1].audio_seconds == pytest.approx(seconds, abs=1e-3)
+    assert not any(frame.audio_seconds for frame in frames[:-1])
+    if job.whole:
+        assert frames[0].total_bytes == len(body(frames))
+    elif format_ in {"pcm", "wav"}:
+        assert frames[0].total_bytes is None
+    assert not any(frame.total_bytes for frame in frames[1:])
+
+
+async def test_pauses_follow_the_speed(make_job: MakeJob) -> None:
+    for speed in (0.5, 2.0):
+        job = make_job("one", "two", "three", speed=speed, pause=0.3)
+        frames = await read(encoder().stream(job))
+        seconds = 3 * PHRASE + 2 * 0.3 / speed
+        assert frames[-1].audio_seconds == pytest.approx(seconds, abs=1e-4)
+        assert len(body(frames)) == round(seconds * RATE) * 2
+
+
+async def test_phrases_and_silence_are_where_they_belong(make_job: MakeJob) -> None:
+    frames = await read(encoder().stream(make_job("one", "two", pause=0.5)))
+    samples = np.frombuffer(body(frames), np.int16).astype(int)
+    start, end = round(PHRASE * RATE), round((PHRASE + 0.5) * RATE)
+    assert not samples[start:end].any()
+    assert np.abs(samples[start - 500 : start]).max() > 1000
+    assert np.abs(samples[end : end + 500]).max() > 1000
+
+
+async def test_streamed_and_whole_sound_alike(make_job: MakeJob) -> None:
+    streamed = body(await read(encoder().stream(make_job("one", "two"))))
+    whole = body(await read(encoder().stream(make_job("one", "two", stream=False))))
+    assert streamed == whole
+
+
+async def test_a_whole_wav_has_exact_sizes_and_a_stream_has_not(make_job: MakeJob) -> None:
+    whole = body(await read(encoder().stream(make_job("one", "two", format="wav", stream=False))))
+    samples, rate = soundfile.read(io.BytesIO(whole), dtype="int16")
+    assert (len(samples), rate) == (round((2 * PHRASE + 0.25) * RATE), RATE)
+    streamed = body(await read(encoder().stream(make_job("one", "two", format="wav"))))
+    assert streamed[4:8] == b"\xff" * 4
+    assert streamed[44:] == whole[44:]
+
+
+async def test_a_sample_rate_is_delivered(make_job: MakeJob) -> None:
+    frames = await read(encoder().stream(make_job("one", sample_rate=8000)))
+    assert len(body(frames)) == round(PHRASE * 8000) * 2
+    assert frames[-1].audio_seconds == pytest.approx(PHRASE)
+
+
+async def test_the_first_frame_of_a_stream_does_not_wait_for_the_second_phrase(
+    make_job: MakeJob,
+) -> None:
+    stage = Synthesizer()
+    frames = encoder(stage).stream(make_job("one", "slow"))
+    assert (await anext(frames)).is_first
+    await frames.aclose()
+    assert stage.cancelled == 1
+
+
+async def test_a_failed_phrase_ends_the_reply_in_its_place(make_job: MakeJob) -> None:
+    frames = encoder().stream(make_job("one", "bad"))
+    assert (await anext(frames)).is_first
+    with pytest.raises(SynthesisError):
+        await read(frames)
+
+
+async def test_a_whole_reply_with_a_failed_phrase_has_no_frame(make_job: MakeJob) -> None:
+    frames = encoder().stream(make_job("one", "bad", stream=False))
+    with pytest.raises(SynthesisError):
+        await anext(frames)
+
+
+async def test_on_the_wire_the_error_is_the_last_value(make_job: MakeJob) -> None:
+    items: list[Any] = [item async for item in encoder().remote_stream(make_job("one", "bad"))]
+    assert isinstance(items[0], AudioFrame)
+    assert isinstance(items[-1], SpeechError)
+
+
+@pytest.mark.parametrize("look_ahead", [0, 2])
+async def test_look_ahead_is_taken_over(make_job: MakeJob, look_ahead: int) -> None:
+    stage = Synthesizer()
+    tuned = encoder(stage)
+    tuned.reconfigure({"look_ahead": look_ahead})
+    frames = tuned.stream(make_job("one", *["slow"] * 5))
+    await anext(frames)
+    assert stage.asked == 1 + look_ahead
+    await frames.aclose()
+
+
+def test_unknown_tuning_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        encoder().reconfigure({"look_behind": 1})

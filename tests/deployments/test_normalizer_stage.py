@@ -1,0 +1,126 @@
+"""The Normalizer: text in, a job without the text out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployments.normalizer import Normalizer
+from speech.config import AudioConfig
+from speech.errors import InvalidInputError
+from speech.types import SpeechJob, SpeechRequest
+
+REQUEST = SpeechRequest(
+    text="Hello there. How are you?", voice="tone", speaker="low", language="en-us"
+)
+LONG = " ".join(["This is a sentence of a text that is prepared beside the event loop."] * 20)
+
+
+@pytest.fixture
+def normalizer(fake_catalogue: Path) -> Normalizer:
+    return Normalizer(fake_catalogue, AudioConfig())
+
+
+async def digest(normalizer: Normalizer, **changes: Any) -> str:
+    return (await normalizer.prepare(replace(REQUEST, **changes), "id")).digest
+
+
+@pytest.mark.parametrize("text", [REQUEST.text, LONG])
+async def test_a_job_holds_no_text_as_written(normalizer: Normalizer, text: str) -> None:
+    request = replace(REQUEST, text=text, seed=3)
+    job = await normalizer.prepare(request, "id-1")
+    assert job.request == replace(request, text="")
+    assert job.request_id == "id-1"
+    assert job.voice_sample_rate == 24_000
+    assert not job.private
+    assert [phrase.index for phrase in job.utterance.phrases] == list(
+        range(len(job.utterance.phrases))
+    )
+    assert job.utterance.phrases[-1].is_last
+
+
+async def test_the_digest_is_stable_and_the_callers_id_is_not_in_it(
+    normalizer: Normalizer, fake_catalogue: Path
+) -> None:
+    one = await normalizer.prepare(REQUEST, "id-1")
+    two = await Normalizer(fake_catalogue, AudioConfig()).prepare(REQUEST, "id-2")
+    assert one.digest == two.digest
+    assert len(one.digest) == 64
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "Hello there. Who are you?"},
+        {"voice": "other", "speaker": ""},
+        {"speaker": "high"},
+        {"speed": 1.5},
+        {"format": "wav"},
+        {"sample_rate": 8000},
+        {"seed": 1},
+        {"language": "de"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+async def test_what_changes_the_bytes_changes_the_digest(
+    normalizer: Normalizer, changes: dict[str, Any]
+) -> None:
+    assert await digest(normalizer) != await digest(normalizer, **changes)
+
+
+async def test_settings_of_codecs_and_phrases_change_the_digest(
+    normalizer: Normalizer, fake_catalogue: Path
+) -> None:
+    other = Normalizer(fake_catalogue, AudioConfig(mp3_bit_rate=32_000))
+    assert await digest(normalizer) != await digest(other)
+    before = await digest(normalizer, text=LONG)
+    normalizer.reconfigure({"sentence_pause": 0.9})
+    assert await digest(normalizer, text=LONG) != before
+
+
+async def test_phrases_follow_a_new_configuration(normalizer: Normalizer) -> None:
+    normalizer.reconfigure(
+        {"max_characters": 40, "target_characters": 40, "first_max_characters": 30}
+    )
+    job = await normalizer.prepare(replace(REQUEST, text=LONG), "id")
+    assert max(phrase.cost for phrase in job.utterance.phrases) <= 40
+
+
+@pytest.mark.parametrize("text", [" ", "\n\t", "\u200b", " " * 400])
+async def test_nothing_to_say_is_the_callers_error(normalizer: Normalizer, text: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await normalizer.prepare(replace(REQUEST, text=text), "id")
+    assert caught.value.param == "input"
+    value = await normalizer.remote_prepare(replace(REQUEST, text=text), "id")
+    assert isinstance(value, InvalidInputError)
+
+
+async def test_the_wire_form_is_the_job(normalizer: Normalizer) -> None:
+    job = await normalizer.remote_prepare(REQUEST, "id")
+    assert isinstance(job, SpeechJob)
+    assert job == await normalizer.prepare(REQUEST, "id")
+
+
+async def test_explaining_shows_phonemes(normalizer: Normalizer) -> None:
+    utterance = await normalizer.explain("Hello, world.", "en-us")
+    assert [phrase.phonemes for phrase in utterance.phrases] == ["həlˈoʊ, wˈɜːld."]
+    german = await normalizer.explain("Straße", "de")
+    assert german.phrases[0].phonemes.startswith("ʃt")
+    assert await normalizer.remote_explain("Hello, world.", "en-us") == utterance
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "param"), [("Hello", "tlh-x", "language"), (" ", "en-us", "input")]
+)
+async def test_what_cannot_be_explained(
+    normalizer: Normalizer, text: str, language: str, param: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await normalizer.explain(text, language)
+    assert caught.value.param == param
+    assert isinstance(await normalizer.remote_explain(text, language), InvalidInputError)
+
+
+def test_a_check_of_health_passes(normalizer: Normalizer) -> None:
+    normalizer.check_health()

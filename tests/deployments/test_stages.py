@@ -1,0 +1,267 @@
+"""Stages behind handles: retries, errors as values, cancellation both ways."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+import ray.exceptions
+
+from deployments.stages import (
+    Inline,
+    RemoteNormalizer,
+    RemoteSpeech,
+    RemoteSynthesizer,
+    frames_or_error,
+    normalizer_stage,
+    speech_stage,
+    synthesizer_stage,
+)
+from speech.errors import InvalidInputError, SynthesisError, UnavailableError
+from speech.types import AudioFrame, SpeechJob
+
+LOST = ray.exceptions.ActorDiedError()
+HANG = "hang"
+FRAMES = (
+    AudioFrame(data=b"1", is_first=True),
+    AudioFrame(data=b"2"),
+    AudioFrame(data=b"3", is_last=True),
+)
+MakeJob = Callable[..., SpeechJob]
+
+
+class Response:
+    """What a call gives: a list of items, the last of which may be an exception or HANG."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
+        self.cancelled = False
+
+    async def _next(self, item: Any) -> Any:
+        await asyncio.sleep(0)
+        if item is HANG:
+            await asyncio.Event().wait()
+        if isinstance(item, BaseException) and not isinstance(item, Wire):
+            raise item
+        return item.error if isinstance(item, Wire) else item
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._next(self._items[0]).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for item in self._items:
+            yield await self._next(item)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Wire(Exception):  # noqa: N818 (not raised: it marks an error that travels as a value)
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Handle:
+    """A deployment handle that answers what it was told to, call after call."""
+
+    def __init__(self, *answers: list[Any]) -> None:
+        self._answers = list(answers)
+        self.responses: list[Response] = []
+        self.calls: list[tuple[Any, ...]] = []
+        self.set: dict[str, Any] = {}
+
+    def options(self, **options: Any) -> "Handle":
+        self.set |= options
+        return self
+
+    def remote(self, *args: Any) -> Response:
+        self.calls.append(args)
+        self.responses.append(Response(self._answers.pop(0)))
+        return self.responses[-1]
+
+
+def speech(handle: Any, *, routed: bool = False) -> RemoteSpeech:
+    return RemoteSpeech(handle, routed_by_digest=routed)
+
+
+async def read(frames: AsyncGenerator[AudioFrame, None]) -> bytes:
+    async with aclosing(frames):
+        return b"".join([frame.data async for frame in frames])
+
+
+async def test_frames_come_through(make_job: MakeJob) -> None:
+    handle = Handle(list(FRAMES))
+    assert await read(speech(handle).stream(make_job())) == b"123"
+    assert not handle.responses[0].cancelled
+    assert handle.set == {"method_name": "remote_stream", "stream": True}
+
+
+async def test_a_cache_is_chosen_by_the_digest(make_job: MakeJob) -> None:
+    handle = Handle(list(FRAMES))
+    await read(speech(handle, routed=True).stream(make_job(digest="abc")))
+    assert handle.set["session_id"] == "abc"
+
+
+@pytest.mark.parametrize("loss", [LOST, Wire(UnavailableError("lost further in"))])
+async def test_a_reply_that_breaks_before_its_first_frame_is_asked_for_once_more(
+    make_job: MakeJob, loss: Exception
+) -> None:
+    handle = Handle([loss], list(FRAMES))
+    assert await read(speech(handle).stream(make_job())) == b"123"
+    assert [response.cancelled for response in handle.responses] == [True, False]
+
+
+async def test_it_is_asked_for_once_more_and_not_twice(make_job: MakeJob) -> None:
+    handle = Handle([LOST], [LOST], list(FRAMES))
+    with pytest.raises(UnavailableError):
+        await read(speech(handle).stream(make_job()))
+    assert len(handle.calls) == 2
+
+
+async def test_a_reply_that_breaks_after_its_first_frame_ends(make_job: MakeJob) -> None:
+    handle = Handle([FRAMES[0], LOST], list(FRAMES))
+    frames = speech(handle).stream(make_job())
+    assert (await anext(frames)).data == b"1"
+    with pytest.raises(UnavailableError):
+        await anext(frames)
+    assert len(handle.calls) == 1
+    assert handle.responses[0].cancelled
+
+
+@pytest.mark.parametrize("error", [SynthesisError("no"), InvalidInputError("no", "input")])
+async def test_an_error_on_the_wire_is_raised_and_not_retried(
+    make_job: MakeJob, error: Exception
+) -> None:
+    handle = Handle([Wire(error)], list(FRAMES))
+    with pytest.raises(type(error)) as caught:
+        await read(speech(handle).stream(make_job()))
+    assert caught.value is error
+    assert len(handle.calls) == 1
+
+
+async def test_an_unknown_exception_stays_what_it_is(make_job: MakeJob) -> None:
+    handle = Handle([ValueError("odd")])
+    with pytest.raises(ValueError, match="odd"):
+        await read(speech(handle).stream(make_job()))
+
+
+async def test_leaving_early_cancels_the_call(make_job: MakeJob) -> None:
+    handle = Handle(list(FRAMES))
+    frames = speech(handle).stream(make_job())
+    await anext(frames)
+    await frames.aclose()
+    assert handle.responses[0].cancelled
+    assert len(handle.calls) == 1
+
+
+async def test_our_own_cancellation_passes_through(make_job: MakeJob) -> None:
+    handle = Handle([HANG], list(FRAMES))
+    reader = asyncio.create_task(read(speech(handle).stream(make_job())))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    assert len(handle.calls) == 1
+    assert handle.responses[0].cancelled
+
+
+async def test_a_peers_cancellation_is_a_lost_stage(make_job: MakeJob) -> None:
+    handle = Handle([asyncio.CancelledError()], [asyncio.CancelledError()])
+    with pytest.raises(UnavailableError):
+        await read(speech(handle).stream(make_job()))
+    assert len(handle.calls) == 2
+
+
+async def test_a_deadline_around_the_call_is_a_deadline(make_job: MakeJob) -> None:
+    handle = Handle([HANG], [HANG])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await read(speech(handle).stream(make_job()))
+    assert len(handle.calls) == 1
+
+
+async def test_a_phrase_whose_replica_is_lost_is_asked_for_once_more() -> None:
+    handle = Handle([LOST], ["spoken"])
+    stage: Any = RemoteSynthesizer(handle)
+    assert await stage.synthesize("job") == "spoken"
+    assert handle.calls == [("job",), ("job",)]
+    assert handle.set == {"method_name": "remote_synthesize"}
+    again: Any = RemoteSynthesizer(Handle([LOST], [LOST], ["spoken"]))  # type: ignore[arg-type]
+    with pytest.raises(UnavailableError):
+        await again.synthesize("job")
+
+
+async def test_a_phrase_that_failed_is_not_asked_for_again() -> None:
+    handle = Handle([Wire(SynthesisError("no"))], ["spoken"])
+    stage: Any = RemoteSynthesizer(handle)
+    with pytest.raises(SynthesisError):
+        await stage.synthesize("job")
+    assert len(handle.calls) == 1
+
+
+async def test_cancelling_a_phrase_cancels_the_call() -> None:
+    handle = Handle([HANG])
+    stage: Any = RemoteSynthesizer(handle)
+    task = asyncio.create_task(stage.synthesize("job"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert handle.responses[0].cancelled
+
+
+async def test_a_peers_cancellation_of_a_single_call() -> None:
+    handle = Handle([asyncio.CancelledError()])
+    stage: Any = RemoteNormalizer(handle)
+    with pytest.raises(UnavailableError):
+        await stage.explain("text", "en")
+
+
+async def test_the_normalizers_calls_and_errors() -> None:
+    handle = Handle(["job"], ["utterance"], [Wire(InvalidInputError("nothing", "input"))])
+    stage: Any = RemoteNormalizer(handle)
+    assert await stage.prepare("request", "id") == "job"
+    assert await stage.explain("text", "de") == "utterance"
+    with pytest.raises(InvalidInputError):
+        await stage.prepare("request", "id")
+    assert handle.calls[:2] == [("request", "id"), ("text", "de")]
+
+
+def test_an_inline_stage_is_made_by_its_caller() -> None:
+    made = object()
+    for bind in (normalizer_stage, speech_stage, synthesizer_stage):
+        assert bind(Inline(lambda: made)) is made  # type: ignore[comparison-overlap]
+
+
+def test_a_handle_becomes_its_protocol() -> None:
+    handle: Any = Handle()
+    assert isinstance(normalizer_stage(handle), RemoteNormalizer)
+    assert isinstance(synthesizer_stage(handle), RemoteSynthesizer)
+    assert isinstance(speech_stage(handle, routed_by_digest=True), RemoteSpeech)
+
+
+async def test_the_wire_carries_frames_and_then_the_error() -> None:
+    closed = []
+
+    async def frames(error: Exception | None) -> AsyncGenerator[AudioFrame, None]:
+        try:
+            yield FRAMES[0]
+            if error:
+                raise error
+            yield FRAMES[2]
+        finally:
+            closed.append(True)
+
+    error = SynthesisError("no")
+    assert [item async for item in frames_or_error(frames(None))] == [FRAMES[0], FRAMES[2]]
+    assert [item async for item in frames_or_error(frames(error))] == [FRAMES[0], error]
+    with pytest.raises(ValueError, match="odd"):
+        [item async for item in frames_or_error(frames(ValueError("odd")))]
+    left = frames_or_error(frames(None))
+    await anext(left)
+    await left.aclose()
+    assert len(closed) == 4
