@@ -67,9 +67,13 @@ class _Arrival:
         await self._app(scope, receive, send)
 
 
-async def _speech_error(request: Request, error: SpeechError) -> Response:
+def _count(request: Request, outcome: str) -> None:
     if request.url.path.endswith("/audio/speech"):
-        metrics.count(telemetry.REQUESTS, outcome=error.code, cache="none")
+        metrics.count(telemetry.REQUESTS, outcome=outcome, cache="none")
+
+
+async def _speech_error(request: Request, error: SpeechError) -> Response:
+    _count(request, error.code)
     return error_response(error)
 
 
@@ -81,6 +85,7 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
         str(error.detail),
         kind="invalid_request_error",
         code=codes.get(error.status_code, "invalid_request"),
+        headers=error.headers,
     )
 
 
@@ -91,6 +96,7 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
+    _count(request, SpeechError.code)
     # What another replica raised may hold a remote traceback: it goes to the log, not out.
     _LOG.error(
         "unexpected %s",

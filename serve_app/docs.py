@@ -104,7 +104,11 @@ MODELS: dict[str, Any] = {"tags": ["models"], "summary": "List models"}
 MODEL: dict[str, Any] = {
     "tags": ["models"],
     "summary": "One model",
-    "responses": {404: {"model": ErrorReply, "description": "There is no such model."}},
+    "responses": {
+        404: {"model": ErrorReply, "description": "There is no such model."},
+        # Without it FastAPI would document a 422 of its own shape, which is never sent.
+        "default": {"model": ErrorReply, "description": "Any other error."},
+    },
 }
 NORMALIZE: dict[str, Any] = {
     "tags": ["text"],

@@ -1,6 +1,7 @@
 """One table from error class to HTTP, and the one shape every error has on the wire."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import JSONResponse
@@ -54,14 +55,15 @@ def plain_error(
     code: str,
     param: str | None = None,
     retry_after: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """An error that has no class of its own, e.g. an unknown path."""
     if retry_after is None:
-        headers = {"x-should-retry": "false"}
+        advice = {"x-should-retry": "false"}
     else:
-        headers = {
+        advice = {
             "retry-after-ms": str(round(retry_after * 1000)),
             "retry-after": str(math.ceil(retry_after)),
         }
     body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
-    return JSONResponse(body, status_code=status, headers=headers)
+    return JSONResponse(body, status_code=status, headers={**(headers or {}), **advice})

@@ -60,8 +60,10 @@ class SpeechReply(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            await self._reply.aclose(completed=self._outcome == "ok")
-            self._record()
+            try:
+                await self._reply.aclose(completed=self._outcome == "ok")
+            finally:
+                self._record()
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
         try:

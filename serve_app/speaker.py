@@ -38,13 +38,20 @@ class Reply:
     """Every frame from the first; unused where `body` is there."""
     audio_seconds: float
     """Known from the start only with `body`."""
+    source: AsyncGenerator[AudioFrame, None] | None = None
+    """What `frames` reads from, where that is another iterator."""
     ticket: Ticket | None = None
 
     async def aclose(self, *, completed: bool) -> None:
         """Stop what this reply alone still causes, and give its admission back."""
-        await self.frames.aclose()
-        if self.ticket is not None:
-            self.ticket.leave(completed=completed)
+        try:
+            # Closing an iterator that was never read does not run it, so it closes no other.
+            await self.frames.aclose()
+            if self.source is not None:
+                await self.source.aclose()
+        finally:
+            if self.ticket is not None:
+                self.ticket.leave(completed=completed)
 
 
 class Speaker:
@@ -146,6 +153,7 @@ class Speaker:
             body=first.data if first.is_last else None,
             frames=frames,
             audio_seconds=first.audio_seconds,
+            source=frames,
             ticket=ticket,
         )
         if private:
