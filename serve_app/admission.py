@@ -16,7 +16,7 @@ class AdmissionLimits(StrictModel):
     """Bounds of one gateway replica; may change without a restart."""
 
     max_inflight_characters: int = Field(default=65_536, gt=0)
-    """Characters admitted and not yet finished."""
+    """Characters admitted and not yet finished, each counted 1 / speed times."""
     max_inflight_requests: int = Field(default=512, gt=0)
     default_deadline: float = Field(default=30.0, gt=0)
     """Seconds to the first byte where the caller names none."""
@@ -30,6 +30,12 @@ class Ticket:
     admission: "Admission"
     characters: int
     left: bool = False
+
+    def reprice(self, characters: int) -> None:
+        """The spoken text turned out longer or shorter; what is admitted stays admitted."""
+        if not self.left:
+            self.admission.characters += characters - self.characters
+            self.characters = characters
 
     def leave(self, *, completed: bool) -> None:
         """The request ended; `completed` when its reply was delivered to the end."""

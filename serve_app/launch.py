@@ -1,6 +1,8 @@
 """`chorale serve`: a whole local cluster in one command, and nothing left of it afterwards."""
 
 import asyncio
+import contextlib
+import io
 import json
 import os
 import signal
@@ -98,10 +100,14 @@ def _run(
         stop.wait()
         say("stopping: requests under way are finished first")
     finally:
-        try:
-            asyncio.run(_shut_down([application.name for application in schema.applications], say))
-        finally:
-            ray.shutdown()
+        # Ray prints that its controller was killed, which is what stopping it means.
+        with contextlib.redirect_stdout(io.StringIO()):
+            try:
+                asyncio.run(
+                    _shut_down([application.name for application in schema.applications], say)
+                )
+            finally:
+                ray.shutdown()
         say("stopped")
 
 

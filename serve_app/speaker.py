@@ -4,6 +4,7 @@ It knows neither HTTP nor Ray; the ingress gives it the stages and sends what it
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -98,7 +99,7 @@ class Speaker:
                 frames=_nothing(),
                 audio_seconds=hot.audio_seconds,
             )
-        ticket = self._admission.enter(len(request.text), deadline)
+        ticket = self._admission.enter(math.ceil(len(request.text) / request.speed), deadline)
         try:
             return await self._from_graph(
                 request,
@@ -129,6 +130,7 @@ class Speaker:
                 job = await self._normalizer.prepare(request, request_id)
                 if private:
                     job = replace(job, private=True)
+                ticket.reprice(math.ceil(job.utterance.cost / request.speed))
                 normalized = perf_counter()
                 frames = self._cache.stream(job)
                 first = await anext(frames)

@@ -97,8 +97,10 @@ class CacheConfig(StrictModel):
     second: Annotated[DiskTierConfig | RedisTierConfig, Field(discriminator="kind")] | None = None
     max_entry_bytes: Bytes = 16 * 2**20
     """Larger replies are delivered and not kept."""
-    max_fill_bytes: Bytes = 64 * 2**20
-    """A fill that grows beyond this fails: nothing unbounded is held."""
+    max_fill_bytes: Bytes = 512 * 2**20
+    """A fill that grows beyond this fails: nothing unbounded is held. The longest text that is
+    admitted, 4,096 digits read slowly as 48 kHz WAV, makes about 400 MB; how many such fills there
+    are at once is bounded by admission, in characters."""
     max_fills: PositiveInt = 1024
     """Replies being made at once by one replica."""
     fill_timeout: Annotated[float, Field(gt=0)] = 300.0
