@@ -78,9 +78,8 @@ class Encoder:
                         first = False
         data = await asyncio.to_thread(reply.finish)
         pieces = list(self._pieces(data))
-        total = len(data) if first else None
         for number, piece in enumerate(pieces):
-            yield reply.frame(piece, first=first, last=number == len(pieces) - 1, total=total)
+            yield reply.frame(piece, first=first, last=number == len(pieces) - 1, total=len(data))
             first = False
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
@@ -148,7 +147,7 @@ class _Reply:
     def frame(
         self, data: bytes, *, first: bool, last: bool = False, total: int | None = None
     ) -> AudioFrame:
-        """A frame of the reply, with the facts that belong to its place."""
+        """A frame of the reply, with the facts that belong to its place; `total` to the first."""
         timings = (*self._timings, Timing(stage="encode", seconds=self._encoding))
         return AudioFrame(
             data=data,

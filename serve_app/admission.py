@@ -10,6 +10,8 @@ from speech.errors import AtCapacityError, DeadlineExceededError
 
 _WINDOW = 1.0
 """Seconds of busy time over which the throughput is measured."""
+_LONGEST_WITHOUT_RESULT = 10.0
+"""Seconds of busy time with failures alone that count at most."""
 
 
 class AdmissionLimits(StrictModel):
@@ -94,6 +96,9 @@ class Admission:
         self._busy_since = now
         if completed:
             self._done += characters
+        elif not self._done:
+            # Minutes in which nothing completes are an outage, not a rate.
+            self._busy = min(self._busy, _LONGEST_WITHOUT_RESULT)
         if self._busy >= _WINDOW and self._done:
             rate = self._done / self._busy
             self._rate = rate if self._rate is None else 0.7 * self._rate + 0.3 * rate

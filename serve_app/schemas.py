@@ -128,7 +128,7 @@ def parse(model: type[T], raw: bytes) -> T:
         return model.model_validate(json.loads(raw))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        param = str(first["loc"][0]) if first["loc"] else None
+        param = str(first["loc"][0])[:64] if first["loc"] else None
         raise InvalidInputError(_explain(first, param), param) from None
     except (ValueError, RecursionError):
         raise InvalidInputError("the body is not valid JSON") from None
@@ -139,7 +139,7 @@ def _explain(first: Any, param: str | None) -> str:
     if kind == "missing":
         return f"{param} is required"
     if kind == "string_unicode":
-        return f"{param} holds characters that are not valid Unicode"
+        return f"{param or 'a field name'} holds characters that are not valid Unicode"
     if kind == "string_too_long":
         return f"{param} must be at most {first['ctx']['max_length']} characters"
     if kind == "string_too_short":

@@ -1,0 +1,175 @@
+"""Admission: bounds, deadlines, and a count that returns to zero."""
+
+import random
+
+import pytest
+
+from serve_app import admission
+from serve_app.admission import Admission, AdmissionLimits, Ticket
+from speech.errors import AtCapacityError, DeadlineExceededError
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(admission, "perf_counter", made)
+    return made
+
+
+def gateway(characters: int = 100, requests: int = 3) -> Admission:
+    return Admission(
+        AdmissionLimits(max_inflight_characters=characters, max_inflight_requests=requests)
+    )
+
+
+def measured(clock: Clock, rate: float) -> Admission:
+    """A gateway that has just drained so many characters a second."""
+    made = gateway(10_000, 100)
+    ticket = made.enter(round(rate * 2), 30)
+    clock.now += 2
+    ticket.leave(completed=True)
+    return made
+
+
+def test_an_idle_gateway_admits_anything() -> None:
+    ticket = gateway(100).enter(5000, 0.001)
+    ticket.leave(completed=True)
+
+
+def test_characters_are_bounded() -> None:
+    made = gateway(100)
+    made.enter(60, 30)
+    made.enter(40, 30)
+    with pytest.raises(AtCapacityError):
+        made.enter(1, 30)
+    assert (made.characters, made.requests) == (100, 2)
+
+
+def test_requests_are_bounded() -> None:
+    made = gateway(requests=3)
+    for _ in range(3):
+        made.enter(1, 30)
+    with pytest.raises(AtCapacityError):
+        made.enter(1, 30)
+    assert made.requests == 3
+
+
+def test_a_large_request_does_not_join_others() -> None:
+    made = gateway(100)
+    made.enter(1, 30)
+    with pytest.raises(AtCapacityError):
+        made.enter(100, 30)
+
+
+def test_leaving_makes_room_once() -> None:
+    made = gateway(100)
+    first = made.enter(60, 30)
+    made.enter(40, 30)
+    for _ in range(3):
+        first.leave(completed=True)
+    assert (made.characters, made.requests) == (40, 1)
+    made.enter(60, 30)
+
+
+def test_nothing_is_known_before_the_first_second(clock: Clock) -> None:
+    made = gateway(10_000)
+    made.enter(5000, 30)
+    assert made.expected_wait == 0.0
+    made.enter(5000, 0.001)
+
+
+def test_what_cannot_begin_in_time_is_refused(clock: Clock) -> None:
+    made = measured(clock, 100)
+    made.enter(1000, 30)
+    assert made.expected_wait == pytest.approx(10)
+    with pytest.raises(DeadlineExceededError):
+        made.enter(1, 9.9)
+    made.enter(1, 10.1)
+    assert made.requests == 2
+
+
+def test_an_idle_gateway_refuses_no_deadline(clock: Clock) -> None:
+    measured(clock, 1).enter(4096, 0.001)
+
+
+def test_the_rate_follows_what_is_measured(clock: Clock) -> None:
+    made = measured(clock, 100)
+    for _ in range(20):
+        ticket = made.enter(1000, 30)
+        clock.now += 1
+        ticket.leave(completed=True)
+    made.enter(1000, 30)
+    assert made.expected_wait == pytest.approx(1.0, rel=0.01)
+
+
+def test_idle_time_does_not_lower_the_rate(clock: Clock) -> None:
+    made = measured(clock, 100)
+    for _ in range(5):
+        clock.now += 1000
+        ticket = made.enter(200, 30)
+        clock.now += 2
+        ticket.leave(completed=True)
+    made.enter(100, 30)
+    assert made.expected_wait == pytest.approx(1.0)
+
+
+def test_work_side_by_side_counts_once(clock: Clock) -> None:
+    made = gateway(10_000, 100)
+    tickets = [made.enter(100, 30) for _ in range(10)]
+    clock.now += 2
+    for ticket in tickets:
+        ticket.leave(completed=True)
+    tickets = [made.enter(100, 30) for _ in range(10)]
+    clock.now += 2
+    for ticket in tickets:
+        ticket.leave(completed=True)
+    made.enter(500, 30)
+    # Ten times 100 characters in two seconds are 500 a second; the window of two seconds that
+    # the very first reply closed had only its own 100.
+    assert made.expected_wait == pytest.approx(500 / (0.7 * 50 + 0.3 * 500))
+
+
+def test_a_long_outage_does_not_pass_for_slowness(clock: Clock) -> None:
+    """Ten minutes in which nothing completed say nothing of the rate once things work again."""
+    made = gateway(10_000)
+    for _ in range(20):
+        ticket = made.enter(100, 30)
+        clock.now += 30
+        ticket.leave(completed=False)
+    ticket = made.enter(100, 30)
+    clock.now += 1
+    ticket.leave(completed=True)
+    made.enter(100, 30)
+    made.enter(100, 30)
+    assert made.expected_wait < 30
+
+
+def test_counters_return_to_zero(clock: Clock) -> None:
+    chance = random.Random(1)
+    made = gateway(5000, 20)
+    inside: list[Ticket] = []
+    refused = 0
+    for _ in range(5000):
+        clock.now += chance.random()
+        if chance.random() < 0.6:
+            try:
+                inside.append(made.enter(chance.randrange(1, 1000), chance.random() * 10))
+            except (AtCapacityError, DeadlineExceededError):
+                refused += 1
+        elif inside:
+            inside.pop(chance.randrange(len(inside))).leave(completed=chance.random() < 0.8)
+        assert made.requests == len(inside) <= 20
+        assert made.characters <= 5000
+    assert refused
+    for ticket in inside:
+        ticket.leave(completed=False)
+    assert (made.requests, made.characters) == (0, 0)
+    assert made.expected_wait == 0.0
