@@ -79,6 +79,20 @@ def test_leaving_makes_room_once() -> None:
     made.enter(60, 30)
 
 
+def test_a_request_may_turn_out_longer_or_shorter() -> None:
+    made = gateway(100)
+    ticket = made.enter(60, 30)
+    ticket.reprice(500)
+    assert made.characters == 500
+    ticket.reprice(10)
+    other = made.enter(90, 30)
+    ticket.leave(completed=True)
+    ticket.reprice(70)
+    assert made.characters == 90
+    other.leave(completed=True)
+    assert (made.requests, made.characters) == (0, 0)
+
+
 def test_nothing_is_known_before_the_first_second(clock: Clock) -> None:
     made = gateway(10_000)
     made.enter(5000, 30)
