@@ -1,0 +1,537 @@
+"""The HTTP surface over a real Gateway whose stages live in this process."""
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from deployments.audio_cache import AudioCache
+from deployments.encoder import Encoder
+from deployments.normalizer import Normalizer
+from deployments.stages import Inline
+from serve_app.config import GatewayConfig
+from serve_app.gateway import Gateway
+from serve_app.schemas import MAX_BODY_BYTES, InvalidateBody, NormalizeBody, SpeechBody
+from speech import telemetry
+from speech.config import AudioConfig, CacheConfig
+from speech.errors import AtCapacityError, SynthesisError, UnavailableError
+from speech.interfaces import EngineInfo
+from speech.types import AUDIO_FORMATS, Pcm, PhraseJob, SynthesizedPhrase
+
+SENTENCE = "This is one of several sentences that make a text of more than a single phrase. "
+LONG = SENTENCE * 6
+GOOD = {"model": "chorale", "input": "Hello.", "voice": "alloy", "response_format": "pcm"}
+TOKEN = "a-token"  # noqa: S105
+
+
+class Synthesizer:
+    """Half a second a phrase; fails at the phrase it is told to."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.fail_at: int | None = None
+        self.error: Exception = SynthesisError("the engine failed")
+
+    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
+        self.calls += 1
+        if job.phrase.index == self.fail_at:
+            raise self.error
+        pcm = Pcm(
+            samples=np.full(12_000, 1000, np.int16),
+            sample_rate=24_000,
+            index=job.phrase.index,
+            is_last=job.phrase.is_last,
+        )
+        return SynthesizedPhrase(pcm=pcm, waited=0.0, synthesis=0.0, batch_size=1)
+
+
+class Server:
+    """A gateway, its application and a client of it."""
+
+    def __init__(self, catalogue: Path) -> None:
+        self.synthesizer = Synthesizer()
+        audio = AudioConfig()
+        encoder = Encoder(audio, 16_384, Inline(lambda: self.synthesizer))
+        self.cache = AudioCache(CacheConfig(frame_bytes=16_384), 1000.0, Inline(lambda: encoder))
+        self.gateway = Gateway(
+            GatewayConfig(),
+            catalogue,
+            Inline(lambda: Normalizer(catalogue, audio)),
+            Inline(lambda: self.cache),
+        )
+        self.app: FastAPI = self.gateway.__serve_build_asgi_app__()
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://test")
+
+    async def speak(self, **changes: Any) -> httpx.Response:
+        headers = changes.pop("headers", {})
+        return await self.client.post("/v1/audio/speech", json={**GOOD, **changes}, headers=headers)
+
+    @property
+    def admitted(self) -> tuple[int, int]:
+        return self.gateway._admission.requests, self.gateway._admission.characters
+
+
+@pytest.fixture
+async def server(fake_catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    async def no_peers() -> dict[str, EngineInfo]:
+        raise UnavailableError("there are no other replicas here")
+
+    monkeypatch.setattr("serve_app.gateway.loaded_engines", no_peers)
+    monkeypatch.setenv("CHORALE_ADMIN_TOKEN", TOKEN)
+    made = Server(fake_catalogue)
+    yield made
+    await made.client.aclose()
+    await made.cache._epochs.close()
+    assert made.admitted == (0, 0)
+
+
+def error_of(reply: httpx.Response) -> dict[str, Any]:
+    """The error object, whose shape every failure has."""
+    assert reply.headers["content-type"] == "application/json"
+    body = reply.json()
+    assert set(body) == {"error"}
+    error: dict[str, Any] = body["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["message"]
+    return error
+
+
+async def test_a_short_text_is_spoken_whole(server: Server) -> None:
+    reply = await server.speak()
+    assert reply.status_code == 200
+    assert len(reply.content) == 24_000
+    assert reply.headers["content-type"] == "audio/pcm"
+    assert reply.headers["content-length"] == "24000"
+    assert reply.headers["x-cache"] == "miss"
+    stages = [item.split(";dur=")[0] for item in reply.headers["server-timing"].split(", ")]
+    assert stages == ["normalize", "queue", "synthesize", "encode", "graph"]
+    assert all(
+        float(item.split(";dur=")[1]) >= 0 for item in reply.headers["server-timing"].split(", ")
+    )
+    assert "warning" not in reply.headers
+
+
+async def test_the_second_asking_is_hot(server: Server) -> None:
+    first, again = await server.speak(), await server.speak()
+    assert again.headers["x-cache"] == "hot"
+    assert again.content == first.content
+    assert again.headers["content-length"] == "24000"
+    assert "server-timing" not in again.headers
+    assert server.synthesizer.calls == 1
+
+
+async def test_the_same_words_written_otherwise_are_a_hit(server: Server) -> None:
+    await server.speak()
+    assert (await server.speak(input="Hello. ")).headers["x-cache"] == "hit"
+
+
+async def test_a_private_reply_is_kept_nowhere(server: Server) -> None:
+    for _ in range(2):
+        reply = await server.speak(headers={"cache-control": "no-store"})
+        assert reply.headers["x-cache"] == "miss"
+    assert server.synthesizer.calls == 2
+
+
+async def test_a_long_text_is_streamed(server: Server) -> None:
+    reply = await server.speak(input=LONG)
+    assert reply.status_code == 200
+    assert "content-length" not in reply.headers
+    whole = await server.speak(input=LONG, stream=False)
+    assert whole.headers["content-length"] == str(len(whole.content))
+    assert whole.content == reply.content
+
+
+@pytest.mark.parametrize("name", AUDIO_FORMATS)
+async def test_every_format_has_its_media_type(server: Server, name: str) -> None:
+    reply = await server.speak(response_format=name)
+    kind = {"mp3": "audio/mpeg", "opus": "audio/ogg"}.get(name, f"audio/{name}")
+    assert (reply.status_code, reply.headers["content-type"]) == (200, kind)
+
+
+async def test_headerless_audio_says_its_rate(server: Server) -> None:
+    reply = await server.speak(sample_rate=8000)
+    assert reply.headers["content-type"] == "audio/pcm;rate=8000"
+    assert len(reply.content) == 8000
+
+
+async def test_ignored_fields_are_named(server: Server) -> None:
+    reply = await server.speak(**{"pitch": 1, 'q"\r\nX-Evil: 1': 2, "ü": 3, "long" * 50: 4})
+    assert reply.status_code == 200
+    warning = reply.headers["warning"]
+    assert warning.startswith('299 - "ignored fields: ')
+    assert "pitch" in warning
+    assert warning.count('"') == 2
+    assert "x-evil" not in reply.headers
+    assert len(warning) < 400
+
+
+def events_of(reply: httpx.Response) -> list[dict[str, Any]]:
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    blocks = reply.text.split("\n\n")
+    assert blocks.pop() == ""
+    assert all(block.startswith("data: ") and "\n" not in block for block in blocks)
+    return [json.loads(block.removeprefix("data: ")) for block in blocks]
+
+
+@pytest.mark.parametrize("text", ["Hello.", LONG])
+async def test_events(server: Server, text: str) -> None:
+    plain = await server.speak(input=text)
+    for _ in range(2):
+        reply = await server.speak(input=text, stream_format="sse")
+        assert reply.status_code == 200
+        assert "content-length" not in reply.headers
+        *deltas, done = events_of(reply)
+        assert {event["type"] for event in deltas} == {"speech.audio.delta"}
+        audio = b"".join(base64.b64decode(event["audio"]) for event in deltas)
+        assert audio == plain.content
+        assert done["type"] == "speech.audio.done"
+        usage = done["usage"]
+        assert usage["input_tokens"] == len(text)
+        assert usage["output_tokens"] == pytest.approx(len(audio) / 48_000 * 20, abs=1)
+        assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
+
+
+async def test_an_event_stream_that_breaks_says_so_and_is_not_done(server: Server) -> None:
+    server.synthesizer.fail_at = 1
+    *deltas, last = events_of(await server.speak(input=LONG, stream_format="sse"))
+    assert deltas
+    assert last["type"] == "error"
+    assert last["error"]["code"] == "synthesis_failed"
+    assert "done" not in json.dumps(deltas)
+
+
+async def test_an_audio_stream_that_breaks_breaks_off(server: Server) -> None:
+    server.synthesizer.fail_at = 1
+    strict = httpx.ASGITransport(server.app)
+    async with httpx.AsyncClient(transport=strict, base_url="http://test") as client:
+        with pytest.raises((SynthesisError, RuntimeError)):
+            await client.post("/v1/audio/speech", json={**GOOD, "input": LONG})
+    server.synthesizer.fail_at = None
+    assert (await server.speak(input=LONG)).headers["x-cache"] == "miss"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "retry"),
+    [
+        (SynthesisError("the engine failed"), 500, "synthesis_failed", False),
+        (AtCapacityError("full"), 429, "at_capacity", True),
+        (UnavailableError("lost"), 503, "unavailable", True),
+        (ValueError("a remote traceback"), 500, "internal_error", False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+async def test_what_fails_before_the_first_byte_has_a_status(
+    server: Server, error: Exception, status: int, code: str, retry: bool
+) -> None:
+    server.synthesizer.fail_at, server.synthesizer.error = 0, error
+    reply = await server.speak(stream_format="sse")
+    assert reply.status_code == status
+    told = error_of(reply)
+    assert told["code"] == code
+    assert "traceback" not in told["message"]
+    assert ("retry-after-ms" in reply.headers) == retry
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"input": ""}, "input"),
+        ({"input": " \n"}, "input"),
+        ({"input": "x" * 4097}, "input"),
+        ({"voice": "nobody"}, "voice"),
+        ({"voice": None}, "voice"),
+        ({"model": "x"}, "model"),
+        ({"speed": 9}, "speed"),
+        ({"response_format": "ogg"}, "response_format"),
+        ({"stream_format": "x"}, "stream_format"),
+        ({"language": "de"}, "language"),
+        ({"sample_rate": 1}, "sample_rate"),
+        ({"headers": {"x-deadline-ms": "soon"}}, "X-Deadline-Ms"),
+        ({"headers": {"x-deadline-ms": "0"}}, "X-Deadline-Ms"),
+        ({"headers": {"x-deadline-ms": "nan"}}, "X-Deadline-Ms"),
+    ],
+    ids=str,
+)
+async def test_a_wrong_parameter_is_named(
+    server: Server, changes: dict[str, Any], param: str
+) -> None:
+    reply = await server.speak(**changes)
+    assert reply.status_code == 400
+    error = error_of(reply)
+    assert (error["param"], error["type"]) == (param, "invalid_request_error")
+    assert reply.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 404, "not_found"),
+        ("POST", "/v1/audio/nothing", 404, "not_found"),
+        ("GET", "/v1/models/nothing", 404, "not_found"),
+        ("GET", "/v1/audio/speech", 405, "method_not_allowed"),
+        ("DELETE", "/v1/models", 405, "method_not_allowed"),
+        ("POST", "/v1/audio/speech", 415, "unsupported_media_type"),
+        ("POST", "/v1/text/normalize", 415, "unsupported_media_type"),
+    ],
+)
+async def test_what_there_is_not(
+    server: Server, method: str, path: str, status: int, code: str
+) -> None:
+    reply = await server.client.request(method, path)
+    assert reply.status_code == status
+    assert error_of(reply)["code"] == code
+    assert reply.headers["x-should-retry"] == "false"
+    assert ("allow" in reply.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
+)
+async def test_a_body_must_say_it_is_json(server: Server, kind: str) -> None:
+    raw = json.dumps(GOOD)
+    headers = {"content-type": kind}
+    reply = await server.client.post("/v1/audio/speech", content=raw, headers=headers)
+    assert reply.status_code == 415
+    headers = {"content-type": "Application/JSON; charset=utf-8"}
+    reply = await server.client.post("/v1/audio/speech", content=raw, headers=headers)
+    assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_large_body_is_refused(server: Server, declared: bool) -> None:
+    raw = json.dumps({**GOOD, "x": "y" * MAX_BODY_BYTES}).encode()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(raw), 1000):
+            yield raw[start : start + 1000]
+
+    reply = await server.client.post(
+        "/v1/audio/speech",
+        content=raw if declared else pieces(),
+        headers={"content-type": "application/json"},
+    )
+    assert reply.status_code == 413
+    assert error_of(reply)["code"] == "too_large"
+
+
+async def test_a_client_that_leaves_before_the_body_ends_the_work(server: Server) -> None:
+    """The reply has begun when the connection turns out to be gone."""
+    body = json.dumps({**GOOD, "input": LONG}).encode()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/v1/audio/speech",
+        "raw_path": b"/v1/audio/speech",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    sent = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        raise OSError("gone")
+
+    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever the framework calls it)
+        await server.app(scope, receive, send)
+    assert sent == ["http.response.start"]
+    assert server.admitted == (0, 0)
+    async with asyncio.timeout(10):
+        while server.cache._fills.counters.active:  # noqa: ASYNC110 (the table tells nobody)
+            await asyncio.sleep(0.001)
+    assert server.cache._fills.counters.abandoned == 1
+
+
+async def test_the_record_of_a_request_holds_no_text(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "ray.serve"):
+        logger = logging.getLogger("ray.serve")
+        logger.addHandler(caplog.handler)
+        try:
+            await server.speak(input="Geheimnis.", headers={"x-request-id": "id-7"})
+            await server.speak(input="Geheimnis.", voice="nobody")
+        finally:
+            logger.removeHandler(caplog.handler)
+    records = [record for record in caplog.records if record.message == "speech"]
+    record = vars(records[0])
+    assert set(telemetry.LOG_FIELDS) <= set(record)
+    assert (record["request_id"], record["outcome"], record["cache"]) == ("id-7", "ok", "miss")
+    assert (record["characters"], record["audio_seconds"]) == (10, 0.5)
+    assert "Geheimnis" not in repr([vars(record) for record in caplog.records])
+
+
+async def test_lists(server: Server) -> None:
+    models = (await server.client.get("/v1/models")).json()
+    assert models["object"] == "list"
+    assert "tts-1" in [model["id"] for model in models["data"]]
+    one = (await server.client.get("/v1/models/tts-1")).json()
+    assert one in models["data"]
+    voices = (await server.client.get("/v1/audio/voices")).json()
+    assert [voice["id"] for voice in voices["data"]] == ["tone", "other"]
+    assert [voice["engine"] for voice in voices["data"]] == [None, None]
+    assert {"id": "alloy", "name": "alloy"} in voices["voices"]
+    for entry in voices["voices"]:
+        assert (await server.speak(voice=entry["id"])).status_code == 200
+
+
+async def test_normalizing(server: Server) -> None:
+    reply = await server.client.post("/v1/text/normalize", json={"input": "Hello, world."})
+    assert reply.json() == {
+        "normalized": "Hello, world.",
+        "phrases": [{"text": "Hello, world.", "phonemes": "həlˈoʊ, wˈɜːld."}],
+    }
+    bad = await server.client.post("/v1/text/normalize", json={"input": "Hello", "language": "tlh"})
+    assert (bad.status_code, error_of(bad)["param"]) == (400, "language")
+
+
+async def test_health(server: Server) -> None:
+    assert (await server.client.get("/livez")).status_code == 200
+    reply = await server.client.get("/readyz")
+    assert (reply.status_code, reply.json()) == (503, {"ready": False, "stages": {}})
+
+
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer ", TOKEN[:-1], "Bearer ä"])
+async def test_admin_calls_need_the_token(server: Server, header: str | None) -> None:
+    headers = {} if header is None else {"authorization": header.encode("latin-1")}
+    reply = await server.client.post("/admin/cache/invalidate", json={}, headers=headers)
+    assert reply.status_code == 401
+    assert error_of(reply)["code"] == "invalid_token"
+
+
+async def test_admin_calls_name_what_is_wrong(server: Server) -> None:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    for body, param in (({"voice": "nobody"}, "voice"), ({"voices": "tone"}, "voices")):
+        reply = await server.client.post("/admin/cache/invalidate", json=body, headers=headers)
+        assert (reply.status_code, error_of(reply)["param"]) == (400, param)
+
+
+async def test_without_a_token_there_is_no_admin(
+    fake_catalogue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHORALE_ADMIN_TOKEN", raising=False)
+    server = Server(fake_catalogue)
+    for headers in ({}, {"authorization": "Bearer "}):
+        reply = await server.client.post("/admin/cache/invalidate", json={}, headers=headers)
+        assert reply.status_code == 404
+        assert error_of(reply)["code"] == "not_found"
+    await server.client.aclose()
+
+
+# The OpenAPI document.
+
+
+@pytest.fixture
+def document(server: Server) -> dict[str, Any]:
+    return server.app.openapi()
+
+
+def parts(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object within a document."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            yield from parts(item)
+
+
+async def test_every_route_is_documented(server: Server, document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    documented = {
+        (method.upper(), path) for path, item in document["paths"].items() for method in item
+    }
+    assert documented == {
+        ("POST", "/v1/audio/speech"),
+        ("GET", "/v1/audio/voices"),
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/{model}"),
+        ("POST", "/v1/text/normalize"),
+        ("POST", "/admin/cache/invalidate"),
+        ("GET", "/livez"),
+        ("GET", "/readyz"),
+    }
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    assert all(operation["summary"] and operation["tags"] for operation in operations)
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    for operation in operations:
+        assert operation["responses"]
+        assert all(reply["description"] for reply in operation["responses"].values())
+        # Every refusal is a 400 in our own shape; FastAPI's 422 is never sent.
+        assert "422" not in operation["responses"]
+    assert (await server.client.get("/openapi.json")).json() == document
+
+
+def test_no_reference_dangles(document: dict[str, Any]) -> None:
+    found = [part["$ref"] for part in parts(document) if "$ref" in part]
+    assert found
+    for reference in found:
+        target: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part]
+        assert target
+
+
+def test_every_schema_is_one(document: dict[str, Any]) -> None:
+    found = [part["schema"] for part in parts(document) if "schema" in part]
+    for schema in [*found, *document["components"]["schemas"].values()]:
+        Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1/audio/speech", SpeechBody),
+        ("/v1/text/normalize", NormalizeBody),
+        ("/admin/cache/invalidate", InvalidateBody),
+    ],
+)
+def test_a_body_is_documented_as_it_is_parsed(
+    document: dict[str, Any], path: str, model: Any
+) -> None:
+    body = document["paths"][path]["post"]["requestBody"]
+    assert body["required"]
+    shown = body["content"]["application/json"]["schema"]
+    schema = model.model_json_schema()
+    assert set(shown["properties"]) == set(model.model_fields)
+    assert shown.get("required") == schema.get("required")
+    inlined = json.dumps(schema["properties"])
+    for name, definition in schema.get("$defs", {}).items():
+        inlined = inlined.replace(f'{{"$ref": "#/$defs/{name}"}}', json.dumps(definition))
+    # FastAPI leaves out what is null.
+    expected = json.loads(inlined.replace('"default": null, ', ""))
+    assert shown["properties"] == expected
+
+
+def test_a_documented_body_accepts_what_the_parser_accepts(document: dict[str, Any]) -> None:
+    operation = document["paths"]["/v1/audio/speech"]["post"]
+    check = Draft202012Validator(operation["requestBody"]["content"]["application/json"]["schema"])
+    for body in (GOOD, {**GOOD, "voice": {"id": "tone"}}, {**GOOD, "speed": 4, "pitch": 1}):
+        assert check.is_valid(body)
+    for wrong in ({"speed": 5}, {"seed": -1}, {"input": ""}, {"voice": 1}):
+        assert not check.is_valid({**GOOD, **wrong})
+
+
+def test_every_answer_in_json_is_our_error(document: dict[str, Any]) -> None:
+    for item in document["paths"].values():
+        for operation in item.values():
+            for status, reply in operation["responses"].items():
+                if status.startswith(("4", "5", "d")) and "content" in reply:
+                    schema = reply["content"]["application/json"]["schema"]
+                    assert schema == {"$ref": "#/components/schemas/ErrorReply"}
