@@ -120,7 +120,7 @@ class GraphConfig(StrictModel):
         try:
             raw = yaml.safe_load(path.read_text("utf-8")) or {}
             return cls.model_validate(raw).anchored(path.parent)
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
             raise ConfigError(f"configuration {path}: {error}") from error
 
     def anchored(self, folder: Path) -> Self:

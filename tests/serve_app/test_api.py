@@ -4,95 +4,18 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
-from fastapi import FastAPI
-from jsonschema import Draft202012Validator
+from inline_server import GOOD, LONG, TOKEN, Server
 
-from deployments.audio_cache import AudioCache
-from deployments.encoder import Encoder
-from deployments.normalizer import Normalizer
-from deployments.stages import Inline
-from serve_app.config import GatewayConfig
-from serve_app.gateway import Gateway
-from serve_app.schemas import MAX_BODY_BYTES, InvalidateBody, NormalizeBody, SpeechBody
+from serve_app.schemas import MAX_BODY_BYTES
 from speech import telemetry
-from speech.config import AudioConfig, CacheConfig
 from speech.errors import AtCapacityError, SynthesisError, UnavailableError
-from speech.interfaces import EngineInfo
-from speech.types import AUDIO_FORMATS, Pcm, PhraseJob, SynthesizedPhrase
-
-SENTENCE = "This is one of several sentences that make a text of more than a single phrase. "
-LONG = SENTENCE * 6
-GOOD = {"model": "chorale", "input": "Hello.", "voice": "alloy", "response_format": "pcm"}
-TOKEN = "a-token"  # noqa: S105
-
-
-class Synthesizer:
-    """Half a second a phrase; fails at the phrase it is told to."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.fail_at: int | None = None
-        self.error: Exception = SynthesisError("the engine failed")
-
-    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
-        self.calls += 1
-        if job.phrase.index == self.fail_at:
-            raise self.error
-        pcm = Pcm(
-            samples=np.full(12_000, 1000, np.int16),
-            sample_rate=24_000,
-            index=job.phrase.index,
-            is_last=job.phrase.is_last,
-        )
-        return SynthesizedPhrase(pcm=pcm, waited=0.0, synthesis=0.0, batch_size=1)
-
-
-class Server:
-    """A gateway, its application and a client of it."""
-
-    def __init__(self, catalogue: Path) -> None:
-        self.synthesizer = Synthesizer()
-        audio = AudioConfig()
-        encoder = Encoder(audio, 16_384, Inline(lambda: self.synthesizer))
-        self.cache = AudioCache(CacheConfig(frame_bytes=16_384), 1000.0, Inline(lambda: encoder))
-        self.gateway = Gateway(
-            GatewayConfig(),
-            catalogue,
-            Inline(lambda: Normalizer(catalogue, audio)),
-            Inline(lambda: self.cache),
-        )
-        self.app: FastAPI = self.gateway.__serve_build_asgi_app__()
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://test")
-
-    async def speak(self, **changes: Any) -> httpx.Response:
-        headers = changes.pop("headers", {})
-        return await self.client.post("/v1/audio/speech", json={**GOOD, **changes}, headers=headers)
-
-    @property
-    def admitted(self) -> tuple[int, int]:
-        return self.gateway._admission.requests, self.gateway._admission.characters
-
-
-@pytest.fixture
-async def server(fake_catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    async def no_peers() -> dict[str, EngineInfo]:
-        raise UnavailableError("there are no other replicas here")
-
-    monkeypatch.setattr("serve_app.gateway.loaded_engines", no_peers)
-    monkeypatch.setenv("CHORALE_ADMIN_TOKEN", TOKEN)
-    made = Server(fake_catalogue)
-    yield made
-    await made.client.aclose()
-    await made.cache._epochs.close()
-    assert made.admitted == (0, 0)
+from speech.types import AUDIO_FORMATS
 
 
 def error_of(reply: httpx.Response) -> dict[str, Any]:
@@ -432,106 +355,3 @@ async def test_without_a_token_there_is_no_admin(
         assert reply.status_code == 404
         assert error_of(reply)["code"] == "not_found"
     await server.client.aclose()
-
-
-# The OpenAPI document.
-
-
-@pytest.fixture
-def document(server: Server) -> dict[str, Any]:
-    return server.app.openapi()
-
-
-def parts(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object within a document."""
-    if isinstance(value, dict):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value:
-        if isinstance(item, dict | list):
-            yield from parts(item)
-
-
-async def test_every_route_is_documented(server: Server, document: dict[str, Any]) -> None:
-    assert document["openapi"].startswith("3.1")
-    documented = {
-        (method.upper(), path) for path, item in document["paths"].items() for method in item
-    }
-    assert documented == {
-        ("POST", "/v1/audio/speech"),
-        ("GET", "/v1/audio/voices"),
-        ("GET", "/v1/models"),
-        ("GET", "/v1/models/{model}"),
-        ("POST", "/v1/text/normalize"),
-        ("POST", "/admin/cache/invalidate"),
-        ("GET", "/livez"),
-        ("GET", "/readyz"),
-    }
-    operations = [operation for item in document["paths"].values() for operation in item.values()]
-    assert all(operation["summary"] and operation["tags"] for operation in operations)
-    names = [operation["operationId"] for operation in operations]
-    assert len(set(names)) == len(names)
-    for operation in operations:
-        assert operation["responses"]
-        assert all(reply["description"] for reply in operation["responses"].values())
-        # Every refusal is a 400 in our own shape; FastAPI's 422 is never sent.
-        assert "422" not in operation["responses"]
-    assert (await server.client.get("/openapi.json")).json() == document
-
-
-def test_no_reference_dangles(document: dict[str, Any]) -> None:
-    found = [part["$ref"] for part in parts(document) if "$ref" in part]
-    assert found
-    for reference in found:
-        target: Any = document
-        for part in reference.removeprefix("#/").split("/"):
-            target = target[part]
-        assert target
-
-
-def test_every_schema_is_one(document: dict[str, Any]) -> None:
-    found = [part["schema"] for part in parts(document) if "schema" in part]
-    for schema in [*found, *document["components"]["schemas"].values()]:
-        Draft202012Validator.check_schema(schema)
-
-
-@pytest.mark.parametrize(
-    ("path", "model"),
-    [
-        ("/v1/audio/speech", SpeechBody),
-        ("/v1/text/normalize", NormalizeBody),
-        ("/admin/cache/invalidate", InvalidateBody),
-    ],
-)
-def test_a_body_is_documented_as_it_is_parsed(
-    document: dict[str, Any], path: str, model: Any
-) -> None:
-    body = document["paths"][path]["post"]["requestBody"]
-    assert body["required"]
-    shown = body["content"]["application/json"]["schema"]
-    schema = model.model_json_schema()
-    assert set(shown["properties"]) == set(model.model_fields)
-    assert shown.get("required") == schema.get("required")
-    inlined = json.dumps(schema["properties"])
-    for name, definition in schema.get("$defs", {}).items():
-        inlined = inlined.replace(f'{{"$ref": "#/$defs/{name}"}}', json.dumps(definition))
-    # FastAPI leaves out what is null.
-    expected = json.loads(inlined.replace('"default": null, ', ""))
-    assert shown["properties"] == expected
-
-
-def test_a_documented_body_accepts_what_the_parser_accepts(document: dict[str, Any]) -> None:
-    operation = document["paths"]["/v1/audio/speech"]["post"]
-    check = Draft202012Validator(operation["requestBody"]["content"]["application/json"]["schema"])
-    for body in (GOOD, {**GOOD, "voice": {"id": "tone"}}, {**GOOD, "speed": 4, "pitch": 1}):
-        assert check.is_valid(body)
-    for wrong in ({"speed": 5}, {"seed": -1}, {"input": ""}, {"voice": 1}):
-        assert not check.is_valid({**GOOD, **wrong})
-
-
-def test_every_answer_in_json_is_our_error(document: dict[str, Any]) -> None:
-    for item in document["paths"].values():
-        for operation in item.values():
-            for status, reply in operation["responses"].items():
-                if status.startswith(("4", "5", "d")) and "content" in reply:
-                    schema = reply["content"]["application/json"]["schema"]
-                    assert schema == {"$ref": "#/components/schemas/ErrorReply"}

@@ -1,0 +1,71 @@
+"""A real Gateway whose stages live in this process; only the engine is fake."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from fastapi import FastAPI
+
+from deployments.audio_cache import AudioCache
+from deployments.encoder import Encoder
+from deployments.normalizer import Normalizer
+from deployments.stages import Inline
+from serve_app.config import GatewayConfig
+from serve_app.gateway import Gateway
+from speech.config import AudioConfig, CacheConfig
+from speech.errors import SynthesisError
+from speech.types import Pcm, PhraseJob, SynthesizedPhrase
+
+SENTENCE = "This is one of several sentences that make a text of more than a single phrase. "
+LONG = SENTENCE * 6
+GOOD = {"model": "chorale", "input": "Hello.", "voice": "alloy", "response_format": "pcm"}
+TOKEN = "a-token"  # noqa: S105
+
+
+class Synthesizer:
+    """Half a second a phrase; fails at the phrase it is told to."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.fail_at: int | None = None
+        self.error: Exception = SynthesisError("the engine failed")
+
+    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
+        self.calls += 1
+        if job.phrase.index == self.fail_at:
+            raise self.error
+        pcm = Pcm(
+            samples=np.full(12_000, 1000, np.int16),
+            sample_rate=24_000,
+            index=job.phrase.index,
+            is_last=job.phrase.is_last,
+        )
+        return SynthesizedPhrase(pcm=pcm, waited=0.0, synthesis=0.0, batch_size=1)
+
+
+class Server:
+    """A gateway, its application and a client of it."""
+
+    def __init__(self, catalogue: Path) -> None:
+        self.synthesizer = Synthesizer()
+        audio = AudioConfig()
+        encoder = Encoder(audio, 16_384, Inline(lambda: self.synthesizer))
+        self.cache = AudioCache(CacheConfig(frame_bytes=16_384), 1000.0, Inline(lambda: encoder))
+        self.gateway = Gateway(
+            GatewayConfig(),
+            catalogue,
+            Inline(lambda: Normalizer(catalogue, audio)),
+            Inline(lambda: self.cache),
+        )
+        self.app: FastAPI = self.gateway.__serve_build_asgi_app__()
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://test")
+
+    async def speak(self, **changes: Any) -> httpx.Response:
+        headers = changes.pop("headers", {})
+        return await self.client.post("/v1/audio/speech", json={**GOOD, **changes}, headers=headers)
+
+    @property
+    def admitted(self) -> tuple[int, int]:
+        return self.gateway._admission.requests, self.gateway._admission.characters

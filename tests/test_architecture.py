@@ -1,0 +1,180 @@
+"""The import arrow, the size of modules, and promises that only a search can keep."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from speech import telemetry
+
+ROOT = Path(__file__).resolve().parents[1]
+MAX_LINES = 400
+
+# What the modules below a path may not import; the most specific path counts as well as all above.
+FORBIDDEN: dict[str, set[str]] = {
+    "speech": {
+        "deployments",
+        "serve_app",
+        "configs",
+        "training",
+        "loadtests",
+        "ray",
+        "fastapi",
+        "starlette",
+    },
+    "deployments": {"serve_app", "configs", "training", "loadtests", "fastapi", "starlette"},
+    "serve_app": {"training", "loadtests"},
+    "training": {"deployments", "serve_app", "loadtests", "ray", "fastapi"},
+    "configs": {"speech", "deployments", "serve_app", "ray"},
+}
+# Heavy or hardware-bound libraries, and the only places that may import them.
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "onnxruntime": ("speech/engines/", "training/"),
+    "torch": ("speech/engines/", "training/"),
+    "soundfile": ("speech/audio/", "training/"),
+    "soxr": ("speech/audio/", "training/"),
+    "av": ("speech/audio/", "serve_app/cli.py", "training/"),
+    "redis": ("speech/cache/",),
+}
+CORE = {"speech/types.py", "speech/errors.py", "speech/interfaces.py", "speech/config.py"}
+PURE = {"numpy", "pydantic"}
+
+
+def tracked(*suffixes: str) -> list[str]:
+    """Paths of the repository's own files."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, check=True)
+    names = listed.stdout.decode().splitlines()
+    return [name for name in names if name.endswith(suffixes) and (ROOT / name).is_file()]
+
+
+PYTHON = tracked(".py")
+SHIPPED = [name for name in PYTHON if not name.startswith("tests/")]
+
+
+def imports(source: str) -> Iterator[str]:
+    """Every module a source imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            assert node.module
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def roots(name: str) -> set[str]:
+    return {module.partition(".")[0] for module in imports((ROOT / name).read_text("utf-8"))}
+
+
+def test_the_search_sees_every_kind_of_import() -> None:
+    source = "import a.b\nfrom c import d\ndef f():\n    import e as g\n    from h.i import j\n"
+    assert set(imports(source)) == {"a.b", "c", "c.d", "e", "h.i", "h.i.j"}
+    assert len(PYTHON) > 50
+    assert "speech/batching.py" in SHIPPED
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_a_room_imports_nothing_above_it(room: str) -> None:
+    wrong = {
+        name: found
+        for name in SHIPPED
+        if name.startswith(f"{room}/") and (found := roots(name) & FORBIDDEN[room])
+    }
+    assert wrong == {}
+
+
+def test_load_tests_speak_http_only() -> None:
+    wrong = {
+        name: found
+        for name in SHIPPED
+        if name.startswith("loadtests/")
+        and not name.startswith("loadtests/micro/")
+        and (found := roots(name) & {"speech", "deployments", "serve_app"})
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_stays_in_its_room(library: str) -> None:
+    wrong = [
+        name
+        for name in SHIPPED
+        if library in roots(name)
+        and not name.startswith(ONLY_IN[library])
+        and not name.startswith("loadtests/")
+    ]
+    assert wrong == []
+
+
+def test_the_core_depends_on_itself_alone() -> None:
+    for name in CORE:
+        ours = {
+            module
+            for module in imports((ROOT / name).read_text("utf-8"))
+            if module.startswith("speech.")
+        }
+        assert {f"{'/'.join(module.split('.')[:2])}.py" for module in ours} <= CORE
+        assert roots(name) & {"numpy", "pydantic", "yaml", "onnx", "httpx"} <= PURE
+
+
+def test_no_module_is_long() -> None:
+    lines = {name: len((ROOT / name).read_text("utf-8").splitlines()) for name in SHIPPED}
+    assert {name: count for name, count in lines.items() if count > MAX_LINES} == {}
+
+
+def test_every_metric_is_used_and_declared_once() -> None:
+    code = "\n".join(
+        (ROOT / name).read_text("utf-8") for name in SHIPPED if name != "speech/telemetry.py"
+    )
+    declared = {
+        name: metric
+        for name, metric in vars(telemetry).items()
+        if isinstance(metric, telemetry.Metric)
+    }
+    unused = [name for name in declared if not re.search(rf"\btelemetry\.{name}\b", code)]
+    assert unused == []
+    assert len({metric.name for metric in telemetry.ALL}) == len(telemetry.ALL) == len(declared)
+
+
+def test_every_metric_says_what_it_is() -> None:
+    for metric in telemetry.ALL:
+        assert metric.name.startswith("chorale_")
+        assert metric.help.endswith(".")
+        assert (metric.kind == "histogram") == bool(metric.buckets)
+        assert list(metric.buckets) == sorted(set(metric.buckets))
+
+
+def test_150_ms_can_be_read_off_the_latencies() -> None:
+    assert {0.125, 0.15, 0.175} <= set(telemetry.LATENCY_SECONDS)
+
+
+def make_targets() -> set[str]:
+    rules = re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return set(rules)
+
+
+def test_every_make_verb_that_is_told_exists() -> None:
+    targets = make_targets()
+    assert {"serve", "test", "lint"} <= targets
+    for name in tracked(".md"):
+        # In code only: prose may make sense of something.
+        code = re.findall(r"`+[^`]+`+", (ROOT / name).read_text("utf-8"))
+        told = {verb for text in code for verb in re.findall(r"\bmake ([a-z][a-z-]*)", text)}
+        assert told <= targets, name
+
+
+def test_make_help_names_every_verb() -> None:
+    line = re.search(r'@echo "make (.*?)\s+\(', (ROOT / "Makefile").read_text())
+    assert line
+    assert set(line[1].split(" | ")) == make_targets() - {"help"}
+
+
+def test_no_tests_directory_is_a_package() -> None:
+    names = [name for name in PYTHON if name.startswith("tests/")]
+    assert [name for name in names if name.endswith("__init__.py")] == []
+    stems = [Path(name).name for name in names if not name.endswith("conftest.py")]
+    assert sorted(stems) == sorted(set(stems))

@@ -1,0 +1,162 @@
+"""Every configuration file loads through its typed model, and a wrong key is refused."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from speech.engines.loading import load_engine
+from speech.errors import ConfigError
+from speech.voices import VoiceCatalogue
+
+with warnings.catch_warnings():
+    # Ray's own imports warn, and warnings are errors here.
+    warnings.simplefilter("ignore")
+    from ray.serve.schema import ServeDeploySchema
+
+    from serve_app.app import build_graph
+    from serve_app.config import CONFIG_FOLDER, GraphArguments, GraphConfig
+
+ROOT = Path(__file__).resolve().parents[1]
+GRAPHS = sorted(path for path in CONFIG_FOLDER.glob("*.yaml") if path.stem != "voices")
+OPENAI = [
+    "alloy",
+    "ash",
+    "ballad",
+    "coral",
+    "echo",
+    "fable",
+    "onyx",
+    "nova",
+    "sage",
+    "shimmer",
+    "verse",
+    "marin",
+    "cedar",
+]
+
+
+def test_the_files_are_there() -> None:
+    assert {"cpu", "gpu"} <= {path.stem for path in GRAPHS}
+    assert (CONFIG_FOLDER / "voices.yaml").is_file()
+
+
+@pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
+def test_a_graph_loads_and_refers_to_files_that_exist(path: Path) -> None:
+    graph = GraphConfig.load(path)
+    assert graph.catalogue.is_absolute()
+    catalogue = VoiceCatalogue.load(graph.catalogue)
+    assert set(graph.preload) <= set(catalogue.voices)
+
+
+@pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
+def test_nothing_admitted_waits_for_a_slot(path: Path) -> None:
+    graph = GraphConfig.load(path)
+    for name in ("gateway", "normalizer", "audio_cache", "encoder"):
+        stage = getattr(graph.stages, name)
+        assert stage.max_ongoing_requests * stage.min >= graph.admission.max_inflight_requests
+    assert graph.cache.max_fills >= graph.admission.max_inflight_requests
+    assert graph.batch.max_waiting <= graph.stages.synthesizer.max_ongoing_requests
+
+
+@pytest.mark.filterwarnings("ignore:The `metrics_interval_s`")
+@pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
+def test_a_graph_can_be_bound(path: Path) -> None:
+    assert build_graph(GraphConfig.load(path))
+
+
+def test_every_voice_of_the_catalogue_can_be_loaded() -> None:
+    graph = GraphArguments(config="cpu").graph()
+    catalogue = VoiceCatalogue.load(graph.catalogue)
+    for voice in catalogue.voices.values():
+        engine = load_engine(voice, graph.engine)
+        assert engine.info.sample_rate == voice.sample_rate
+        engine.close()
+
+
+def test_openais_voice_names_are_understood() -> None:
+    catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
+    spoken_by = {name: catalogue.resolve(name) for name in OPENAI}
+    # Thirteen names, thirteen voices to be told apart.
+    assert len({(voice.id, speaker) for voice, speaker in spoken_by.values()}) == len(OPENAI)
+
+
+def set_in(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    head, _, rest = path.partition(".")
+    inner = content.get(head)
+    changed = set_in(inner if isinstance(inner, dict) else {}, rest, value) if rest else value
+    return {**content, head: changed}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("catalog", "voices.yaml"),
+        ("stages.gateways", {}),
+        ("stages.encoder.cpus", 1),
+        ("stages.encoder.num_cpus", -1),
+        ("stages.encoder.num_cpus", "one"),
+        ("stages.encoder.max", 0),
+        ("engine.provider", "tpu"),
+        ("engine.treads", 1),
+        ("batch.later_share", 0),
+        ("batch.later_share", 1),
+        ("batch.classes", []),
+        ("cache.second", {"kind": "tape"}),
+        ("cache.second", {"kind": "disk"}),
+        ("cache.frame_bytes", 0),
+        ("cache.fill_timeout", float("inf")),
+        ("audio.opus_complexity", 11),
+        ("encoder.look_ahead", -1),
+        ("admission.max_inflight_requests", 0),
+        ("gateway.hot", {"bytes": 1}),
+        ("phrases.max_characters", 0),
+    ],
+)
+def test_a_wrong_graph_is_refused(tmp_path: Path, path: str, value: Any) -> None:
+    content = yaml.safe_load((CONFIG_FOLDER / "cpu.yaml").read_text())
+    file = tmp_path / "graph.yaml"
+    file.write_text(yaml.safe_dump(set_in(content, path, value)))
+    with pytest.raises(ConfigError, match=path.rpartition(".")[2]):
+        GraphConfig.load(file)
+
+
+@pytest.mark.parametrize("raw", [b"- 1", b"stages: [", b"\xff\xfe\xff", b"text"])
+def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, raw: bytes) -> None:
+    file = tmp_path / "graph.yaml"
+    file.write_bytes(raw)
+    with pytest.raises(ConfigError, match=r"graph\.yaml"):
+        GraphConfig.load(file)
+
+
+def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "graph.yaml"
+    file.write_text("")
+    assert GraphConfig.load(file).catalogue == (tmp_path / "voices.yaml").resolve()
+
+
+def test_a_configuration_is_named_or_a_path(tmp_path: Path) -> None:
+    assert GraphArguments(config="gpu").graph().engine.provider == "cuda"
+    assert GraphArguments(config="cpu").graph().engine.provider == "cpu"
+    file = tmp_path / "own.yaml"
+    file.write_text("preload: [x]")
+    assert GraphArguments(config=str(file)).graph().preload == ("x",)
+    with pytest.raises(ConfigError, match=r"nowhere"):
+        GraphArguments(config="nowhere").graph()
+
+
+def test_the_serve_configuration_is_one() -> None:
+    content = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
+    schema = ServeDeploySchema.model_validate(content)
+    (application,) = schema.applications
+    assert application.import_path == "serve_app.app:build"
+    assert application.route_prefix == "/"
+    arguments = GraphArguments.model_validate(application.args)
+    assert arguments.graph() == GraphConfig.load(CONFIG_FOLDER / "cpu.yaml")
+    # It would cut a long reply after its 200.
+    assert schema.http_options.request_timeout_s is None
+    assert schema.http_options.host == "127.0.0.1"
+    with pytest.raises(ValueError, match="configs"):
+        GraphArguments.model_validate({"configs": "cpu"})
