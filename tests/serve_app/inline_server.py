@@ -1,5 +1,6 @@
 """A real Gateway whose stages live in this process; only the engine is fake."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,12 @@ class Server:
     async def speak(self, **changes: Any) -> httpx.Response:
         headers = changes.pop("headers", {})
         return await self.client.post("/v1/audio/speech", json={**GOOD, **changes}, headers=headers)
+
+    async def settled(self) -> None:
+        """Wait until every reply in the making is stored or dropped."""
+        async with asyncio.timeout(10):
+            while self.cache._fills.counters.active:  # noqa: ASYNC110 (the table tells nobody)
+                await asyncio.sleep(0.001)
 
     @property
     def admitted(self) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """The HTTP surface over a real Gateway whose stages live in this process."""
 
-import asyncio
 import base64
 import json
 import logging
@@ -55,6 +54,7 @@ async def test_the_second_asking_is_hot(server: Server) -> None:
 
 async def test_the_same_words_written_otherwise_are_a_hit(server: Server) -> None:
     await server.speak()
+    await server.settled()
     assert (await server.speak(input="Hello. ")).headers["x-cache"] == "hit"
 
 
@@ -275,9 +275,7 @@ async def test_a_client_that_leaves_before_the_body_ends_the_work(server: Server
         await server.app(scope, receive, send)
     assert sent == ["http.response.start"]
     assert server.admitted == (0, 0)
-    async with asyncio.timeout(10):
-        while server.cache._fills.counters.active:  # noqa: ASYNC110 (the table tells nobody)
-            await asyncio.sleep(0.001)
+    await server.settled()
     assert server.cache._fills.counters.abandoned == 1
 
 
