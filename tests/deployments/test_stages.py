@@ -189,7 +189,7 @@ async def test_a_phrase_whose_replica_is_lost_is_asked_for_once_more() -> None:
     assert await stage.synthesize("job") == "spoken"
     assert handle.calls == [("job",), ("job",)]
     assert handle.set == {"method_name": "remote_synthesize"}
-    again: Any = RemoteSynthesizer(Handle([LOST], [LOST], ["spoken"]))  # type: ignore[arg-type]
+    again: Any = RemoteSynthesizer(Handle([LOST], [LOST], ["spoken"]))
     with pytest.raises(UnavailableError):
         await again.synthesize("job")
 
@@ -234,7 +234,7 @@ async def test_the_normalizers_calls_and_errors() -> None:
 def test_an_inline_stage_is_made_by_its_caller() -> None:
     made = object()
     for bind in (normalizer_stage, speech_stage, synthesizer_stage):
-        assert bind(Inline(lambda: made)) is made  # type: ignore[comparison-overlap]
+        assert bind(Inline(lambda: made)) is made
 
 
 def test_a_handle_becomes_its_protocol() -> None:

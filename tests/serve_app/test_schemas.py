@@ -42,7 +42,7 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in GOOD.items() if key != name}
 
 
-WRONG_TYPES = (1, 1.5, True, None, [], {}, [SECRET], {"x": SECRET})
+WRONG_TYPES: tuple[Any, ...] = (1, 1.5, True, None, [], {}, [SECRET], {"x": SECRET})
 BAD: list[tuple[str, dict[str, Any]]] = [
     *[(name, without(name)) for name in GOOD],
     *[
