@@ -28,10 +28,25 @@ import uvloop
 import yaml
 from rich.console import Console
 
-from loadtests.local_server import LocalServer, local_server, make_folder, stop_on_sigterm
+from loadtests.local_server import (
+    LocalServer,
+    ServerError,
+    local_server,
+    make_folder,
+    stop_on_sigterm,
+)
 from loadtests.machine import this_machine
 from loadtests.micro.bare import Bare, BareVoice
-from loadtests.micro.cells import STATES, Cell, Floor, Report, Settings, cell, floor
+from loadtests.micro.cells import (
+    STATES,
+    Cell,
+    Floor,
+    MeasurementError,
+    Report,
+    Settings,
+    cell,
+    floor,
+)
 from loadtests.micro.client import Call, Run, closed_loop, speech_call
 from loadtests.micro.report import show
 from loadtests.processes import Usage, memory, spent, usage
@@ -210,7 +225,11 @@ def main() -> None:
     settings, out = _settings()
     stop_on_sigterm()
     console = Console(width=150)
-    report = measure(settings, console)
+    try:
+        report = measure(settings, console)
+    except (MeasurementError, ServerError) as error:
+        console.print(f"[red]error:[/red] {error}")
+        sys.exit(1)
     show(report, console)
     line = json.dumps({"benchmark": "stages", **asdict(report), "failures": report.failures})
     if out is not None:
