@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -85,7 +86,10 @@ class AudioCache:
         )
         async with aclosing(frames):
             async for frame in frames:
-                yield frame
+                if frame.is_first:
+                    yield replace(frame, timings=(looked, *frame.timings))
+                else:
+                    yield frame
 
     def _count_lookup(self, found: Found | None) -> None:
         ram_hit = found is not None and found.tier == "ram"

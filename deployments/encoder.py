@@ -18,6 +18,7 @@ from speech.config import AudioConfig, StrictModel
 from speech.interfaces import ContainerWriter
 from speech.pipeline import render
 from speech.types import (
+    AUDIO_FORMATS,
     PCM_SAMPLE_RATE,
     AudioFrame,
     Samples,
@@ -47,6 +48,13 @@ class Encoder:
         self._frame_bytes = frame_bytes
         self._synthesizer = synthesizer_stage(synthesizer)
         self._tuning = EncoderTuning()
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Load every codec now: the first reply of each would take some 15 ms longer."""
+        hush = silence(0.2, PCM_SAMPLE_RATE)
+        for kind in AUDIO_FORMATS:
+            encode_whole(hush, kind, PCM_SAMPLE_RATE, self._audio)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `EncoderTuning`."""

@@ -14,9 +14,12 @@ from contextvars import Context
 
 from ray.experimental import internal_kv
 
+from speech.errors import UnavailableError
+
 _NAMESPACE = "chorale"
 _KEY = "epochs"
 _EVERY_VOICE = "*"
+_BUMP_ATTEMPTS = 5
 _LOG = logging.getLogger("ray.serve")
 
 
@@ -59,10 +62,15 @@ class EpochBook:
         """
         name = voice or _EVERY_VOICE
         async with self._bumping:
-            self._merge(await asyncio.to_thread(_read))
-            bumped = {**self._epochs, name: self._epochs.get(name, 0) + 1}
-            await asyncio.to_thread(_write, bumped)
-            self._merge(bumped)
+            target = 0
+            for _ in range(_BUMP_ATTEMPTS):
+                self._merge(await asyncio.to_thread(_read))
+                if target and self._epochs.get(name, 0) >= target:
+                    return
+                # Another gateway may write between our reading and our writing: read again.
+                target = target or self._epochs.get(name, 0) + 1
+                await asyncio.to_thread(_write, {**self._epochs, name: target})
+        raise UnavailableError("the new epoch could not be written")
 
     async def close(self) -> None:
         """Stop following."""

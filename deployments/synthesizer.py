@@ -50,7 +50,7 @@ class Synthesizer:
         self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._running_since: float | None = None
         self._broken = False
-        self._gate = BatchGate(batch or BatchConfig())
+        self._gate = BatchGate(batch or BatchConfig(), self._engine_limit)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take new batch limits (`BatchConfig`) without a restart."""
@@ -74,6 +74,11 @@ class Synthesizer:
     async def loaded_engines(self) -> dict[str, EngineInfo]:
         """What is loaded here, by voice id."""
         return self._voices.infos()
+
+    def _engine_limit(self, voice: str) -> int | None:
+        """Phrases the voice's engine takes at once; unknown until it is loaded."""
+        info = self._voices.infos().get(voice)
+        return info.max_batch_size if info else None
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Phrases waiting here; Serve already counts them as running, so never add the two."""

@@ -27,52 +27,69 @@ class AdmissionLimits(StrictModel):
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """An admitted request; `leave` exactly once counts, more often is harmless."""
+    """An admitted request.
+
+    It begins when its first byte exists and leaves when it has ended; doing either more than once
+    is harmless.
+    """
 
     admission: "Admission"
     characters: int
+    waiting: bool = True
     left: bool = False
 
     def reprice(self, characters: int) -> None:
         """The spoken text turned out longer or shorter; what is admitted stays admitted."""
         if not self.left:
-            self.admission.characters += characters - self.characters
+            self.admission._reprice(characters - self.characters, waiting=self.waiting)
             self.characters = characters
 
-    def leave(self, *, completed: bool) -> None:
-        """The request ended; `completed` when its reply was delivered to the end."""
+    def begin(self) -> None:
+        """The first byte exists: from here on the caller's own speed decides."""
+        if self.waiting:
+            self.waiting = False
+            self.admission._stop_waiting(self.characters, served=True)
+
+    def leave(self) -> None:
+        """The request ended, however it did."""
+        if self.waiting:
+            self.waiting = False
+            self.admission._stop_waiting(self.characters, served=False)
         if not self.left:
             self.left = True
-            self.admission._leave(self.characters, completed)
+            self.admission._leave(self.characters)
 
 
 class Admission:
-    """Counts what is in flight and knows how fast it drains.
+    """Counts what is in flight and knows how fast the wait for a first byte drains.
 
     What is admitted is never rejected further in: a rejected seventh phrase would truncate a
-    reply that already began.
+    reply that already began. Capacity counts requests until their last byte, since a slow reader
+    holds memory; the wait counts them until their first, since a slow reader keeps nobody waiting.
     """
 
     def __init__(self, limits: AdmissionLimits) -> None:
         self.limits = limits
         self.characters = 0
         self.requests = 0
+        self._waiting_characters = 0
+        self._waiting_requests = 0
         self._rate: float | None = None
         self._busy_since = 0.0
         self._busy = 0.0
-        self._done = 0
+        self._served = 0
 
     @property
     def expected_wait(self) -> float:
-        """Seconds until what is in flight has drained, at the measured rate; 0 when unknown."""
-        return self.characters / self._rate if self._rate else 0.0
+        """Seconds until all who wait now have their first byte; 0 while the rate is unknown."""
+        return self._waiting_characters / self._rate if self._rate else 0.0
 
     def enter(self, characters: int, deadline: float) -> Ticket:
         """Admit a request of so many characters whose first byte is due in `deadline` seconds.
 
         Raises:
             AtCapacityError: a bound is reached. An idle gateway admits any request.
-            DeadlineExceededError: what is in flight will not drain in time.
+            DeadlineExceededError: what waits already will not be served in time.
         """
         limits = self.limits
         if self.requests and (
@@ -82,24 +99,35 @@ class Admission:
             raise AtCapacityError("the server is at capacity")
         if self.expected_wait > deadline:
             raise DeadlineExceededError("the queue is longer than the request's deadline")
-        if not self.requests:
+        if not self._waiting_requests:
             self._busy_since = perf_counter()
         self.requests += 1
         self.characters += characters
+        self._waiting_requests += 1
+        self._waiting_characters += characters
         return Ticket(self, characters)
 
-    def _leave(self, characters: int, completed: bool) -> None:
+    def _reprice(self, difference: int, *, waiting: bool) -> None:
+        self.characters += difference
+        if waiting:
+            self._waiting_characters += difference
+
+    def _leave(self, characters: int) -> None:
         self.requests -= 1
         self.characters -= characters
+
+    def _stop_waiting(self, characters: int, *, served: bool) -> None:
+        self._waiting_requests -= 1
+        self._waiting_characters -= characters
         now = perf_counter()
         self._busy += now - self._busy_since
         self._busy_since = now
-        if completed:
-            self._done += characters
-        elif not self._done:
-            # Minutes in which nothing completes are an outage, not a rate.
+        if served:
+            self._served += characters
+        elif not self._served:
+            # Minutes in which nothing is served are an outage, not a rate.
             self._busy = min(self._busy, _LONGEST_WITHOUT_RESULT)
-        if self._busy >= _WINDOW and self._done:
-            rate = self._done / self._busy
+        if self._busy >= _WINDOW and self._served:
+            rate = self._served / self._busy
             self._rate = rate if self._rate is None else 0.7 * self._rate + 0.3 * rate
-            self._busy, self._done = 0.0, 0
+            self._busy, self._served = 0.0, 0

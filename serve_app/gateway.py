@@ -45,7 +45,7 @@ async def _read(request: Request) -> bytes:
         raise HTTPException(415, "the body must be application/json")
     declared = request.headers.get("content-length", "")
     too_large = TooLargeError(f"the body must be at most {MAX_BODY_BYTES} bytes")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+    if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
         raise too_large
     body = bytearray()
     async for chunk in request.stream():

@@ -58,7 +58,8 @@ class Readiness:
             for name, deployment in app.deployments.items()
         }
         self.ready = (
-            app.status in {ApplicationStatus.RUNNING, ApplicationStatus.UNHEALTHY}
+            # While an application is updated it is DEPLOYING, and its old replicas serve.
+            app.status not in {ApplicationStatus.DELETING, ApplicationStatus.NOT_STARTED}
             and bool(self.stages)
             and all(state == "ready" for state in self.stages.values())
         )

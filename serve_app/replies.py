@@ -61,7 +61,7 @@ class SpeechReply(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             try:
-                await self._reply.aclose(completed=self._outcome == "ok")
+                await self._reply.aclose()
             finally:
                 self._record()
 

@@ -43,7 +43,7 @@ class Reply:
     """What `frames` reads from, where that is another iterator."""
     ticket: Ticket | None = None
 
-    async def aclose(self, *, completed: bool) -> None:
+    async def aclose(self) -> None:
         """Stop what this reply alone still causes, and give its admission back."""
         try:
             # Closing an iterator that was never read does not run it, so it closes no other.
@@ -52,7 +52,7 @@ class Reply:
                 await self.source.aclose()
         finally:
             if self.ticket is not None:
-                self.ticket.leave(completed=completed)
+                self.ticket.leave()
 
 
 class Speaker:
@@ -110,7 +110,7 @@ class Speaker:
                 ticket=ticket,
             )
         except BaseException:
-            ticket.leave(completed=False)
+            ticket.leave()
             raise
 
     async def _from_graph(
@@ -135,6 +135,7 @@ class Speaker:
                 frames = self._cache.stream(job)
                 first = await anext(frames)
                 arrived = perf_counter()
+                ticket.begin()
         except BaseException as error:
             if frames is not None:
                 await frames.aclose()

@@ -8,7 +8,7 @@ it is idle; the batch method behind it then takes them as they come, with no wai
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -54,10 +54,14 @@ class BatchGate:
 
     First phrases go before later ones, so that long readers do not delay short replies; of the
     batches formed while a later phrase waits, at least `later_share` are led by one. Owned by one
-    event loop. The engine counts as busy from a release until every released phrase has left.
+    event loop. `engine_limit` says how many phrases of a voice its engine takes at once, None for
+    any number. The engine counts as busy from a release until every released phrase has left.
     """
 
-    def __init__(self, config: BatchConfig) -> None:
+    def __init__(
+        self, config: BatchConfig, engine_limit: Callable[[str], int | None] = lambda _: None
+    ) -> None:
+        self._engine_limit = engine_limit
         self._first: deque[_Waiter] = deque()
         self._later: deque[_Waiter] = deque()
         self._released = 0
@@ -140,12 +144,15 @@ class BatchGate:
             return []
         # No longer phrase joins a shorter lead: padding would make everybody pay for it.
         lead = waiting[0]
+        room = min(lead.length_class.max_batch_size, self._full)
+        if (limit := self._engine_limit(lead.job.voice)) is not None:
+            room = min(room, limit)
         batch = [
             waiter
             for waiter in waiting
             if waiter.job.voice == lead.job.voice
             and waiter.length_class.max_characters <= lead.length_class.max_characters
-        ][: min(lead.length_class.max_batch_size, self._full)]
+        ][:room]
         for waiter in batch:
             (self._later if waiter.job.phrase.index else self._first).remove(waiter)
         return batch

@@ -25,7 +25,7 @@ class EngineInfo:
     sample_rate: int
     """Hertz of the PCM it returns."""
     max_batch_size: int | None
-    """Phrases per call; None where the engine sets no limit of its own, 1 where it cannot batch."""
+    """Phrases per batch; None where the engine sets no limit, 1 where batching gains nothing."""
     batching: str
     """How it batches, or why it cannot, in words for an operator."""
     provider: str

@@ -33,7 +33,7 @@ class EspeakEngine:
         self._info = EngineInfo(
             engine="espeak",
             sample_rate=voice.sample_rate,
-            max_batch_size=None,
+            max_batch_size=1,
             batching="one phrase after another: espeak-ng keeps its state in global variables",
             provider="espeak-ng",
             deterministic=False,

@@ -99,7 +99,7 @@ async def test_frames_of_a_hit_and_of_a_miss(
     first = [frame async for frame in cache.stream(make_job())]
     await kept(cache)
     again = [frame async for frame in cache.stream(make_job())]
-    assert [timing.stage for timing in first[0].timings] == ["queue"]
+    assert [timing.stage for timing in first[0].timings] == ["cache", "queue"]
     assert [timing.stage for timing in again[0].timings] == ["cache"]
     assert again[0].total_bytes == 5
     assert all(len(frame.data) <= 2 for frame in first + again)

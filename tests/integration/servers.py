@@ -109,6 +109,11 @@ def wait_for(condition: Callable[[], Any], *, timeout: float, what: str) -> Any:
     raise TimeoutError(f"{what} did not happen within {timeout:.0f} s")
 
 
+def nonce() -> str:
+    """A word nobody has said before; digits would be read out and lengthen the phrase."""
+    return uuid.uuid4().hex[:8].translate(str.maketrans("0123456789", "ghijklmnop"))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -104,8 +104,10 @@ def test_unknown_fields_are_ignored_with_a_warning(server: Server) -> None:
 
 
 def test_the_official_client_understands_the_errors(server: Server) -> None:
-    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="unused")
-    with pytest.raises(openai.BadRequestError) as caught:
+    with (
+        openai.OpenAI(base_url=f"{server.url}/v1", api_key="unused") as client,
+        pytest.raises(openai.BadRequestError) as caught,
+    ):
         client.audio.speech.create(model="tts-1", voice="nobody", input="Hello.")
     assert (caught.value.param, caught.value.code) == ("voice", "invalid_value")
     assert caught.value.request_id

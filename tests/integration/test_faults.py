@@ -7,14 +7,13 @@ import shutil
 import socket
 import subprocess
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from conftest import GRAPH, catalogue, make_tiny_voice
-from servers import Server, free_port, running, wait_for
+from servers import Server, free_port, nonce, running, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +31,7 @@ async def load(server: Server, seconds: float, users: int) -> list[tuple[float, 
 
     async def user(client: httpx.AsyncClient) -> None:
         while time.perf_counter() - started < seconds:
-            text = f"A short text {uuid.uuid4().hex[:8]} said slowly"
+            text = f"A short text {nonce()} said slowly"
             reply = await client.post(server.speech, json=body(text))
             answers.append((time.perf_counter() - started, reply))
             if not reply.is_success:

@@ -2,11 +2,10 @@
 
 import asyncio
 import collections
-import uuid
 
 import httpx
 import pytest
-from servers import ADMIN_TOKEN, Server
+from servers import ADMIN_TOKEN, Server, nonce
 
 pytestmark = pytest.mark.integration
 
@@ -19,7 +18,7 @@ def body(text: str, **more: object) -> dict[str, object]:
 
 def fresh(text: str) -> str:
     """A text nobody has asked for before."""
-    return f"{text} {uuid.uuid4().hex[:8]}"
+    return f"{text} {nonce()}"
 
 
 def test_a_repeated_request_is_hot_and_identical(any_server: Server) -> None:

@@ -4,12 +4,11 @@ import base64
 import json
 import math
 import time
-import uuid
 from collections.abc import Callable
 
 import httpx
 import pytest
-from servers import Server
+from servers import Server, nonce
 
 pytestmark = pytest.mark.integration
 
@@ -20,7 +19,7 @@ def long_text(characters: int) -> str:
     number = 0
     while sum(map(len, sentences)) + len(sentences) < characters - 100:
         number += 1
-        name = uuid.uuid4().hex[:6]
+        name = nonce()
         sentences.append(f"Item {name} is number {number} of a long list of things.")
     return " ".join(sentences)
 
@@ -84,7 +83,7 @@ def test_a_reader_that_stops_reading_does_not_stop_others(server: Server) -> Non
 def test_a_failure_after_the_first_byte_breaks_the_connection(any_server: Server) -> None:
     text = "\n".join(
         [f"Paragraph {i} is said slowly before all goes wrong." for i in range(8)]
-        + [f"This is unspeakable {uuid.uuid4().hex[:6]}."]
+        + [f"This is unspeakable {nonce()}."]
     )
     received: list[bytes] = []
     with (

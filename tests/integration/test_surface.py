@@ -23,10 +23,10 @@ CHORALE = Path(sys.executable).parent / "chorale"
 
 
 def test_listings(server: Server) -> None:
-    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="unused")
-    names = {model.id for model in client.models.list()}
+    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="unused") as client:
+        names = {model.id for model in client.models.list()}
+        assert client.models.retrieve("tts-1").object == "model"
     assert {"tts-1", "gpt-4o-mini-tts", "chorale"} <= names
-    assert client.models.retrieve("tts-1").object == "model"
     listing = httpx.get(f"{server.url}/v1/audio/voices").json()
     assert listing["object"] == "list"
     by_id = {voice["id"]: voice for voice in listing["data"]}

@@ -30,18 +30,25 @@ def gateway(characters: int = 100, requests: int = 3) -> Admission:
     )
 
 
+def end(ticket: Ticket, *, served: bool) -> None:
+    """A request ends; `served` when its first byte came before."""
+    if served:
+        ticket.begin()
+    ticket.leave()
+
+
 def measured(clock: Clock, rate: float) -> Admission:
     """A gateway that has just drained so many characters a second."""
     made = gateway(10_000, 100)
     ticket = made.enter(round(rate * 2), 30)
     clock.now += 2
-    ticket.leave(completed=True)
+    end(ticket, served=True)
     return made
 
 
 def test_an_idle_gateway_admits_anything() -> None:
     ticket = gateway(100).enter(5000, 0.001)
-    ticket.leave(completed=True)
+    end(ticket, served=True)
 
 
 def test_characters_are_bounded() -> None:
@@ -74,7 +81,7 @@ def test_leaving_makes_room_once() -> None:
     first = made.enter(60, 30)
     made.enter(40, 30)
     for _ in range(3):
-        first.leave(completed=True)
+        end(first, served=True)
     assert (made.characters, made.requests) == (40, 1)
     made.enter(60, 30)
 
@@ -86,10 +93,10 @@ def test_a_request_may_turn_out_longer_or_shorter() -> None:
     assert made.characters == 500
     ticket.reprice(10)
     other = made.enter(90, 30)
-    ticket.leave(completed=True)
+    end(ticket, served=True)
     ticket.reprice(70)
     assert made.characters == 90
-    other.leave(completed=True)
+    end(other, served=True)
     assert (made.requests, made.characters) == (0, 0)
 
 
@@ -119,7 +126,7 @@ def test_the_rate_follows_what_is_measured(clock: Clock) -> None:
     for _ in range(20):
         ticket = made.enter(1000, 30)
         clock.now += 1
-        ticket.leave(completed=True)
+        end(ticket, served=True)
     made.enter(1000, 30)
     assert made.expected_wait == pytest.approx(1.0, rel=0.01)
 
@@ -130,7 +137,7 @@ def test_idle_time_does_not_lower_the_rate(clock: Clock) -> None:
         clock.now += 1000
         ticket = made.enter(200, 30)
         clock.now += 2
-        ticket.leave(completed=True)
+        end(ticket, served=True)
     made.enter(100, 30)
     assert made.expected_wait == pytest.approx(1.0)
 
@@ -140,11 +147,11 @@ def test_work_side_by_side_counts_once(clock: Clock) -> None:
     tickets = [made.enter(100, 30) for _ in range(10)]
     clock.now += 2
     for ticket in tickets:
-        ticket.leave(completed=True)
+        end(ticket, served=True)
     tickets = [made.enter(100, 30) for _ in range(10)]
     clock.now += 2
     for ticket in tickets:
-        ticket.leave(completed=True)
+        end(ticket, served=True)
     made.enter(500, 30)
     # Ten times 100 characters in two seconds are 500 a second; the window of two seconds that
     # the very first reply closed had only its own 100.
@@ -157,13 +164,43 @@ def test_a_long_outage_does_not_pass_for_slowness(clock: Clock) -> None:
     for _ in range(20):
         ticket = made.enter(100, 30)
         clock.now += 30
-        ticket.leave(completed=False)
+        end(ticket, served=False)
     ticket = made.enter(100, 30)
     clock.now += 1
-    ticket.leave(completed=True)
+    end(ticket, served=True)
     made.enter(100, 30)
     made.enter(100, 30)
     assert made.expected_wait < 30
+
+
+def test_a_slow_reader_holds_capacity_and_keeps_nobody_waiting(clock: Clock) -> None:
+    made = measured(clock, 100)
+    reader = made.enter(5000, 30)
+    clock.now += 50
+    reader.begin()
+    assert made.expected_wait == 0.0
+    clock.now += 1000
+    other = made.enter(100, 5)
+    assert made.characters == 5100
+    assert made.expected_wait == pytest.approx(1.0)
+    end(other, served=True)
+    reader.begin()
+    reader.leave()
+    assert (made.requests, made.characters) == (0, 0)
+    assert made.expected_wait == 0.0
+
+
+def test_a_reply_that_begins_is_counted_once(clock: Clock) -> None:
+    made = gateway(10_000, 100)
+    ticket = made.enter(200, 30)
+    ticket.reprice(300)
+    clock.now += 2
+    ticket.begin()
+    ticket.begin()
+    ticket.reprice(100)
+    ticket.leave()
+    made.enter(150, 30)
+    assert made.expected_wait == pytest.approx(1.0)
 
 
 def test_counters_return_to_zero(clock: Clock) -> None:
@@ -179,11 +216,11 @@ def test_counters_return_to_zero(clock: Clock) -> None:
             except (AtCapacityError, DeadlineExceededError):
                 refused += 1
         elif inside:
-            inside.pop(chance.randrange(len(inside))).leave(completed=chance.random() < 0.8)
+            end(inside.pop(chance.randrange(len(inside))), served=chance.random() < 0.8)
         assert made.requests == len(inside) <= 20
         assert made.characters <= 5000
     assert refused
     for ticket in inside:
-        ticket.leave(completed=False)
+        end(ticket, served=False)
     assert (made.requests, made.characters) == (0, 0)
     assert made.expected_wait == 0.0

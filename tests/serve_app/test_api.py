@@ -36,7 +36,7 @@ async def test_a_short_text_is_spoken_whole(server: Server) -> None:
     assert reply.headers["content-length"] == "24000"
     assert reply.headers["x-cache"] == "miss"
     stages = [item.split(";dur=")[0] for item in reply.headers["server-timing"].split(", ")]
-    assert stages == ["normalize", "queue", "synthesize", "encode", "graph"]
+    assert stages == ["normalize", "cache", "queue", "synthesize", "encode", "graph"]
     assert all(
         float(item.split(";dur=")[1]) >= 0 for item in reply.headers["server-timing"].split(", ")
     )

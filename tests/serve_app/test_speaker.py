@@ -106,7 +106,7 @@ class Graph:
         if reply.body is None:
             async for _ in reply.frames:
                 pass
-        await reply.aclose(completed=True)
+        await reply.aclose()
         return reply
 
     def assert_nothing_left(self) -> None:
@@ -131,7 +131,7 @@ async def test_a_reply_of_several_frames_is_kept_once_complete() -> None:
     reply = await graph.speak()
     assert reply.body is None
     assert [frame.data async for frame in reply.frames] == [b"one", b"two", b"three"]
-    await reply.aclose(completed=True)
+    await reply.aclose()
     again = await graph.hear()
     assert (again.cache, again.body, again.audio_seconds) == (CacheState.HOT, b"onetwothree", 2.5)
     graph.assert_nothing_left()
@@ -149,7 +149,7 @@ async def test_a_reply_that_was_left_early_is_not_kept() -> None:
     graph = Graph(FIRST, AudioFrame(data=b"two"), LAST)
     reply = await graph.speak()
     await anext(reply.frames)
-    await reply.aclose(completed=False)
+    await reply.aclose()
     assert graph.hot.counters.entries == 0
     graph.assert_nothing_left()
 
@@ -160,7 +160,7 @@ async def test_a_reply_that_broke_is_not_kept() -> None:
     assert (await anext(reply.frames)).data == b"one"
     with pytest.raises(SynthesisError):
         await anext(reply.frames)
-    await reply.aclose(completed=False)
+    await reply.aclose()
     assert graph.hot.counters.entries == 0
     graph.assert_nothing_left()
 
@@ -180,7 +180,7 @@ async def test_a_private_stream_has_all_its_frames() -> None:
     graph = Graph(FIRST, AudioFrame(data=b"two"), LAST)
     reply = await graph.speak(private=True)
     assert [frame.data async for frame in reply.frames] == [b"one", b"two", b"three"]
-    await reply.aclose(completed=True)
+    await reply.aclose()
     graph.assert_nothing_left()
 
 
@@ -254,7 +254,7 @@ async def test_a_reply_that_is_never_read_ends_its_source(private: bool) -> None
     graph = Graph(FIRST, LAST)
     reply = await graph.speak(private=private)
     assert graph.open == 1
-    await reply.aclose(completed=False)
+    await reply.aclose()
     graph.assert_nothing_left()
 
 
@@ -271,7 +271,7 @@ async def test_a_source_that_fails_to_close_keeps_no_admission() -> None:
     reply.source = broken()
     await anext(reply.source)
     with pytest.raises(OSError, match="close"):
-        await reply.aclose(completed=False)
+        await reply.aclose()
     assert graph.admission.requests == 0
 
 
@@ -282,10 +282,10 @@ async def test_admission_is_held_until_the_reply_is_closed() -> None:
     with pytest.raises(AtCapacityError):
         await graph.speak(replace(REQUEST, text="Three."))
     assert len(graph.jobs) == 2
-    await one.aclose(completed=False)
+    await one.aclose()
     three = await graph.speak(replace(REQUEST, text="Three."))
     for reply in (two, three):
-        await reply.aclose(completed=False)
+        await reply.aclose()
     graph.assert_nothing_left()
 
 
@@ -293,7 +293,7 @@ async def test_what_is_counted_is_time_to_speak() -> None:
     graph = Graph(FIRST, LAST)
     reply = await graph.speak(replace(REQUEST, speed=0.5))
     assert graph.admission.characters == 2 * len("Hello. and more")
-    await reply.aclose(completed=False)
+    await reply.aclose()
     graph.hang_at = "prepare"
     caller = asyncio.create_task(graph.speak(replace(REQUEST, speed=0.5)))
     await asyncio.sleep(0)
@@ -310,7 +310,7 @@ async def test_a_hot_reply_needs_no_admission() -> None:
     held = [await graph.speak(replace(REQUEST, text=text)) for text in ("Two.", "Three.")]
     assert (await graph.hear()).cache is CacheState.HOT
     for reply in held:
-        await reply.aclose(completed=False)
+        await reply.aclose()
 
 
 async def test_the_timings_are_those_up_to_the_first_byte() -> None:

@@ -379,3 +379,25 @@ async def test_leaving_a_group_of_callers_at_once_frees_the_gate() -> None:
             raise asyncio.CancelledError
     async with asyncio.timeout(1), gate.admit(job()):
         assert gate.depth == 0
+
+
+async def test_an_engine_that_cannot_batch_is_given_one_phrase_at_a_time() -> None:
+    gate = BatchGate(BatchConfig(), {"alone": 1, "pairs": 2}.get)
+    running: list[str] = []
+    sizes: dict[str, list[int]] = {"alone": [], "pairs": [], "free": []}
+
+    async def speak(item: PhraseJob) -> None:
+        async with gate.admit(item):
+            running.append(item.voice)
+            await asyncio.sleep(0)
+            sizes[item.voice].append(len(running))
+            await asyncio.sleep(0)
+            running.remove(item.voice)
+
+    async with asyncio.TaskGroup() as group:
+        for voice in sizes:
+            for _ in range(6):
+                group.create_task(speak(job(voice=voice)))
+    assert max(sizes["alone"]) == 1
+    assert max(sizes["pairs"]) == 2
+    assert max(sizes["free"]) > 2

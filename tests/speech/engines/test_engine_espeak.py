@@ -98,7 +98,7 @@ def test_nothing_to_pronounce_is_a_short_rest(engine: Engine) -> None:
 
 
 def test_info_declares_what_it_is(engine: Engine) -> None:
-    assert engine.info.max_batch_size is None
+    assert engine.info.max_batch_size == 1
     assert engine.info.deterministic is False
     assert engine.info.provider == "espeak-ng"
     engine.warm_up()
