@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from servers import Server
+from servers import Server, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -140,9 +140,11 @@ def test_logs_are_json_and_hold_no_input(server: Server) -> None:
     confidential = "Xylophonically confidential"
     reply = httpx.post(server.speech, json=GOOD | {"input": confidential}, timeout=30)
     request_id = reply.headers["x-request-id"]
-    records = server.log_records(request_id)
-    spoken = [record for record in records if record.get("message") == "speech"]
-    assert spoken, records
+    spoken = wait_for(
+        lambda: [r for r in server.log_records(request_id) if r.get("message") == "speech"],
+        timeout=10,
+        what="the request's log record",
+    )
     assert spoken[0]["outcome"] == "ok"
     assert spoken[0]["characters"] == len(confidential)
     assert not server.log_records("Xylophonically")

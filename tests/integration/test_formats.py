@@ -128,7 +128,7 @@ def test_speed_changes_duration_and_keeps_the_rate(client: openai.OpenAI) -> Non
 def test_voice_as_an_object_and_streaming_client(client: openai.OpenAI) -> None:
     with client.audio.speech.with_streaming_response.create(
         model="gpt-4o-mini-tts",
-        voice={"id": "tiny/speaker-1"},  # type: ignore[arg-type]
+        voice={"id": "tiny/s1"},  # type: ignore[arg-type]
         input=LONG,
         response_format="pcm",
         instructions="speak like a pirate",

@@ -55,15 +55,15 @@ async def test_32_identical_requests_are_synthesised_once(any_server: Server) ->
 
 async def test_the_first_caller_leaving_costs_nobody_else(any_server: Server) -> None:
     before = any_server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-    sentences = [fresh(f"Sentence {i} is said slowly and at some length") for i in range(4)]
+    sentences = [fresh(f"Sentence {i} is said slowly and at some length") for i in range(32)]
     text = ".\n".join(sentences)
     async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
         first = asyncio.create_task(client.post(any_server.speech, json=body(text)))
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.5)  # of the two seconds and more that the synthesis takes
         others = [
             asyncio.create_task(client.post(any_server.speech, json=body(text))) for _ in range(31)
         ]
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.8)  # until they have joined: the last reader to leave ends a fill
         first.cancel()
         replies = await asyncio.gather(*others)
         assert first.cancelled()
