@@ -6,8 +6,8 @@ two forms of its one method: the Protocol's, which raises, and `remote_*`, which
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,21 @@ class Inline:
     make: Callable[[], Any]
 
 
+@contextmanager
+def _as_speech_errors() -> Iterator[None]:
+    """What a call to another replica raises, as errors of our own tree where we know them."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        if is_ours(error):
+            raise
+        raise UnavailableError("a stage of the graph cancelled the call") from None
+    except Exception as error:
+        if (ours := translate(error)) is None:
+            raise
+        raise ours from None
+
+
 class _RemoteCall:
     """One method of another deployment."""
 
@@ -42,16 +57,11 @@ class _RemoteCall:
     async def __call__(self, *args: Any) -> Any:
         response = self._call.remote(*args)
         try:
-            result = await response
-        except asyncio.CancelledError as error:
+            with _as_speech_errors():
+                result = await response
+        except asyncio.CancelledError:
             response.cancel()
-            if is_ours(error):
-                raise
-            raise UnavailableError("a stage of the graph cancelled the call") from None
-        except Exception as error:
-            if (ours := translate(error)) is None:
-                raise
-            raise ours from None
+            raise
         if isinstance(result, SpeechError):
             raise result
         return result
@@ -121,19 +131,12 @@ class RemoteSpeech:
         response = call.remote(job)
         finished = False
         try:
-            async for item in response:
-                if isinstance(item, SpeechError):
-                    raise item  # noqa: TRY301 (the one place where the wire's form ends)
-                yield item
+            with _as_speech_errors():
+                async for item in response:
+                    if isinstance(item, SpeechError):
+                        raise item
+                    yield item
             finished = True
-        except asyncio.CancelledError as error:
-            if is_ours(error):
-                raise
-            raise UnavailableError("a stage of the graph cancelled the call") from None
-        except Exception as error:
-            if (ours := translate(error)) is None:
-                raise
-            raise ours from None
         finally:
             if not finished:
                 response.cancel()

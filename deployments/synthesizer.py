@@ -29,7 +29,8 @@ class SynthesizerConfig(StrictModel):
     catalogue: Path
     engine: EngineConfig = EngineConfig()
     preload: tuple[str, ...] = ()
-    """Voices loaded and warmed before the replica is ready; empty for the default voice."""
+    """Voices loaded and warmed before the replica is ready. Empty takes the catalogue's, the
+    default first, as many as may be resident; any other is loaded when it is first asked for."""
     stall_timeout: float = 60.0
     """Seconds one engine call may take before the replica counts as unhealthy."""
 
@@ -44,7 +45,8 @@ class Synthesizer:
         catalogue = VoiceCatalogue.load(config.catalogue)
         self._config = config
         self._voices = ResidentVoices(catalogue, config.engine)
-        self._voices.preload(config.preload or (catalogue.default_voice,))
+        known = dict.fromkeys((catalogue.default_voice, *catalogue.voices))
+        self._voices.preload(config.preload or list(known)[: config.engine.max_resident_voices])
         for voice, info in self._voices.infos().items():
             _LOG.info("voice %s: %s on %s; %s", voice, info.engine, info.provider, info.batching)
         self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")

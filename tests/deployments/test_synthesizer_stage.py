@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deployments.synthesizer import Synthesizer, SynthesizerConfig
+from speech.config import EngineConfig
 from speech.engines.fake import FakeEngine
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.pipeline import phrase_jobs
@@ -77,13 +78,18 @@ def test_a_call_that_stalls_fails_the_replica(
     synthesizer.check_health()
 
 
-def test_the_default_voice_is_loaded_before_the_replica_is_ready(synthesizer: Synthesizer) -> None:
-    assert list(synthesizer._voices.infos()) == ["tone"]
+def test_voices_are_loaded_before_the_replica_is_ready(synthesizer: Synthesizer) -> None:
+    assert list(synthesizer._voices.infos()) == ["tone", "other"]
+
+
+def test_the_default_voice_comes_first_where_not_all_fit(fake_catalogue: Path) -> None:
+    config = SynthesizerConfig(catalogue=fake_catalogue, engine=EngineConfig(max_resident_voices=1))
+    assert list(Synthesizer(config)._voices.infos()) == ["tone"]
 
 
 def test_voices_may_be_named_for_preload(fake_catalogue: Path) -> None:
-    config = SynthesizerConfig(catalogue=fake_catalogue, preload=("other", "tone"))
-    assert sorted(Synthesizer(config)._voices.infos()) == ["other", "tone"]
+    config = SynthesizerConfig(catalogue=fake_catalogue, preload=("other",))
+    assert list(Synthesizer(config)._voices.infos()) == ["other"]
 
 
 def test_the_queue_is_told_to_the_autoscaler(synthesizer: Synthesizer) -> None:

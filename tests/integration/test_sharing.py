@@ -5,7 +5,8 @@ import collections
 
 import httpx
 import pytest
-from servers import ADMIN_TOKEN, Server, nonce
+from conftest import catalogue, make_tiny_voice
+from servers import ADMIN_TOKEN, Server, nonce, running
 
 pytestmark = pytest.mark.integration
 
@@ -103,6 +104,35 @@ async def test_64_different_requests_form_real_batches(server: Server) -> None:
     alone = server.settled_metric("chorale_batch_size_bucket", voice="tiny", le="1.0") - big
     assert batches < 48, "64 phrases in nearly as many batches"
     assert batches - alone >= 4, "hardly a batch of more than one"
+
+
+async def test_several_replicas_of_every_stage_share_one_synthesis() -> None:
+    """Two gateways, caches, encoders and synthesizers: a key still belongs to one of the caches."""
+    two = {"num_cpus": 0.05, "min": 2, "max": 2}
+    stages = ("gateway", "normalizer", "audio_cache", "encoder", "synthesizer")
+    graph = {"stages": dict.fromkeys(stages, two)}
+    token = {"authorization": f"Bearer {ADMIN_TOKEN}"}
+    with running(graph, catalogue(), prepare=make_tiny_voice) as server:
+        texts = [fresh("Several of us say this slowly") for _ in range(6)]
+        async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
+
+            async def ask(text: str) -> httpx.Response:
+                return await client.post(server.speech, json=body(text))
+
+            replies = await asyncio.gather(*(ask(text) for text in texts for _ in range(16)))
+            assert {reply.status_code for reply in replies} == {200}
+            states = collections.Counter(reply.headers["x-cache"] for reply in replies)
+            assert states["miss"] == len(texts), states
+            made = server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
+            assert made == len(texts)
+            forget = f"{server.url}/admin/cache/invalidate"
+            assert (await client.post(forget, json={}, headers=token)).is_success
+            # Whichever gateway answers: none of them is hot, and neither cache has it.
+            again = await asyncio.gather(*(ask(texts[0]) for _ in range(16)))
+            states = collections.Counter(reply.headers["x-cache"] for reply in again)
+            assert states["miss"] == 1, states
+            made = server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
+            assert made == len(texts) + 1
 
 
 def test_a_private_reply_is_kept_nowhere(server: Server) -> None:
