@@ -234,7 +234,7 @@ def train(
 def learning_rate(step: int, steps: int) -> float:
     """A short rise, then half a cosine down to a fiftieth."""
     fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
-    return PEAK_RATE * min(1.0, (step + 1) / WARM_STEPS) * fall
+    return PEAK_RATE * min(1.0, (step + 1) / min(WARM_STEPS, steps / 10)) * fall
 
 
 def validate(
