@@ -1,6 +1,6 @@
 """Teacher speech and its tracks for the text set, sentence by sentence; goes on where it stopped.
 
-    python -m training.teachers SPEAKER [--count N] [--work DIR]
+    python -m training.teachers SPEAKER [--count N] [--split test] [--work DIR]
 
 Writes WORK/tracks/SPEAKER/KEY.npz, and KEY.wav beside it for sentences of the test, which are
 what the voice is later held against.
@@ -50,10 +50,15 @@ def main() -> None:
     parser.add_argument("speaker", choices=("slt", *teach_flite.VOICES))
     parser.add_argument("--count", type=int, default=5_000)
     parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--split", choices=("train", "validation", "test"), help="only this one")
     options = parser.parse_args()
     folder = options.work / "tracks" / options.speaker
     folder.mkdir(parents=True, exist_ok=True)
-    left = [item for item in sentences(options.count) if not (folder / f"{item.key}.npz").exists()]
+    left = [
+        item
+        for item in sentences(options.count)
+        if options.split in {None, item.split} and not (folder / f"{item.key}.npz").exists()
+    ]
     speak = teacher(options.speaker)
     for start in track(range(0, len(left), _BATCH), description=options.speaker):
         speak(left[start : start + _BATCH], folder)
