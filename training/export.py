@@ -36,7 +36,7 @@ def calibrate(voice: Voice, rows: Sequence[Row], speakers: int) -> None:
     scales = torch.tensor([NOISE_SCALE, 1.0, NOISE_W])
     with torch.no_grad():
         for speaker in range(speakers):
-            mine = [row for row in rows if row[0] == speaker][:40]
+            mine = [row for row in rows if row[0] == speaker][:24]
             if not mine:
                 raise ValueError(f"no validation sentences of speaker {speaker}")
             batch = collate(mine, "cpu")

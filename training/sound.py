@@ -35,9 +35,9 @@ NOISE_ROWS = 137
 NOISE_STRIDE = 37
 BAND_CENTRES = (500.0, 1_500.0, 3_000.0, 5_000.0, 7_000.0)
 """Hertz, of flite's five bands: 0-1, 1-2, 2-4, 4-6 and 6-8 kHz."""
-KNEE, CEILING = 0.5, 0.75
-"""Where the limiter begins to bend and what it never exceeds, of full scale: -2.5 dB, since at a
-ceiling of 0.84 (-1.5 dB) peaks between samples reached -0.34 dB."""
+KNEE, CEILING = 0.42, 0.64
+"""Where the limiter begins to bend and what it never exceeds, of full scale: -3.9 dB, since at a
+ceiling of 0.7 (-3.1 dB) peaks between samples reached -0.5 dB."""
 WOBBLE = 0.02
 """Deviation of F0's slow wandering at noise_scale 1, as a share: a third of a semitone."""
 

@@ -22,7 +22,7 @@ pytest.importorskip("torch", reason="training needs torch, which serving does no
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of its own retirement
 
 SCALES = [0.333, 1.0, 0.333]
-CEILING = 0.75
+CEILING = 0.64
 """`training.sound.CEILING`, which needs torch to be imported."""
 TEXTS = ("Yes.", "How many drawers did Nora worship in Portugal?", "A", "The train leaves at ten.")
 
@@ -83,7 +83,7 @@ def test_batched_equals_solo(session: onnxruntime.InferenceSession) -> None:
         assert alone.shape[1] == count
         assert np.array_equal(frames[place, : len(row)], alone_frames[0])
         assert not frames[place, len(row) :].any()
-        assert np.abs(wave[place, :count] - alone[0]).max() < 2e-4
+        assert np.abs(wave[place, :count] - alone[0]).max() < 1e-4
         assert not wave[place, count + 4 * HOP :].any()
 
 
