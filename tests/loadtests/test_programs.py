@@ -57,7 +57,7 @@ def test_stages_benchmark(tmp_path: Path) -> None:
         for concurrency in (1, 8)
     }
     expected = {
-        "miss": {"normalize", "queue", "synthesize", "encode", "graph"},
+        "miss": {"normalize", "cache", "queue", "synthesize", "encode", "graph"},
         "hit": {"normalize", "cache", "graph"},
         "hot": set(),
     }
