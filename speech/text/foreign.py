@@ -5,6 +5,8 @@ import threading
 from functools import cache, lru_cache
 from typing import Protocol, cast
 
+from speech.text.reading import Span
+
 # Numbers have at most 12 digits here: a longer run is an identifier, which espeak-ng spells.
 # num2words' Amharic counts its way up to the number: 999,999,999 took longer than a minute.
 _TOO_SLOW = frozenset({"am"})
@@ -38,40 +40,42 @@ def _library() -> tuple[_Converter, frozenset[str]]:
     return cast(_Converter, num2words), frozenset(CONVERTER_CLASSES) - _TOO_SLOW
 
 
-def read_numbers(text: str, language: str) -> str:
+def number_spans(text: str, language: str) -> list[Span]:
     """Spell out the plain numbers of a sentence where num2words knows the language.
 
     Separators are read as the language writes them, or the number is left to espeak-ng: so are
     dates, times, ordinals and codes, which this does not know.
     """
     if _DIGIT.search(text) is None:
-        return text
+        return []
     _, known = _library()
     family, _, region = language.partition("-")
     tag = f"{family}_{region.upper()}"
     if tag not in known:
         tag = family
     if tag not in known:
-        return text
-    return _NUMBER.sub(lambda match: _spell(match, tag), text)
+        return []
+    spelt = ((match, _spell(match, tag)) for match in _NUMBER.finditer(text))
+    return [Span(match.start(), match.end(), words, "number") for match, words in spelt if words]
 
 
 def _spell(match: re.Match[str], tag: str) -> str:
-    written, whole = match[0], match["whole"]
+    """Words, or nothing for what is left to espeak-ng."""
+    whole = match["whole"]
     decimal = "." if tag[:2] in _POINT else ","
     mark, point = match["mark"], match["point"]
     if mark == decimal or (point and point != decimal):
-        return written
+        return ""
     # A dot behind a bare number may make an ordinal (3. Mai): only a clear number is spelt out.
     if (
         match.string[match.end() : match.end() + 1] == "."
         and match.string[match.end() + 1 :].strip()
     ):
-        return written
+        return ""
     if len(whole) > 1 and whole[0] == "0":
-        return written
+        return ""
     number = whole.replace(mark, "") if mark else whole
-    return _words(number, match["part"] or "", tag) or written
+    return _words(number, match["part"] or "", tag)
 
 
 @lru_cache(1024)

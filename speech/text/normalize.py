@@ -1,15 +1,21 @@
 """Written sentence to spoken sentence, by language."""
 
-from speech.text.english import read_english
-from speech.text.foreign import read_numbers
+from speech.text.english import english_spans
+from speech.text.foreign import number_spans
+from speech.text.reading import Span, spoken_sentence
 
 
-def normalize(sentence: str, language: str) -> str:
-    """Write a cleaned sentence the way it is spoken.
+def spans(sentence: str, language: str) -> list[Span]:
+    """What is read otherwise than written in a cleaned sentence, in order.
 
     English is read completely; in other languages numbers are spelt out where num2words knows
     the language, and the rest is left to espeak-ng.
     """
     if language.partition("-")[0] == "en":
-        return read_english(sentence, british=language not in {"en", "en-us"})
-    return read_numbers(sentence, language)
+        return english_spans(sentence, british=language not in {"en", "en-us"})
+    return number_spans(sentence, language)
+
+
+def normalize(sentence: str, language: str) -> str:
+    """Write a cleaned sentence the way it is spoken."""
+    return spoken_sentence(sentence, spans(sentence, language))

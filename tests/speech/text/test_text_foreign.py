@@ -1,6 +1,6 @@
 import pytest
 
-from speech.text.foreign import read_numbers
+from speech.text.normalize import normalize
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from speech.text.foreign import read_numbers
 def test_numbers_are_spelt_where_the_language_is_known(
     written: str, language: str, spoken: str
 ) -> None:
-    assert read_numbers(written, language) == spoken
+    assert normalize(written, language) == spoken

@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.numbers import ordinal, year
+from speech.text.english.numbers import ordinal, year
 from speech.text.reading import Reading
 
 _MONTHS = [
@@ -58,11 +58,11 @@ def read_month(text: str, start: int) -> Reading | None:
         comma = match["comma"] or ""
         spoken = f"{_name(match['month'])} {ordinal(int(match['day']))}{comma}"
         return Reading(
-            spoken + (f" {year(int(match['year']))}" if match["year"] else ""), match.end()
+            spoken + (f" {year(int(match['year']))}" if match["year"] else ""), match.end(), "date"
         )
     match = _MONTH_YEAR.match(text, start)
     if match:
-        return Reading(f"{_name(match['month'])} {year(int(match['year']))}", match.end())
+        return Reading(f"{_name(match['month'])} {year(int(match['year']))}", match.end(), "date")
     return None
 
 
@@ -82,7 +82,7 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
         spoken = f"{article}{ordinal(int(match['day']))} of {_name(match['month'])}"
         if match["year"]:
             spoken += f"{match['comma']} {year(int(match['year']))}"
-        return Reading(spoken, match.end())
+        return Reading(spoken, match.end(), "date")
     match = _YEAR_FIRST.match(text, start)
     if match:
         return _full(int(match["month"]), int(match["day"]), int(match["year"]), match.end())
@@ -97,7 +97,7 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
 
 
 def _full(month: int, day: int, value: int, end: int) -> Reading:
-    return Reading(f"{_MONTHS[month - 1]} {ordinal(day)} {year(value)}", end)
+    return Reading(f"{_MONTHS[month - 1]} {ordinal(day)} {year(value)}", end, "date")
 
 
 def _name(written: str) -> str:

@@ -3,10 +3,10 @@
 import re
 from functools import partial
 
-from speech.text import abbreviations, dates, money, romans, symbols
-from speech.text.addresses import read_place_number
-from speech.text.electronic import find_addresses
-from speech.text.numbers import (
+from speech.text.english import abbreviations, dates, money, romans, symbols
+from speech.text.english.addresses import read_place_number
+from speech.text.english.electronic import find_addresses
+from speech.text.english.numbers import (
     VULGAR,
     read_decade,
     read_fraction,
@@ -14,10 +14,10 @@ from speech.text.numbers import (
     read_number,
     read_ordinal,
 )
-from speech.text.reading import Reader, Reading
-from speech.text.telephone import read_digit_groups
-from speech.text.times import read_time
-from speech.text.units import read_height, read_measure
+from speech.text.english.telephone import read_digit_groups
+from speech.text.english.times import read_time
+from speech.text.english.units import read_height, read_measure
+from speech.text.reading import Reader, Reading, Span
 
 # One scan decides whether a sentence has anything to read, and finds the next thing to read.
 _START = re.compile(
@@ -32,7 +32,6 @@ _START = re.compile(
     rf"|(?P<roman>(?<![A-Za-z]){romans.HEAD})"
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
-_SPACES = re.compile(r" {2,}")
 _NUMBER_READERS: tuple[Reader, ...] = (
     read_time,
     read_digit_groups,
@@ -65,8 +64,8 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
 _AMERICAN, _BRITISH = _readers(british=False), _readers(british=True)
 
 
-def read_english(text: str, *, british: bool = False) -> str:
-    """Spoken form of one cleaned English sentence, in time linear in its length.
+def english_spans(text: str, *, british: bool = False) -> list[Span]:
+    """What is read otherwise than written in one cleaned English sentence, in linear time.
 
     Args:
         text: The written sentence, one line.
@@ -74,11 +73,8 @@ def read_english(text: str, *, british: bool = False) -> str:
     """
     match = _START.search(text)
     addresses = find_addresses(text)
-    if match is None and not addresses:
-        return text
     readers = _BRITISH if british else _AMERICAN
-    spoken = _Spoken()
-    position = 0
+    spans: list[Span] = []
     addresses.reverse()
     while match or addresses:
         if addresses and (match is None or addresses[-1][0] <= match.start()):
@@ -89,18 +85,13 @@ def read_english(text: str, *, british: bool = False) -> str:
                 break
             start = match.start()
             found = _read(text, start, readers[match.lastgroup or "symbol"])
-        spoken.written(text[position:start])
-        if found is None:
-            # No reader claims it: it stays as it is written.
-            end = start + 1
-            spoken.written(text[start:end])
-        else:
+        # What no reader claims stays as it is written.
+        end = start + 1
+        if found is not None:
             end = found.end
-            spoken.read(found.spoken)
-        position = end
-        match = _START.search(text, position)
-    spoken.written(text[position:])
-    return _SPACES.sub(" ", str(spoken)).strip()
+            spans.append(Span(start, end, found.spoken, found.kind))
+        match = _START.search(text, end)
+    return spans
 
 
 def _read(text: str, start: int, readers: tuple[Reader, ...]) -> Reading | None:
@@ -109,32 +100,3 @@ def _read(text: str, start: int, readers: tuple[Reader, ...]) -> Reading | None:
         if found is not None:
             return found
     return None
-
-
-class _Spoken:
-    """The growing spoken sentence; keeps words apart where a reading meets its neighbours."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._last = " "
-        self._seam = False
-
-    def written(self, text: str) -> None:
-        self._append(text)
-
-    def read(self, words: str) -> None:
-        self._seam = True
-        self._append(words)
-        self._seam = True
-
-    def _append(self, text: str) -> None:
-        if not text:
-            return
-        if self._seam and text[0].isalnum() and (self._last.isalnum() or self._last in ".,;:!?"):
-            self._parts.append(" ")
-        self._parts.append(text)
-        self._last = text[-1]
-        self._seam = False
-
-    def __str__(self) -> str:
-        return "".join(self._parts)

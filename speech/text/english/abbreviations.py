@@ -43,7 +43,7 @@ def read_abbreviation(text: str, start: int) -> Reading | None:
     """An abbreviation as the words it stands for; None where its neighbours speak against it."""
     slashed = _SLASHED.match(text, start)
     if slashed:
-        return Reading("without" if slashed["out"] else "with", slashed.end())
+        return Reading("without" if slashed["out"] else "with", slashed.end(), "abbreviation")
     match = _FORM.match(text, start)
     if match is None:
         return None
@@ -64,7 +64,7 @@ def read_abbreviation(text: str, start: int) -> Reading | None:
     if match["dot"] and _ends_sentence(text, end):
         # One dot ended both the abbreviation and the sentence.
         end -= 1
-    return Reading(spoken, end)
+    return Reading(spoken, end, "abbreviation")
 
 
 def _doctor_or_street(text: str, start: int, form: str, before: str, *, named: bool) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.numbers import cardinal
+from speech.text.english.numbers import cardinal
 from speech.text.reading import Reading
 
 _CLOCK = re.compile(
@@ -45,14 +45,14 @@ def _finish(text: str, end: int, spoken: str, full_hour: str) -> Reading:
         spoken += full_hour
     zone = _ZONE.match(text, end)
     if zone:
-        return Reading(f"{spoken} {zone['zone'].replace('.', '').upper()}", zone.end())
+        return Reading(f"{spoken} {zone['zone'].replace('.', '').upper()}", zone.end(), "time")
     until = _UNTIL.match(text, end)
     if until:
-        return Reading(f"{spoken} to", until.end())
+        return Reading(f"{spoken} to", until.end(), "time")
     if half and half["dot"] and not text[end:].strip(" \"')]"):
         # The dot of `p.m.` is the sentence's own as well.
         end -= 1
-    return Reading(spoken, end)
+    return Reading(spoken, end, "time")
 
 
 def _count(value: int, unit: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.numbers import cardinal, parse_number, read_decade
+from speech.text.english.numbers import cardinal, parse_number, read_decade
 from speech.text.reading import Reading
 
 _PREFIXED = {
@@ -92,7 +92,7 @@ def plural(name: str) -> str:
 def per(text: str, start: int) -> Reading | None:
     """The price's or speed's share, `/mo` to `per month`."""
     match = _PER.match(text, start)
-    return Reading(f"per {_UNITS[match['per']]}", match.end()) if match else None
+    return Reading(f"per {_UNITS[match['per']]}", match.end(), "measure") if match else None
 
 
 def read_height(text: str, start: int) -> Reading | None:
@@ -101,7 +101,7 @@ def read_height(text: str, start: int) -> Reading | None:
     if match is None:
         return None
     feet, inches = cardinal(int(match["feet"])), cardinal(int(match["inches"]))
-    return Reading(f"{feet} {'foot' if feet == 'one' else 'feet'} {inches}", match.end())
+    return Reading(f"{feet} {'foot' if feet == 'one' else 'feet'} {inches}", match.end(), "measure")
 
 
 def read_measure(text: str, start: int) -> Reading | None:
@@ -117,7 +117,7 @@ def read_measure(text: str, start: int) -> Reading | None:
             word = "to" if second["sign"] == "-" else "by"
             spoken, end, is_one = f"{spoken} {word} {other.spoken}", other.end, False
     if text[end : end + 1] == '"' and text.count('"', max(0, start - 200), end) % 2 == 0:
-        return Reading(f"{spoken} {'inch' if is_one else 'inches'}", end + 1)
+        return Reading(f"{spoken} {'inch' if is_one else 'inches'}", end + 1, "measure")
     match = _MEASURE.match(text, end)
     if match is None:
         return None
@@ -130,4 +130,4 @@ def read_measure(text: str, start: int) -> Reading | None:
         words = f"{words} per {_UNITS[match['per']]}"
     end = match.end()
     dot = _DOT.match(text, end) if unit.isalpha() else None
-    return Reading(f"{spoken} {words}", dot.end() if dot else end)
+    return Reading(f"{spoken} {words}", dot.end() if dot else end, "measure")

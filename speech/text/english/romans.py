@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.numbers import cardinal
+from speech.text.english.numbers import cardinal
 from speech.text.reading import Reading
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
@@ -23,4 +23,4 @@ def read_roman(text: str, start: int) -> Reading | None:
     values = [_VALUES[letter] for letter in match["numeral"]]
     following = [*values[1:], 0]
     total = sum(-v if v < after else v for v, after in zip(values, following, strict=True))
-    return Reading(f"{match['head']}{cardinal(total)}", match.end())
+    return Reading(f"{match['head']}{cardinal(total)}", match.end(), "roman")

@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.numbers import digits
+from speech.text.english.numbers import digits
 from speech.text.reading import Reading
 
 _PHONE = re.compile(
@@ -24,11 +24,15 @@ def read_digit_groups(text: str, start: int) -> Reading | None:
         groups = [match["land"], match["area"] or match["bare"], match["office"], match["line"]]
         spoken = ", ".join(digits(group) for group in [*groups, match["more"]] if group)
         plus = "plus " if (match["land"] or "").startswith("+") else ""
-        return Reading(plus + spoken, match.end())
+        return Reading(plus + spoken, match.end(), "telephone")
     match = _SOCIAL.match(text, start) or _LOCAL.match(text, start)
     if match:
-        return Reading(", ".join(digits(group) for group in match.groups()), match.end())
+        return Reading(
+            ", ".join(digits(group) for group in match.groups()), match.end(), "telephone"
+        )
     match = _ADDRESS.match(text, start)
     if match:
-        return Reading(" dot ".join(digits(part) for part in match[0].split(".")), match.end())
+        return Reading(
+            " dot ".join(digits(part) for part in match[0].split(".")), match.end(), "telephone"
+        )
     return None

@@ -246,7 +246,7 @@ def read_number(text: str, start: int) -> Reading | None:
         if second and not text.startswith(("-", "/"), second.end):
             word = _between(text, start, first.end, gap.end(), second.end)
             if word:
-                return Reading(f"{first.spoken} {word} {second.spoken}", second.end)
+                return Reading(f"{first.spoken} {word} {second.spoken}", second.end, "range")
     return first
 
 
@@ -261,10 +261,10 @@ def read_fraction(text: str, start: int) -> Reading | None:
     if top == low:
         # A score, not a share.
         said = "fifty fifty" if top == 50 else f"{cardinal(top)} out of {cardinal(low)}"
-        return Reading(said, match.end())
+        return Reading(said, match.end(), "fraction")
     if (top, low) in _NAMES:
-        return Reading(f"{cardinal(top)} {cardinal(low)}", match.end())
-    return Reading(fraction(top, low), match.end())
+        return Reading(f"{cardinal(top)} {cardinal(low)}", match.end(), "fraction")
+    return Reading(fraction(top, low), match.end(), "fraction")
 
 
 def read_ordinal(text: str, start: int) -> Reading | None:
@@ -277,8 +277,8 @@ def read_ordinal(text: str, start: int) -> Reading | None:
         "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     )
     if match["suffix"].lower() != right:
-        return Reading(f"{whole_words(match['whole'])} {match['suffix']}", match.end())
-    return Reading(ordinal(value), match.end())
+        return Reading(f"{whole_words(match['whole'])} {match['suffix']}", match.end(), "ordinal")
+    return Reading(ordinal(value), match.end(), "ordinal")
 
 
 def read_decade(text: str, start: int) -> Reading | None:
@@ -290,7 +290,7 @@ def read_decade(text: str, start: int) -> Reading | None:
     if value == 0:
         return None
     words = year(value) if value >= 1000 else cardinal(value)
-    return Reading(words[:-1] + "ies" if words.endswith("y") else words + "s", match.end())
+    return Reading(words[:-1] + "ies" if words.endswith("y") else words + "s", match.end(), "year")
 
 
 def read_year(text: str, start: int) -> Reading | None:
@@ -304,7 +304,7 @@ def read_year(text: str, start: int) -> Reading | None:
         after = word_after(text, match.end()).strip(",;)")
         if before not in _YEAR_WORDS and after not in _ERAS:
             return None
-    return Reading(year(value), match.end())
+    return Reading(year(value), match.end(), "year")
 
 
 def _plain(text: str, start: int) -> Reading | None:
@@ -317,9 +317,9 @@ def _plain(text: str, start: int) -> Reading | None:
         # A code such as ab9453; t2000 is still a number.
         whole = match["whole"].replace(",", "")
         if not whole.endswith("000"):
-            return Reading(digits(whole), match.end())
+            return Reading(digits(whole), match.end(), "serial")
     number = parse_number(text, start)
-    return Reading(number.spoken, number.end) if number else None
+    return Reading(number.spoken, number.end, "number") if number else None
 
 
 def _between(text: str, start: int, end: int, second: int, second_end: int) -> str:
@@ -343,7 +343,7 @@ def read_minus(text: str, start: int) -> Reading | None:
     before = text[start - 1 : start]
     if before and (before.isalnum() or before in "-/.,:)"):
         return None
-    return Reading("minus", start + 1)
+    return Reading("minus", start + 1, "number")
 
 
 def _two_digits(value: int) -> list[str]:

@@ -39,7 +39,7 @@ def read_symbol(text: str, start: int) -> Reading:
         spoken = "to the power of"
     elif sign == "~" and after.isdigit():
         spoken = "about"
-    return Reading(spoken, end)
+    return Reading(spoken, end, "symbol")
 
 
 def _hash(text: str, start: int, before: str, after: str) -> str:

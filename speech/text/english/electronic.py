@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.numbers import digits
+from speech.text.english.numbers import digits
 from speech.text.reading import Reading
 
 _DOMAINS = "com|org|net|edu|gov|io|ai|dev|app|info|co|uk|de|fr|eu|us|ca|me|tv"
@@ -42,7 +42,9 @@ def find_addresses(text: str) -> list[tuple[int, Reading]]:
     for match in _ADDRESS.finditer(text):
         # Punctuation at the end belongs to the sentence.
         written = match[0].rstrip(".,;:!?")
-        found.append((match.start(), Reading(_spell(written), match.start() + len(written))))
+        found.append(
+            (match.start(), Reading(_spell(written), match.start() + len(written), "electronic"))
+        )
     return found
 
 

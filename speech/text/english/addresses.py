@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.numbers import cardinal, digits
+from speech.text.english.numbers import cardinal, digits
 from speech.text.reading import Reading
 
 _HOUSE = re.compile(
@@ -27,8 +27,10 @@ def read_place_number(text: str, start: int) -> Reading | None:
             said = f"{cardinal(int(head))} oh {cardinal(int(tail))}"
         else:
             said = f"{cardinal(int(head))} {cardinal(int(tail))}"
-        return Reading(said, house.end())
+        return Reading(said, house.end(), "address")
     code = _ZIP.match(text, start)
     if code and _STATE.search(text, max(0, start - 5), start):
-        return Reading(", ".join(digits(part) for part in code[0].split("-")), code.end())
+        return Reading(
+            ", ".join(digits(part) for part in code[0].split("-")), code.end(), "address"
+        )
     return None

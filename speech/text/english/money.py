@@ -2,9 +2,9 @@
 
 import re
 
-from speech.text.numbers import digits, parse_number, whole_words
+from speech.text.english.numbers import digits, parse_number, whole_words
+from speech.text.english.units import per
 from speech.text.reading import Reading
-from speech.text.units import per
 
 # Symbol: unit, units, hundredth, hundredths.
 _CURRENCIES = {
@@ -70,7 +70,7 @@ def read_money(text: str, start: int) -> Reading | None:
     if share:
         spoken, end = f"{spoken} {share.spoken}", share.end
     gap = _RANGE.match(text, end)
-    return Reading(f"{spoken} to", gap.end()) if gap else Reading(spoken, end)
+    return Reading(f"{spoken} to", gap.end(), "money") if gap else Reading(spoken, end, "money")
 
 
 def read_money_code(text: str, start: int) -> Reading | None:
@@ -82,7 +82,7 @@ def read_money_code(text: str, start: int) -> Reading | None:
     if amount is None:
         return None
     names = (*_CODES[head["code"]], "cent", "cents")
-    return Reading(*_amount(text, amount, names, ""))
+    return Reading(*_amount(text, amount, names, ""), "money")
 
 
 def read_money_after(text: str, start: int) -> Reading | None:
@@ -103,8 +103,8 @@ def read_money_after(text: str, start: int) -> Reading | None:
         amount = _AMOUNT.match(text, start)
         if amount and amount.end() == number.end:
             words, _ = _amount(text, amount, _CURRENCIES[tail["symbol"]], "")
-            return Reading(words, tail.end())
-    return Reading(f"{words} {names[0] if is_one else names[1]}", tail.end())
+            return Reading(words, tail.end(), "money")
+    return Reading(f"{words} {names[0] if is_one else names[1]}", tail.end(), "money")
 
 
 def _amount(
