@@ -1,4 +1,11 @@
-"""What a reader of one class of written forms returns, and how readings make a sentence."""
+"""What a reader of one class of written forms returns, and how readings make a sentence.
+
+A reader that knows how a word sounds, where espeak-ng would say it otherwise (homographs), puts
+`marks.pronounced(word, ipa)` in place of the word anywhere in `spoken`: voices with a vocabulary
+speak the phonemes, engines that read text themselves are given the plain word, and so is whoever
+shows the reading (`marks.plain`). Phonemes are IPA as espeak-ng writes the language: look with
+`speech.espeak.phonemize`.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,7 +26,7 @@ class Reading(NamedTuple):
     """A stretch of written text, read."""
 
     spoken: str
-    """Words; empty for what is not said."""
+    """Words, some perhaps with their phonemes given; empty for what is not said."""
     end: int
     """Index behind the stretch in the written text."""
     kind: Kind
@@ -85,7 +92,12 @@ class _Spoken:
     def _append(self, text: str) -> None:
         if not text:
             return
-        if self._seam and text[0].isalnum() and (self._last.isalnum() or self._last in ".,;:!?"):
+        # Given phonemes, written in private planes, stand for a word.
+        if (
+            self._seam
+            and (text[0].isalnum() or text[0] > "\uffff")
+            and (self._last.isalnum() or self._last in ".,;:!?" or self._last > "\uffff")
+        ):
             self._parts.append(" ")
         self._parts.append(text)
         self._last = text[-1]
