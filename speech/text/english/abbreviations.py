@@ -30,9 +30,8 @@ _COUNTED = {
 _WITHOUT_DOT = {"Mr", "Mrs", "Ms", "Dr", "vs", "St", "approx", "Blvd", "Prof", "Jr", "Ave"}
 _ALL = {*_TITLES, *_WORDS, *_COUNTED, "Dr", "St"}
 _FORMS = "|".join(re.escape(form) for form in sorted(_ALL, key=len, reverse=True))
-_BARE = "|".join(sorted(_WITHOUT_DOT, key=len, reverse=True))
-HEAD = rf"(?:(?:{_FORMS})\.|(?:{_BARE})(?![A-Za-z'.-]))|w/o?(?![A-Za-z])"
-"""Where an abbreviation may begin; no letter stands before it."""
+HEADS = frozenset({form.partition(".")[0] for form in _ALL} | {"w"})
+"""The words an abbreviation may begin with."""
 
 _FORM = re.compile(rf"(?P<form>{_FORMS})(?P<dot>\.?)(?![A-Za-z])")
 _SLASHED = re.compile(r"w/(?P<out>o?)(?![A-Za-z])")
@@ -45,7 +44,7 @@ def read_abbreviation(text: str, start: int) -> Reading | None:
     if slashed:
         return Reading("without" if slashed["out"] else "with", slashed.end(), "abbreviation")
     match = _FORM.match(text, start)
-    if match is None:
+    if match is None or text[start - 1 : start] == ".":
         return None
     form, end = match["form"], match.end()
     after, before = word_after(text, end), word_before(text, start)

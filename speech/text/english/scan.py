@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from speech.text.english import abbreviations, dates, money, romans, symbols
+from speech.text.english import dates, money, symbols, words
 from speech.text.english.addresses import read_place_number
 from speech.text.english.electronic import find_addresses
 from speech.text.english.numbers import (
@@ -28,8 +28,7 @@ _START = re.compile(
     rf"|(?P<money>[{money.SYMBOLS}]|(?<![A-Za-z]){money.PREFIX})"
     rf"|(?P<code>(?<![A-Za-z])(?:{money.CODES}) ?(?=[0-9]))"
     rf"|(?P<month>(?<![A-Za-z])(?i:{dates.MONTH_HEAD}))"
-    rf"|(?P<word>(?<![A-Za-z.])(?:{abbreviations.HEAD}))"
-    rf"|(?P<roman>(?<![A-Za-z]){romans.HEAD})"
+    rf"|(?P<word>{words.PATTERN})"
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
 _NUMBER_READERS: tuple[Reader, ...] = (
@@ -54,8 +53,7 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "money": (money.read_money, symbols.read_symbol),
         "code": (money.read_money_code,),
         "month": (dates.read_month,),
-        "word": (abbreviations.read_abbreviation,),
-        "roman": (romans.read_roman,),
+        "word": (words.read_word,),
         # A telephone number may begin with a plus.
         "symbol": (read_digit_groups, symbols.read_symbol),
     }
@@ -83,6 +81,10 @@ def english_spans(text: str, *, british: bool = False) -> list[Span]:
         else:
             if match is None:
                 break
+            if match.lastgroup == "word" and words.is_plain(match[0]):
+                # Most words are; no sign inside one begins a form.
+                match = _START.search(text, match.end())
+                continue
             start = match.start()
             found = _read(text, start, readers[match.lastgroup or "symbol"])
         # What no reader claims stays as it is written.
