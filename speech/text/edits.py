@@ -1,0 +1,113 @@
+"""Edits of a text, pass by pass, and what several passes together did to the text as written.
+
+A pass finds its places in the text it is given and never changes another pass's. Whoever only
+wants the text pays for `applied`; `composed` is for showing what became of which characters.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from speech.text.reading import Kind
+
+_CLEANUP: dict[Kind, int] = {"space": 0, "typography": 1, "markup": 2, "emoji": 3}
+_READING = 4
+
+
+class Edit(NamedTuple):
+    """A stretch of a text and what takes its place."""
+
+    start: int
+    end: int
+    """Behind the stretch; equal to `start` for what is put in."""
+    text: str
+    kind: Kind
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """The text with its edits, which are in order and do not overlap."""
+    if not edits:
+        return text
+    parts: list[str] = []
+    position = 0
+    for edit in edits:
+        parts.append(text[position : edit.start])
+        parts.append(edit.text)
+        position = edit.end
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def composed(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
+    """One list of edits that does what `first` does, then `second` on what came out.
+
+    Linear in the edits and their texts. Edits that touch the same characters become one, of the
+    kind that says more: a reading before an emoji, markup, typography and white space.
+    """
+    made: list[Edit] = []
+    shift = 0  # index in the text between minus index in the first text
+    here = there = 0
+    while here < len(first) or there < len(second):
+        a = first[here] if here < len(first) else None
+        b = second[there] if there < len(second) else None
+        if a is not None and (b is None or a.start + shift + len(a.text) <= b.start):
+            made.append(a)
+            shift += len(a.text) - (a.end - a.start)
+            here += 1
+            continue
+        if b is not None and (a is None or b.end <= a.start + shift):
+            made.append(b._replace(start=b.start - shift, end=b.end - shift))
+            there += 1
+            continue
+        cluster = _Cluster(first, here, second, there, shift)
+        made.append(cluster.edit)
+        here, there, shift = cluster.here, cluster.there, cluster.shift
+    return made
+
+
+class _Cluster:
+    """Edits of two passes that overlap in the text between, as one edit."""
+
+    def __init__(
+        self, first: Sequence[Edit], here: int, second: Sequence[Edit], there: int, shift: int
+    ) -> None:
+        start = min(first[here].start + shift, second[there].start)
+        origin = start - shift
+        end = start + 1
+        written: list[tuple[int, str]] = []
+        read: list[Edit] = []
+        kinds: list[Kind] = []
+        while True:
+            if here < len(first) and first[here].start + shift < end:
+                edit = first[here]
+                written.append((edit.start + shift, edit.text))
+                end = max(end, edit.start + shift + len(edit.text))
+                shift += len(edit.text) - (edit.end - edit.start)
+                kinds.append(edit.kind)
+                here += 1
+            elif there < len(second) and second[there].start < end:
+                read.append(second[there])
+                end = max(end, second[there].end)
+                there += 1
+            else:
+                break
+        self.here, self.there, self.shift = here, there, shift
+        kinds += [edit.kind for edit in read]
+        kind = max(reversed(kinds), key=lambda kind: _CLEANUP.get(kind, _READING))
+        self.edit = Edit(origin, end - shift, _text(written, read, end), kind)
+
+
+def _text(written: list[tuple[int, str]], read: list[Edit], end: int) -> str:
+    """What comes out of a cluster: what was read, and what of the first pass's text stays."""
+    parts: list[str] = []
+    position = 0
+    pieces = iter(written)
+    begin, text = next(pieces, (end, ""))
+    for edit in [*read, Edit(end, end, "", "space")]:
+        while begin < edit.start:
+            parts.append(text[max(0, position - begin) : edit.start - begin])
+            if begin + len(text) > edit.start:
+                break
+            begin, text = next(pieces, (end, ""))
+        parts.append(edit.text)
+        position = edit.end
+    return "".join(parts)
