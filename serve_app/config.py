@@ -81,7 +81,8 @@ class GatewayConfig(StrictModel):
     """The cache of whole replies that costs no hop; its TTL bounds a missed invalidation."""
     hot_entry_bytes: int = Field(default=2**20, ge=0)
     epoch_poll: float = Field(default=5.0, gt=0)
-    status_poll: float = Field(default=1.0, gt=0)
+    status_poll: float = Field(default=5.0, gt=0)
+    """Seconds after which `/readyz` notices that a stage is gone."""
 
 
 class Stages(StrictModel):

@@ -38,7 +38,7 @@ class SpeechReply(StreamingResponse):
         self._audio_seconds = reply.audio_seconds
         self._outcome = "aborted"
         self._ttfa: float | None = None
-        sse = body.stream_format == "sse"
+        self._is_sse = sse = body.stream_format == "sse"
         headers = {
             "X-Cache": reply.cache.value,
             "Server-Timing": ", ".join(
@@ -58,12 +58,22 @@ class SpeechReply(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the reply. Whatever happens, the work it alone caused ends with it."""
         try:
-            await super().__call__(scope, receive, send)
+            if self._reply.body is None or self._is_sse:
+                await super().__call__(scope, receive, send)
+            else:
+                await self._send_whole(self._reply.body, send)
         finally:
             try:
                 await self._reply.aclose()
             finally:
                 self._record()
+
+    async def _send_whole(self, body: bytes, send: Send) -> None:
+        """A reply that is there needs no task that watches whether the client leaves."""
+        self._first_byte()
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": body})
+        self._outcome = "ok"
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
         try:
