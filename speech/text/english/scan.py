@@ -5,18 +5,25 @@ from functools import partial
 
 from speech.text.english import dates, money, symbols, words
 from speech.text.english.addresses import read_place_number
+from speech.text.english.cardinals import read_minus
 from speech.text.english.electronic import find_addresses
-from speech.text.english.numbers import (
-    VULGAR,
-    read_decade,
-    read_fraction,
-    read_minus,
-    read_number,
-    read_ordinal,
-)
+from speech.text.english.fractions import read_fraction
+from speech.text.english.numbers import VULGAR
+from speech.text.english.ordinals import read_ordinal
+from speech.text.english.ranges import read_number
+from speech.text.english.scores import read_score
+from speech.text.english.serials import read_serial
 from speech.text.english.telephone import read_digit_groups
 from speech.text.english.times import read_time
 from speech.text.english.units import read_height, read_measure
+from speech.text.english.years import (
+    PERIOD_HEAD,
+    SHORT_HEAD,
+    read_decade,
+    read_period,
+    read_quarter,
+    read_short_year,
+)
 from speech.text.reading import Reader, Reading, Span
 
 # One scan decides whether a sentence has anything to read, and finds the next thing to read.
@@ -24,7 +31,8 @@ _START = re.compile(
     rf"(?P<number>[0-9{VULGAR}]|(?<![A-Za-z0-9.])\.(?=[0-9]))"
     r"|(?P<minus>-(?=[$€£¥]?\.?[0-9]))"
     r"|(?P<phone>\((?=[0-9]{3}\)))"
-    r"|(?P<decade>'(?=[0-9]0s))"
+    rf"|(?P<decade>{SHORT_HEAD})"
+    rf"|(?P<period>(?<![A-Za-z]){PERIOD_HEAD})"
     rf"|(?P<money>[{money.SYMBOLS}]|(?<![A-Za-z]){money.PREFIX})"
     rf"|(?P<code>(?<![A-Za-z])(?:{money.CODES}) ?(?=[0-9]))"
     rf"|(?P<month>(?<![A-Za-z])(?i:{dates.MONTH_HEAD}))"
@@ -32,13 +40,17 @@ _START = re.compile(
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
 _NUMBER_READERS: tuple[Reader, ...] = (
+    read_score,
     read_time,
     read_digit_groups,
     read_place_number,
+    read_quarter,
     money.read_money_after,
     read_height,
     read_measure,
+    read_decade,
     read_ordinal,
+    read_serial,
     read_fraction,
     read_number,
 )
@@ -49,7 +61,8 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "number": (partial(dates.read_date, day_first=british), *_NUMBER_READERS),
         "minus": (read_minus,),
         "phone": (read_digit_groups,),
-        "decade": (read_decade,),
+        "decade": (read_short_year,),
+        "period": (read_period,),
         "money": (money.read_money, symbols.read_symbol),
         "code": (money.read_money_code,),
         "month": (dates.read_month,),

@@ -2,7 +2,8 @@
 
 import re
 
-from speech.text.english.numbers import cardinal, parse_number, read_decade
+from speech.text.english.numbers import cardinal, parse_number
+from speech.text.english.years import read_decade
 from speech.text.reading import Reading
 
 _PREFIXED = {

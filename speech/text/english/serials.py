@@ -1,0 +1,61 @@
+"""English serials: digits joined to letters, and numbers that follow the noun they name.
+
+`A320`, `B2A23C`, `ab9453`, `covid-19`, `F-150`, `133-ABC`, `Flight 370`, `Room 101`, `RTX 4090`.
+"""
+
+import re
+
+from speech.text.english.neighbours import counts
+from speech.text.english.numbers import cardinal, digits, pairs
+from speech.text.reading import Reading
+
+_RUN = re.compile(r"[0-9]++(?!\.[0-9]|[,:/][0-9]|%|°)")
+_LETTER_BEFORE = re.compile(
+    r"(?:[A-Za-z]|(?<![a-z])[A-Z]{1,4}-|[A-Za-z][0-9]{1,4}-|(?i:covid|sars|cov)-)$"
+)
+_HYPHENS = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8}){0,4}-(?:[A-Z]|[a-z]{1,2}(?![a-z]))")
+_NAMED = re.compile(
+    r"(?:[Ff]light|[Rr]oute|[Hh]ighway|[Hh]wy\.?|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Apt\.?"
+    r"|Boeing|Airbus|Unit|[Ff]orm|Area|[Cc]hannel|[Bb]us|Section|Train|Gate|Porsche|Ferrari|Peugeot"
+    r"|Mazda|BMW|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
+)
+_HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
+
+
+def read_serial(text: str, start: int) -> Reading | None:
+    """Digits that name: in pairs as models are said, or digit by digit where they are a code."""
+    match = _RUN.match(text, start)
+    if match is None:
+        return None
+    written, end = match[0], match.end()
+    previous = text[start - 1 : start]
+    head = text[max(0, start - 8) : start]
+    if _LETTER_BEFORE.search(head):
+        return Reading(_after_letters(written), end, "serial")
+    if previous == "-" and text[start - 2 : start - 1].isalnum():
+        follows = text[end : end + 1] == "-" and text[end + 1 : end + 2].isalnum()
+        if follows or text[end : end + 1].isalpha():
+            return Reading(_number(written), end, "serial")
+        return None
+    jet = _HYPHENATED.match(text, start)
+    if jet:
+        return Reading(f"{pairs(jet['first'])} {pairs(jet['second'])}", jet.end(), "serial")
+    if len(written) in {3, 4} and previous in {" ", "#"}:
+        if _NAMED.search(text, max(0, start - 14), start) and not counts(text, end):
+            return Reading(pairs(written), end, "serial")
+        return None
+    if text[end : end + 1] == "-" and previous.strip("\"'([") == "" and _HYPHENS.match(text, start):
+        return Reading(_number(written), end, "serial")
+    return None
+
+
+def _after_letters(written: str) -> str:
+    if len(written) == 3 or (len(written) == 4 and written.endswith("00")):
+        return pairs(written)
+    return _number(written)
+
+
+def _number(written: str) -> str:
+    if len(written) > 3 or written[0] == "0":
+        return digits(written)
+    return cardinal(int(written), joined=False)
