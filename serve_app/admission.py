@@ -19,10 +19,26 @@ class AdmissionLimits(StrictModel):
 
     max_inflight_characters: int = Field(default=65_536, gt=0)
     """Characters admitted and not yet finished, each counted 1 / speed times."""
+    first_phrase_characters: int = Field(default=100, gt=0)
+    """What a streamed reply's first byte is taken to wait for until the text has been cut into
+    phrases; `PhraseConfig.first_max_characters` of the same graph."""
     max_inflight_requests: int = Field(default=512, gt=0)
     default_deadline: float = Field(default=30.0, gt=0)
     """Seconds to the first byte where the caller names none."""
     max_deadline: float = Field(default=120.0, gt=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a request is to the server, in characters counted 1 / speed times."""
+
+    whole: int
+    """Until its last byte."""
+    first: int
+    """Until its first byte: the first phrase of a stream, all of a reply that is sent whole."""
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        return Cost(self.whole - other.whole, self.first - other.first)
 
 
 @dataclass(slots=True, eq=False)
@@ -34,30 +50,30 @@ class Ticket:
     """
 
     admission: "Admission"
-    characters: int
+    cost: Cost
     waiting: bool = True
     left: bool = False
 
-    def reprice(self, characters: int) -> None:
+    def reprice(self, cost: Cost) -> None:
         """The spoken text turned out longer or shorter; what is admitted stays admitted."""
         if not self.left:
-            self.admission._reprice(characters - self.characters, waiting=self.waiting)
-            self.characters = characters
+            self.admission._reprice(cost - self.cost, waiting=self.waiting)
+            self.cost = cost
 
     def begin(self) -> None:
         """The first byte exists: from here on the caller's own speed decides."""
         if self.waiting:
             self.waiting = False
-            self.admission._stop_waiting(self.characters, served=True)
+            self.admission._stop_waiting(self.cost.first, served=True)
 
     def leave(self) -> None:
         """The request ended, however it did."""
         if self.waiting:
             self.waiting = False
-            self.admission._stop_waiting(self.characters, served=False)
+            self.admission._stop_waiting(self.cost.first, served=False)
         if not self.left:
             self.left = True
-            self.admission._leave(self.characters)
+            self.admission._leave(self.cost.whole)
 
 
 class Admission:
@@ -65,7 +81,9 @@ class Admission:
 
     What is admitted is never rejected further in: a rejected seventh phrase would truncate a
     reply that already began. Capacity counts requests until their last byte, since a slow reader
-    holds memory; the wait counts them until their first, since a slow reader keeps nobody waiting.
+    holds memory; the wait counts them until their first, since a slow reader keeps nobody waiting,
+    and by what that byte waits for: first phrases go before later ones, and callers of one reply
+    wait for the same synthesis.
     """
 
     def __init__(self, limits: AdmissionLimits) -> None:
@@ -84,8 +102,8 @@ class Admission:
         """Seconds until all who wait now have their first byte; 0 while the rate is unknown."""
         return self._waiting_characters / self._rate if self._rate else 0.0
 
-    def enter(self, characters: int, deadline: float) -> Ticket:
-        """Admit a request of so many characters whose first byte is due in `deadline` seconds.
+    def enter(self, cost: Cost, deadline: float) -> Ticket:
+        """Admit a request whose first byte is due in `deadline` seconds.
 
         Raises:
             AtCapacityError: a bound is reached. An idle gateway admits any request.
@@ -94,7 +112,7 @@ class Admission:
         limits = self.limits
         if self.requests and (
             self.requests >= limits.max_inflight_requests
-            or self.characters + characters > limits.max_inflight_characters
+            or self.characters + cost.whole > limits.max_inflight_characters
         ):
             raise AtCapacityError("the server is at capacity")
         if self.expected_wait > deadline:
@@ -102,15 +120,15 @@ class Admission:
         if not self._waiting_requests:
             self._busy_since = perf_counter()
         self.requests += 1
-        self.characters += characters
+        self.characters += cost.whole
         self._waiting_requests += 1
-        self._waiting_characters += characters
-        return Ticket(self, characters)
+        self._waiting_characters += cost.first
+        return Ticket(self, cost)
 
-    def _reprice(self, difference: int, *, waiting: bool) -> None:
-        self.characters += difference
+    def _reprice(self, difference: Cost, *, waiting: bool) -> None:
+        self.characters += difference.whole
         if waiting:
-            self._waiting_characters += difference
+            self._waiting_characters += difference.first
 
     def _leave(self, characters: int) -> None:
         self.requests -= 1

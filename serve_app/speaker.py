@@ -10,12 +10,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from serve_app.admission import Admission, Ticket
+from serve_app.admission import Admission, Cost, Ticket
 from speech.cache.keys import entry_key, request_digest
 from speech.cache.ram import RamTier
 from speech.errors import DeadlineExceededError, UnavailableError
 from speech.interfaces import NormalizerStage, SpeechStage
-from speech.types import AudioFrame, CacheState, SpeechRequest, Timing
+from speech.types import AudioFrame, CacheState, SpeechJob, SpeechRequest, Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Speaker:
                 frames=_nothing(),
                 audio_seconds=hot.audio_seconds,
             )
-        ticket = self._admission.enter(math.ceil(len(request.text) / request.speed), deadline)
+        ticket = self._admission.enter(self._estimate(request), deadline)
         try:
             return await self._from_graph(
                 request,
@@ -112,6 +112,15 @@ class Speaker:
         except BaseException:
             ticket.leave()
             raise
+
+    def _estimate(self, request: SpeechRequest) -> Cost:
+        """Before the text has been read: as if it were spoken as it is written."""
+        written = len(request.text)
+        first = min(written, self._admission.limits.first_phrase_characters)
+        return Cost(
+            whole=math.ceil(written / request.speed),
+            first=math.ceil((first if request.stream else written) / request.speed),
+        )
 
     async def _from_graph(
         self,
@@ -130,7 +139,7 @@ class Speaker:
                 job = await self._normalizer.prepare(request, request_id)
                 if private:
                     job = replace(job, private=True)
-                ticket.reprice(math.ceil(job.utterance.cost / request.speed))
+                ticket.reprice(_price(job, request.speed))
                 normalized = perf_counter()
                 frames = self._cache.stream(job)
                 first = await anext(frames)
@@ -188,6 +197,12 @@ class Speaker:
     def _keep(self, key: str, body: bytes, audio_seconds: float, voice: str) -> None:
         if len(body) <= self._hot_entry_bytes:
             self._hot.put(key, HotReply(body, audio_seconds), size=len(body), group=voice)
+
+
+def _price(job: SpeechJob, speed: float) -> Cost:
+    utterance = job.utterance
+    first = utterance.cost if job.whole else utterance.phrases[0].cost
+    return Cost(whole=math.ceil(utterance.cost / speed), first=math.ceil(first / speed))
 
 
 async def _resumed(

@@ -61,6 +61,12 @@ def test_nothing_admitted_waits_for_a_slot(path: Path) -> None:
     assert graph.batch.max_waiting <= graph.stages.synthesizer.max_ongoing_requests
 
 
+@pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
+def test_admission_knows_how_long_a_first_phrase_is(path: Path) -> None:
+    graph = GraphConfig.load(path)
+    assert graph.admission.first_phrase_characters == graph.phrases.first_max_characters
+
+
 @pytest.mark.filterwarnings("ignore:The `metrics_interval_s`")
 @pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
 def test_a_graph_can_be_bound(path: Path) -> None:

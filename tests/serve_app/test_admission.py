@@ -5,7 +5,7 @@ import random
 import pytest
 
 from serve_app import admission
-from serve_app.admission import Admission, AdmissionLimits, Ticket
+from serve_app.admission import Admission, AdmissionLimits, Cost, Ticket
 from speech.errors import AtCapacityError, DeadlineExceededError
 
 
@@ -30,6 +30,11 @@ def gateway(characters: int = 100, requests: int = 3) -> Admission:
     )
 
 
+def all_of(characters: int) -> Cost:
+    """A reply whose first byte waits for all of it."""
+    return Cost(whole=characters, first=characters)
+
+
 def end(ticket: Ticket, *, served: bool) -> None:
     """A request ends; `served` when its first byte came before."""
     if served:
@@ -40,61 +45,61 @@ def end(ticket: Ticket, *, served: bool) -> None:
 def measured(clock: Clock, rate: float) -> Admission:
     """A gateway that has just drained so many characters a second."""
     made = gateway(10_000, 100)
-    ticket = made.enter(round(rate * 2), 30)
+    ticket = made.enter(all_of(round(rate * 2)), 30)
     clock.now += 2
     end(ticket, served=True)
     return made
 
 
 def test_an_idle_gateway_admits_anything() -> None:
-    ticket = gateway(100).enter(5000, 0.001)
+    ticket = gateway(100).enter(all_of(5000), 0.001)
     end(ticket, served=True)
 
 
 def test_characters_are_bounded() -> None:
     made = gateway(100)
-    made.enter(60, 30)
-    made.enter(40, 30)
+    made.enter(all_of(60), 30)
+    made.enter(all_of(40), 30)
     with pytest.raises(AtCapacityError):
-        made.enter(1, 30)
+        made.enter(all_of(1), 30)
     assert (made.characters, made.requests) == (100, 2)
 
 
 def test_requests_are_bounded() -> None:
     made = gateway(requests=3)
     for _ in range(3):
-        made.enter(1, 30)
+        made.enter(all_of(1), 30)
     with pytest.raises(AtCapacityError):
-        made.enter(1, 30)
+        made.enter(all_of(1), 30)
     assert made.requests == 3
 
 
 def test_a_large_request_does_not_join_others() -> None:
     made = gateway(100)
-    made.enter(1, 30)
+    made.enter(all_of(1), 30)
     with pytest.raises(AtCapacityError):
-        made.enter(100, 30)
+        made.enter(all_of(100), 30)
 
 
 def test_leaving_makes_room_once() -> None:
     made = gateway(100)
-    first = made.enter(60, 30)
-    made.enter(40, 30)
+    first = made.enter(all_of(60), 30)
+    made.enter(all_of(40), 30)
     for _ in range(3):
         end(first, served=True)
     assert (made.characters, made.requests) == (40, 1)
-    made.enter(60, 30)
+    made.enter(all_of(60), 30)
 
 
 def test_a_request_may_turn_out_longer_or_shorter() -> None:
     made = gateway(100)
-    ticket = made.enter(60, 30)
-    ticket.reprice(500)
+    ticket = made.enter(all_of(60), 30)
+    ticket.reprice(all_of(500))
     assert made.characters == 500
-    ticket.reprice(10)
-    other = made.enter(90, 30)
+    ticket.reprice(all_of(10))
+    other = made.enter(all_of(90), 30)
     end(ticket, served=True)
-    ticket.reprice(70)
+    ticket.reprice(all_of(70))
     assert made.characters == 90
     end(other, served=True)
     assert (made.requests, made.characters) == (0, 0)
@@ -102,32 +107,50 @@ def test_a_request_may_turn_out_longer_or_shorter() -> None:
 
 def test_nothing_is_known_before_the_first_second(clock: Clock) -> None:
     made = gateway(10_000)
-    made.enter(5000, 30)
+    made.enter(all_of(5000), 30)
     assert made.expected_wait == 0.0
-    made.enter(5000, 0.001)
+    made.enter(all_of(5000), 0.001)
 
 
 def test_what_cannot_begin_in_time_is_refused(clock: Clock) -> None:
     made = measured(clock, 100)
-    made.enter(1000, 30)
+    made.enter(all_of(1000), 30)
     assert made.expected_wait == pytest.approx(10)
     with pytest.raises(DeadlineExceededError):
-        made.enter(1, 9.9)
-    made.enter(1, 10.1)
+        made.enter(all_of(1), 9.9)
+    made.enter(all_of(1), 10.1)
     assert made.requests == 2
 
 
+def test_a_stream_waits_for_its_first_phrase_and_weighs_all_of_it(clock: Clock) -> None:
+    """32 callers of one long text are not 32 long texts in front of the next caller."""
+    made = gateway(100_000, 100)
+    ticket = made.enter(Cost(whole=4000, first=100), 30)
+    clock.now += 2
+    ticket.begin()
+    callers = [made.enter(Cost(whole=1000, first=40), 30) for _ in range(32)]
+    assert made.characters == 4000 + 32_000
+    assert made.expected_wait == pytest.approx(32 * 40 / (100 / 2))
+    callers[0].reprice(Cost(whole=2000, first=150))
+    assert made.characters == 4000 + 33_000
+    assert made.expected_wait == pytest.approx((32 * 40 + 110) / (100 / 2))
+    for caller in [ticket, *callers]:
+        end(caller, served=True)
+    assert (made.requests, made.characters) == (0, 0)
+    assert made.expected_wait == 0.0
+
+
 def test_an_idle_gateway_refuses_no_deadline(clock: Clock) -> None:
-    measured(clock, 1).enter(4096, 0.001)
+    measured(clock, 1).enter(all_of(4096), 0.001)
 
 
 def test_the_rate_follows_what_is_measured(clock: Clock) -> None:
     made = measured(clock, 100)
     for _ in range(20):
-        ticket = made.enter(1000, 30)
+        ticket = made.enter(all_of(1000), 30)
         clock.now += 1
         end(ticket, served=True)
-    made.enter(1000, 30)
+    made.enter(all_of(1000), 30)
     assert made.expected_wait == pytest.approx(1.0, rel=0.01)
 
 
@@ -135,24 +158,24 @@ def test_idle_time_does_not_lower_the_rate(clock: Clock) -> None:
     made = measured(clock, 100)
     for _ in range(5):
         clock.now += 1000
-        ticket = made.enter(200, 30)
+        ticket = made.enter(all_of(200), 30)
         clock.now += 2
         end(ticket, served=True)
-    made.enter(100, 30)
+    made.enter(all_of(100), 30)
     assert made.expected_wait == pytest.approx(1.0)
 
 
 def test_work_side_by_side_counts_once(clock: Clock) -> None:
     made = gateway(10_000, 100)
-    tickets = [made.enter(100, 30) for _ in range(10)]
+    tickets = [made.enter(all_of(100), 30) for _ in range(10)]
     clock.now += 2
     for ticket in tickets:
         end(ticket, served=True)
-    tickets = [made.enter(100, 30) for _ in range(10)]
+    tickets = [made.enter(all_of(100), 30) for _ in range(10)]
     clock.now += 2
     for ticket in tickets:
         end(ticket, served=True)
-    made.enter(500, 30)
+    made.enter(all_of(500), 30)
     # Ten times 100 characters in two seconds are 500 a second; the window of two seconds that
     # the very first reply closed had only its own 100.
     assert made.expected_wait == pytest.approx(500 / (0.7 * 50 + 0.3 * 500))
@@ -162,25 +185,25 @@ def test_a_long_outage_does_not_pass_for_slowness(clock: Clock) -> None:
     """Ten minutes in which nothing completed say nothing of the rate once things work again."""
     made = gateway(10_000)
     for _ in range(20):
-        ticket = made.enter(100, 30)
+        ticket = made.enter(all_of(100), 30)
         clock.now += 30
         end(ticket, served=False)
-    ticket = made.enter(100, 30)
+    ticket = made.enter(all_of(100), 30)
     clock.now += 1
     end(ticket, served=True)
-    made.enter(100, 30)
-    made.enter(100, 30)
+    made.enter(all_of(100), 30)
+    made.enter(all_of(100), 30)
     assert made.expected_wait < 30
 
 
 def test_a_slow_reader_holds_capacity_and_keeps_nobody_waiting(clock: Clock) -> None:
     made = measured(clock, 100)
-    reader = made.enter(5000, 30)
+    reader = made.enter(all_of(5000), 30)
     clock.now += 50
     reader.begin()
     assert made.expected_wait == 0.0
     clock.now += 1000
-    other = made.enter(100, 5)
+    other = made.enter(all_of(100), 5)
     assert made.characters == 5100
     assert made.expected_wait == pytest.approx(1.0)
     end(other, served=True)
@@ -192,14 +215,14 @@ def test_a_slow_reader_holds_capacity_and_keeps_nobody_waiting(clock: Clock) -> 
 
 def test_a_reply_that_begins_is_counted_once(clock: Clock) -> None:
     made = gateway(10_000, 100)
-    ticket = made.enter(200, 30)
-    ticket.reprice(300)
+    ticket = made.enter(all_of(200), 30)
+    ticket.reprice(all_of(300))
     clock.now += 2
     ticket.begin()
     ticket.begin()
-    ticket.reprice(100)
+    ticket.reprice(all_of(100))
     ticket.leave()
-    made.enter(150, 30)
+    made.enter(all_of(150), 30)
     assert made.expected_wait == pytest.approx(1.0)
 
 
@@ -212,7 +235,7 @@ def test_counters_return_to_zero(clock: Clock) -> None:
         clock.now += chance.random()
         if chance.random() < 0.6:
             try:
-                inside.append(made.enter(chance.randrange(1, 1000), chance.random() * 10))
+                inside.append(made.enter(all_of(chance.randrange(1, 1000)), chance.random() * 10))
             except (AtCapacityError, DeadlineExceededError):
                 refused += 1
         elif inside:

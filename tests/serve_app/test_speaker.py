@@ -63,12 +63,21 @@ class Graph:
         if self.hang_at == "prepare":
             await asyncio.Event().wait()
         spoken = request.text + " and more"
-        phrase = Phrase(
-            index=0, is_last=True, text=spoken, phonemes="", phoneme_ids=(), pause_after=0.0
+        lines = spoken.split("\n")
+        phrases = tuple(
+            Phrase(
+                index=index,
+                is_last=index == len(lines) - 1,
+                text=line,
+                phonemes="",
+                phoneme_ids=(),
+                pause_after=0.0,
+            )
+            for index, line in enumerate(lines)
         )
         job = SpeechJob(
             request=replace(request, text=""),
-            utterance=Utterance(normalized=spoken, phrases=(phrase,)),
+            utterance=Utterance(normalized=spoken, phrases=phrases),
             voice_sample_rate=24_000,
             digest="d",
             request_id=request_id,
@@ -298,6 +307,32 @@ async def test_what_is_counted_is_time_to_speak() -> None:
     caller = asyncio.create_task(graph.speak(replace(REQUEST, speed=0.5)))
     await asyncio.sleep(0)
     assert graph.admission.characters == 2 * len("Hello.")
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    graph.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("where", "stream", "waits_for"),
+    [
+        ("prepare", True, 100),  # first_phrase_characters, until the phrases are known
+        ("stream", True, len("First.")),
+        ("prepare", False, 1007),
+        ("stream", False, 1006 + len(" and more")),
+    ],
+)
+async def test_what_others_wait_for_is_a_streams_first_phrase(
+    where: str, stream: bool, waits_for: int
+) -> None:
+    graph = Graph(FIRST, LAST)
+    graph.admission._rate = 1.0
+    graph.hang_at = where
+    text = "First.\n" + "x" * 1000
+    caller = asyncio.create_task(graph.speak(replace(REQUEST, text=text, speed=0.5, stream=stream)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert graph.admission.expected_wait == 2 * waits_for
+    assert graph.admission.characters >= 2000
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
     graph.assert_nothing_left()
