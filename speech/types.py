@@ -27,6 +27,20 @@ class CacheState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Normalization:
+    """How far a text is changed on its way to what is spoken."""
+
+    enabled: bool = True
+    """Read numbers, dates, abbreviations and the like as words; False leaves them to the voice."""
+    emoji: Literal["drop", "say"] = "drop"
+    """Leave pictures out, or say their names in the language of the text."""
+    urls: Literal["spell", "short", "drop"] = "spell"
+    """Say every sign of a web address, only its host, or nothing."""
+    markdown: bool = True
+    """Take Markdown's marks and HTML's tags out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechRequest:
     """What the caller asked for, resolved against the voice catalogue."""
 
@@ -47,6 +61,7 @@ class SpeechRequest:
     """Seed of the sampling noise, 0 to 2**32-1."""
     stream: bool = True
     """Deliver phrases as they are ready; False waits for the whole and gives exact sizes."""
+    normalization: Normalization = Normalization()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

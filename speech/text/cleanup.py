@@ -1,89 +1,75 @@
 """Raw Unicode to plain written text: what cannot be said goes, what can is spelt one way.
 
-It knows characters, not languages: nothing here reads a word or a number.
+It knows characters, not languages: nothing here reads a word or a number. Each pass returns
+edits, so that every character of what comes out can be told where it was written.
 """
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
 
 from speech.errors import InvalidInputError
+from speech.text.characters import character_edits
+from speech.text.edits import Edit, applied, composed
+from speech.text.emoji import picture_edits
+from speech.text.links import link_edits
+from speech.text.markup import entity_edits, markdown_edits
+from speech.types import Normalization
 
-MAX_MARKS = 8
-"""Combining marks kept on one letter; no script needs more, and stacked ones are decoration."""
-
-_TYPOGRAPHIC = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "‚": "'",
-        "‛": "'",
-        "′": "'",
-        "ʼ": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "‟": '"',
-        "″": '"',
-        "«": '"',
-        "»": '"',
-        "‹": "'",
-        "›": "'",
-        "‐": "-",
-        "‑": "-",
-        "‒": "-",
-        "−": "-",
-        "―": "—",
-        "…": "...",
-        "⁄": "/",
-        "\u2028": "\n",
-        "\u2029": "\n",
-        "\x0b": "\n",
-        "\x0c": "\n",
-        "\x85": "\n",
-        "\r": "\n",
-        "\t": " ",
-        "\ufffc": " ",
-        "\ufffd": " ",
-    }
-)
-# Decoration in code points that are symbols but neither currency, nor mathematics, nor letters.
-_PICTURES = (
-    (0x2190, 0x21FF),  # arrows
-    (0x2300, 0x23FF),  # technical
-    (0x2500, 0x27BF),  # boxes, shapes, miscellaneous symbols, dingbats
-    (0x2900, 0x297F),
-    (0x2B00, 0x2BFF),
-    (0x1F000, 0x1FAFF),  # emoji, cards, tiles
-)
-# Tags and keycap marks are pieces of emoji; U+3030 and U+303D are emoji outside the blocks.
-_PICTURE_PIECES = frozenset({0x20E3, 0x3030, 0x303D, 0x3297, 0x3299})
-_PLAIN = re.compile(r"[A-Za-z0-9 !\"'(),.:;?$%&/+@-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9 !\"'(),.:;?$%/+@-]*")
 _ORNAMENT = re.compile(r"([*_=~#\-—|<>^`])\1{2,}|(?<=\S)--(?=[^\S\n]|\w)")
-_DASH_BETWEEN_DIGITS = re.compile(r"(?<=\d)–(?=[\d$€£¥])")
-_DASH = re.compile(r"[^\S\n]*(?:—|(?<=\s)--?(?=\s)|–)[^\S\n]*")
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n[ \n]*")
+_SPACES = re.compile(r"[^\S\n]*\n\s*|[^\S\n]+")
+# White space is one character wide where this looks. A dash between digits is a range.
+_DASH = re.compile(r"(?<=\d)–(?=[\d$€£¥])|(?: ?(?:[—–]|(?<=\s)--?(?=\s)))+ ?")
+_DEFAULT = Normalization()
 
 
-def clean(text: str) -> str:
-    """Make written text regular: NFC, no invisible characters, no emoji, tidy white space.
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A regular text, and how it came about."""
+
+    text: str
+    passes: tuple[list[Edit], ...] = ()
+
+    def edits(self) -> list[Edit]:
+        """What was done to the text as written, all passes as one."""
+        nothing: list[Edit] = []
+        return reduce(composed, self.passes, nothing)
+
+
+def cleaned(text: str, wanted: Normalization = _DEFAULT, language: str = "en-us") -> Cleaned:
+    """Make written text regular: NFC, no invisible characters, no markup, tidy white space.
 
     Runs of white space become one space, or one newline where they held a line break: newlines
     are kept as the evidence of paragraphs.
 
+    Args:
+        text: As the caller wrote it.
+        wanted: What becomes of emoji, Markdown and addresses.
+        language: Emoji are named in it.
+
     Raises:
         InvalidInputError: the text holds a lone surrogate (`param` is `input`).
     """
-    if _PLAIN.fullmatch(text) and "  " not in text and "--" not in text and " - " not in text:
-        return text.strip()
-    if not text.isascii():
-        text = _strip_invisible(unicodedata.normalize("NFC", text.translate(_TYPOGRAPHIC)))
-    else:
-        text = _strip_controls(text.replace("\r\n", "\n").translate(_TYPOGRAPHIC))
-    text = _ORNAMENT.sub(lambda match: " " if match[1] else " — ", text)
-    text = _DASH_BETWEEN_DIGITS.sub("-", text)
-    text = _DASH.sub(" — ", text)
-    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    if _is_tidy(text) and (wanted.urls == "spell" or "." not in text):
+        return Cleaned(text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError("the text holds a lone surrogate", "input") from None
+    passes: list[list[Edit]] = []
+    for find in _finders(wanted, language):
+        if edits := find(text):
+            passes.append(edits)
+            text = applied(text, edits)
+    return Cleaned(text, tuple(passes))
+
+
+def clean(text: str, wanted: Normalization = _DEFAULT, language: str = "en-us") -> str:
+    """The text alone of what `cleaned` makes."""
+    return cleaned(text, wanted, language).text
 
 
 def is_speakable(text: str) -> bool:
@@ -96,45 +82,68 @@ def is_speakable(text: str) -> bool:
     )
 
 
-def _strip_controls(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c for c in text if c.isprintable() or c == "\n")
+def _is_tidy(text: str) -> bool:
+    """Whether no pass but that of addresses would change the text; in doubt it says no."""
+    return bool(
+        _PLAIN.fullmatch(text)
+        and "  " not in text
+        and "--" not in text
+        and " - " not in text
+        and not text.startswith((" ", "- ", "+ "))
+        and not text.endswith((" ", " -"))
+    )
 
 
-def _strip_invisible(text: str) -> str:
-    kept: list[str] = []
-    marks = 0
-    for character in text:
-        if character < "\x7f":
-            marks = 0
-            if character >= " " or character == "\n":
-                kept.append(character)
-            continue
-        category = unicodedata.category(character)
-        if category == "Cs":
-            raise InvalidInputError("the text holds a lone surrogate", "input")
-        if category in {"Mn", "Mc", "Me"}:
-            code = ord(character)
-            # Variation selectors are marks by category.
-            if 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or code in _PICTURE_PIECES:
-                continue
-            marks += 1
-            if marks <= MAX_MARKS:
-                kept.append(character)
-            continue
-        marks = 0
-        if category in {"Zs", "Zl", "Zp"}:
-            kept.append(" ")
-        elif category[0] == "C" or _is_picture(ord(character)):
-            # Cc, Cf (zero width, bidi, soft hyphen, tags), Co, Cn.
-            continue
+_Finder = Callable[[str], list[Edit]]
+
+
+def _finders(wanted: Normalization, language: str) -> Iterable[_Finder]:
+    yield entity_edits
+    yield lambda text: picture_edits(text, wanted.emoji, language)
+    yield character_edits
+    if wanted.markdown:
+        yield markdown_edits
+    if wanted.urls != "spell":
+        yield lambda text: link_edits(text, short=wanted.urls == "short")
+    yield _ornament_edits
+    yield _space_edits
+    yield _dash_edits
+
+
+def _ornament_edits(text: str) -> list[Edit]:
+    return [
+        Edit(*match.span(), " " if match[1] else " — ", "typography")
+        for match in _ORNAMENT.finditer(text)
+    ]
+
+
+def _space_edits(text: str) -> list[Edit]:
+    edits = []
+    for match in _SPACES.finditer(text):
+        start, end = match.span()
+        space = "\n" if "\n" in match[0] else " "
+        if start == 0 or end == len(text):
+            space = ""
+        if space != match[0]:
+            edits.append(Edit(start, end, space, "space"))
+    return edits
+
+
+def _dash_edits(text: str) -> list[Edit]:
+    edits = []
+    for match in _DASH.finditer(text):
+        start, end = match.span()
+        if match[0] == "–" and start > 0 and text[start - 1].isdigit() and _opens(text, end):
+            dash = "-"
         else:
-            kept.append(character)
-    return "".join(kept)
+            before = "" if start == 0 or text[start - 1] == "\n" else " "
+            after = "" if end == len(text) or text[end] == "\n" else " "
+            dash = f"{before}—{after}"
+        if dash != match[0]:
+            edits.append(Edit(start, end, dash, "typography"))
+    return edits
 
 
-def _is_picture(code: int) -> bool:
-    if code < 0x2190:
-        return False
-    return code in _PICTURE_PIECES or any(low <= code <= high for low, high in _PICTURES)
+def _opens(text: str, place: int) -> bool:
+    """Whether a number or an amount begins at a place."""
+    return text[place : place + 1].isdigit() or text[place : place + 1] in {"$", "€", "£", "¥"}
