@@ -11,7 +11,7 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments import metrics
 from deployments.epochs import EpochBook
-from deployments.stages import Inline, frames_or_error, speech_stage
+from deployments.stages import Inline, check_inline, frames_or_error, speech_stage
 from speech import telemetry
 from speech.cache.fills import FillTable
 from speech.cache.keys import entry_key
@@ -46,6 +46,7 @@ class AudioCache:
         that has not been set for about 20 s.
         """
         self._report()
+        check_inline(self._encoder)
 
     async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
         """`stream` with its error as the last value."""

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 from ray.serve.handle import DeploymentHandle
 
-from deployments.stages import Inline, frames_or_error, synthesizer_stage
+from deployments.stages import Inline, check_inline, frames_or_error, synthesizer_stage
 from speech.audio.containers import codec_rate, encode_whole, open_writer
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import Resampler
@@ -62,6 +62,7 @@ class Encoder:
 
     def check_health(self) -> None:
         """An encoder has nothing that can break on its own."""
+        check_inline(self._synthesizer)
 
     async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
         """`stream` with its error as the last value."""

@@ -1,6 +1,7 @@
 """Control messages from one stage to replicas it does not otherwise call."""
 
 import asyncio
+from collections.abc import Sequence
 
 from ray import serve
 
@@ -8,7 +9,6 @@ from deployments.failures import translate
 from speech.errors import UnavailableError
 from speech.interfaces import EngineInfo
 
-_HOLDERS = ("AudioCache", "Gateway")
 _TIMEOUT = 5.0
 
 
@@ -20,8 +20,8 @@ def application_name() -> str:
         return ""
 
 
-async def broadcast_forget(voice: str | None) -> None:
-    """Call `forget` on every cache and gateway replica.
+async def broadcast_forget(voice: str | None, holders: Sequence[str]) -> None:
+    """Call `forget` on every replica of the deployments that hold replies.
 
     Raises:
         UnavailableError: one did not answer in time; it catches up by itself within the epoch
@@ -29,7 +29,7 @@ async def broadcast_forget(voice: str | None) -> None:
     """
     app = application_name()
     replies = [
-        serve.get_deployment_handle(name, app).broadcast("forget", voice) for name in _HOLDERS
+        serve.get_deployment_handle(name, app).broadcast("forget", voice) for name in holders
     ]
     results = await asyncio.gather(
         *(reply.results_async(timeout_s=_TIMEOUT) for reply in replies), return_exceptions=True

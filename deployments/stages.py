@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from ray.serve.handle import DeploymentHandle
 
@@ -166,6 +166,22 @@ def synthesizer_stage(stage: DeploymentHandle | Inline) -> SynthesizerStage:
         made: SynthesizerStage = stage.make()
         return made
     return RemoteSynthesizer(stage)
+
+
+@runtime_checkable
+class _Checked(Protocol):
+    def check_health(self) -> None: ...
+
+
+def check_inline(*stages: object) -> None:
+    """Run the health checks, and so the reports, of those stages that live in this process.
+
+    Raises:
+        RuntimeError: one of them is broken, and so is the replica that holds it.
+    """
+    for stage in stages:
+        if isinstance(stage, _Checked):
+            stage.check_health()
 
 
 async def frames_or_error(frames: AsyncGenerator[AudioFrame, None]) -> AsyncGenerator[Any, None]:

@@ -28,6 +28,9 @@ def serve(
     config: Annotated[
         Path, typer.Option(help="Serve configuration, as `serve deploy` takes it.")
     ] = _SERVE_CONFIG,
+    graph: Annotated[
+        str, typer.Option(help="Graph configuration, by its name in configs/ or its path.")
+    ] = "",
     haproxy: Annotated[
         bool, typer.Option(help="Put HAProxy in front instead of Serve's Python proxy.")
     ] = True,
@@ -36,7 +39,14 @@ def serve(
     from serve_app.launch import serve_forever  # noqa: PLC0415 (say and voices need none of it)
 
     try:
-        serve_forever(config_file=config, host=host, port=port, haproxy=haproxy, say=_err.print)
+        serve_forever(
+            config_file=config,
+            host=host,
+            port=port,
+            haproxy=haproxy,
+            say=_err.print,
+            graph=graph,
+        )
     except ConfigError as error:
         _err.print(f"[red]error:[/red] {error}")
         raise typer.Exit(1) from None

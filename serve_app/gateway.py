@@ -13,9 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from deployments import metrics
+from deployments.audio_cache import AudioCache
 from deployments.epochs import EpochBook
 from deployments.peers import application_name, broadcast_forget, loaded_engines
-from deployments.stages import Inline, normalizer_stage, speech_stage
+from deployments.stages import Inline, check_inline, normalizer_stage, speech_stage
 from serve_app.admission import Admission, AdmissionLimits
 from serve_app.api import build_api
 from serve_app.config import GatewayConfig
@@ -74,9 +75,10 @@ class Gateway:
         self._draining = False
         self._admin_token = os.environ.get("CHORALE_ADMIN_TOKEN", "")
         self._readiness = Readiness(application_name(), config.status_poll)
+        self._cache = speech_stage(audio_cache, routed_by_digest=True)
         self._speaker = Speaker(
             normalizer=self._normalizer,
-            cache=speech_stage(audio_cache, routed_by_digest=True),
+            cache=self._cache,
             admission=self._admission,
             hot=self._hot,
             hot_entry_bytes=config.hot_entry_bytes,
@@ -94,9 +96,10 @@ class Gateway:
         self._readiness.start()
 
     def check_health(self) -> None:
-        """Report; a gateway has nothing that can break on its own."""
+        """Report; a gateway has nothing of its own that can break."""
         metrics.set_gauge(telemetry.CACHE_BYTES, self._hot.counters.bytes, tier="hot")
         metrics.set_gauge(telemetry.INFLIGHT_CHARACTERS, self._admission.characters)
+        check_inline(self._normalizer, self._cache)
 
     async def drain(self) -> int:
         """Admit no more speech; returns the requests still under way here."""
@@ -107,6 +110,8 @@ class Gateway:
         """A voice's epoch was bumped, or all were."""
         await self._epochs.refresh()
         self._hot.purge(voice)
+        if isinstance(self._cache, AudioCache):
+            await self._cache.forget(voice)
 
     async def speech(self, request: Request) -> Response:
         """Answer with the spoken text in the asked container."""
@@ -193,7 +198,8 @@ class Gateway:
         if voice is not None and voice not in self._catalogue.voices:
             raise InvalidInputError("there is no voice with this id", "voice")
         await self._epochs.bump(voice)
-        await broadcast_forget(voice)
+        holders = ["Gateway"] if isinstance(self._cache, AudioCache) else ["AudioCache", "Gateway"]
+        await broadcast_forget(voice, holders)
         return {"invalidated": voice or "all", "epoch": self._epochs.current(voice or "*")}
 
     async def livez(self) -> dict[str, str]:

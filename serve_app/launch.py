@@ -30,6 +30,7 @@ def serve_forever(
     port: int,
     haproxy: bool,
     say: Callable[[str], None],
+    graph: str = "",
 ) -> None:
     """Start Ray, deploy a Serve configuration, wait for SIGINT or SIGTERM, stop everything.
 
@@ -39,6 +40,7 @@ def serve_forever(
         port: Port to listen on; replaces the file's.
         haproxy: Whether to put HAProxy in front; where it cannot run, the Python proxy serves.
         say: Tells the operator what happens.
+        graph: Replaces the file's graph configuration; a name in configs/, or a path.
 
     Raises:
         ConfigError: the port is taken, or the configuration cannot be deployed.
@@ -47,6 +49,8 @@ def serve_forever(
         raise ConfigError(f"cannot listen on {host}:{port}: {problem}; choose another --port")
     config = _read(config_file)
     config["http_options"] = {**config.get("http_options", {}), "host": host, "port": port}
+    if graph:
+        _replace_graph(config, graph)
     stop = threading.Event()
     _stop_on_signals(stop)
     with environment.scratch_folder() as folder:
@@ -167,6 +171,13 @@ def _wait_until_ready(
         if time.perf_counter() > deadline:
             raise ConfigError(f"the server was not ready after {_START_TIMEOUT:.0f} s")
         stop.wait(0.3)
+
+
+def _replace_graph(config: dict[str, Any], graph: str) -> None:
+    applications = config.get("applications", [])
+    if len(applications) != 1:
+        raise ConfigError("a graph can only be chosen for a configuration of one application")
+    applications[0]["args"] = {**applications[0].get("args", {}), "config": graph}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""The graph of configs/compact.yaml: every stage but the engine lives in the gateway's process."""
+
+import asyncio
+import collections
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import yaml
+from conftest import catalogue, make_tiny_voice
+from servers import ADMIN_TOKEN, ROOT, Server, nonce, running
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def compact() -> Iterator[Server]:
+    graph = yaml.safe_load((ROOT / "configs" / "compact.yaml").read_text())
+    graph = {"stages": graph["stages"], "preload": ["fake"]}
+    with running(graph, catalogue(), prepare=make_tiny_voice) as started:
+        yield started
+
+
+def body(text: str) -> dict[str, object]:
+    return {"model": "tts-1", "voice": "fake", "input": text, "response_format": "wav"}
+
+
+async def test_identical_requests_are_still_synthesised_once(compact: Server) -> None:
+    assert not compact.replicas("AudioCache")
+    assert not compact.replicas("Encoder")
+    text = f"All of us say this slowly {nonce()}"
+    async with httpx.AsyncClient(timeout=60) as client:
+        replies = await asyncio.gather(
+            *(client.post(compact.speech, json=body(text)) for _ in range(16))
+        )
+    states = collections.Counter(reply.headers["x-cache"] for reply in replies)
+    assert states["miss"] == 1, states
+    assert len({reply.content for reply in replies}) == 1
+    assert "synthesize;dur=" in replies[0].headers["server-timing"]
+    assert compact.settled_metric("chorale_synthesized_phrases_total", outcome="ok") == 1
+    # The inner stages report through their host.
+    assert compact.metric("chorale_cache_bytes", tier="ram") > 0
+
+
+def test_invalidation_reaches_the_cache_inside_the_gateway(compact: Server) -> None:
+    text = f"Forget me {nonce()}"
+    with httpx.Client(timeout=60) as client:
+        assert client.post(compact.speech, json=body(text)).headers["x-cache"] == "miss"
+        # Coalesced while the reply that was just made is still being stored.
+        second = client.post(compact.speech, json=body("  " + text)).headers["x-cache"]
+        assert second in {"hit", "coalesced"}
+        third = client.post(compact.speech, json=body(text + " ")).headers["x-cache"]
+        assert third in {"hit", "coalesced"}
+        token = {"authorization": f"Bearer {ADMIN_TOKEN}"}
+        done = client.post(
+            f"{compact.url}/admin/cache/invalidate", json={"voice": "fake"}, headers=token
+        )
+        assert done.is_success, done.text
+        assert client.post(compact.speech, json=body("  " + text)).headers["x-cache"] == "miss"
