@@ -1,59 +1,65 @@
 """English money: `$3.50`, `US$5`, `€20`, `£5m`, `$2 million`, `20 €`, `99¢`, `5 USD`, `$5/mo`."""
 
 import re
+from typing import NamedTuple
 
-from speech.text.english.numbers import digits, parse_number, whole_words
+from speech.text.english.currencies import CODES, LANDS, SIGNS, WRITTEN, Currency
+from speech.text.english.neighbours import describes
+from speech.text.english.numbers import WHOLE, digits, parse_number, whole_words
 from speech.text.english.units import per
-from speech.text.reading import Reading
+from speech.text.reading import Reading, word_after
 
-# Symbol: unit, units, hundredth, hundredths.
-_CURRENCIES = {
-    "$": ("dollar", "dollars", "cent", "cents"),
-    "€": ("euro", "euros", "cent", "cents"),
-    "£": ("pound", "pounds", "penny", "pence"),
-    "¥": ("yen", "yen", "", ""),
-    "₹": ("rupee", "rupees", "paisa", "paise"),
-    "₽": ("ruble", "rubles", "kopeck", "kopecks"),
-    "₩": ("won", "won", "", ""),
-    "₿": ("bitcoin", "bitcoins", "", ""),
-    "¢": ("cent", "cents", "", ""),
-}
-_CODES = {
-    "USD": ("dollar", "dollars"),
-    "EUR": ("euro", "euros"),
-    "GBP": ("pound", "pounds"),
-    "JPY": ("yen", "yen"),
-    "CHF": ("Swiss franc", "Swiss francs"),
-    "CAD": ("Canadian dollar", "Canadian dollars"),
-    "AUD": ("Australian dollar", "Australian dollars"),
-}
-_LANDS = {"US": "US", "CA": "Canadian", "C": "Canadian", "AU": "Australian", "A": "Australian",
-          "NZ": "New Zealand", "HK": "Hong Kong", "S": "Singapore"}  # fmt: skip
-SYMBOLS = "".join(_CURRENCIES)
-PREFIX = r"(?:US|CA|AU|NZ|HK|[CAS])(?=\$[0-9.])"
+SYMBOLS = "".join(SIGNS)
+_LAND = "|".join(sorted(LANDS, key=len, reverse=True))
+PREFIX = rf"(?:{_LAND})(?=\$ ?[0-9.])"
 """What may stand before a dollar sign."""
 
+_CODE = "|".join(CODES)
+CODE_HEAD = rf"(?:(?:{_CODE}) ?(?=[0-9{SYMBOLS}])|(?:kr|Rs|RM|S?Fr|Tk|KSh|Rp)\.? ?(?=[0-9]))"
+"""A code or letters used as a sign, before an amount."""
+
 _MAGNITUDES = {
-    "k": "thousand",
-    "m": "million",
-    "mn": "million",
-    "b": "billion",
-    "bn": "billion",
-    "t": "trillion",
-    "tn": "trillion",
-}
-_HEAD = re.compile(rf"(?P<land>{PREFIX})?(?P<symbol>[{SYMBOLS}]) ?(?=\.?[0-9])")
+    "k": "thousand", "m": "million", "mn": "million", "mm": "million", "mil": "million",
+    "mln": "million", "b": "billion", "bn": "billion", "bil": "billion", "t": "trillion",
+    "tn": "trillion", "trn": "trillion",
+}  # fmt: skip
+_HEAD = re.compile(rf"(?P<land>{PREFIX})?(?P<sign>[{SYMBOLS}]) ?(?P<minus>-?)(?=\.?[0-9])")
+_CODED = re.compile(
+    rf"(?P<code>{_CODE}|kr|Rs|RM|S?Fr|Tk|KSh|Rp)\.? ?[{SYMBOLS}]?(?P<minus>-?)(?=\.?[0-9])"
+)
 _AMOUNT = re.compile(
-    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3}){1,12}+(?![0-9])|[0-9]++|(?=\.))(?:\.(?P<part>[0-9]++))?"
+    rf"(?P<continental>[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,4}},[0-9]{{2}}(?![0-9])|[0-9]{{1,7}},[0-9]{{2}}(?![0-9,]))"
+    rf"|(?P<whole>{WHOLE}|(?=\.))(?:\.(?P<part>[0-9]++))?"
 )
 _MAGNITUDE = re.compile(
-    r" ?(?P<word>hundred|thousand|million|billion|trillion|[Bb]n|[Mm]n|[Tt]n|[KkMBb](?!/)|m|T)"
-    r"(?![A-Za-z0-9])"
+    r"[ -]?(?P<word>hundred|thousand|million|billion|trillion|quadrillion|dozen)(?![A-Za-z0-9])"
+    r"| ?(?P<short>[Bb]n|[Mm]n|MM|[Mm]il|mln|[Bb]il|[Tt]r?n|[KkMBb]|m(?!/)|T)(?![A-Za-z0-9'])"
 )
-_TAIL = re.compile(rf" ?(?:(?P<symbol>[{SYMBOLS}])(?!\.?[0-9])|(?P<code>{'|'.join(_CODES)})\b)")
-_RANGE = re.compile(rf" ?- ?(?=[{SYMBOLS}]?[0-9])")
-_CODE_HEAD = re.compile(rf"(?P<code>{'|'.join(_CODES)}) ?(?=[0-9])")
-CODES = "|".join(_CODES)
+_TAIL = re.compile(
+    rf" ?(?:(?P<sign>[{SYMBOLS}])(?!\.?[0-9])|(?P<code>{_CODE})(?![A-Za-z0-9])"
+    r"|(?P<word>kr|zł|zl|Kč|Ft|Rs|Tk)(?![A-Za-z0-9])|(?P<pence>(?<=[0-9])p)(?![A-Za-z0-9]))"
+)
+_RANGE = re.compile(
+    rf" ?[-–—] ?(?:(?P<land>{_LAND})?(?P<sign>[{SYMBOLS}])|(?P<code>{_CODE}) ?)?(?=\.?[0-9])"
+)
+_SECOND = re.compile(r"[-–](?=\.?[0-9])")
+_PER_WORD = re.compile(r" ?/ ?(?P<word>[a-z]{3,14})(?![A-Za-z0-9/])")
+_NOTES = frozenset("bill bills note notes coin coins banknote banknotes voucher vouchers".split())
+_VIDEO = frozenset({"144", "240", "360", "480", "540", "576", "720", "1080", "1440", "2160"})
+
+
+class _Amount(NamedTuple):
+    whole: str
+    part: str
+    magnitude: str
+    end: int
+
+    @property
+    def bare(self) -> str:
+        """The amount as a bare number."""
+        words = whole_words(self.whole, most=15) if self.whole else ""
+        words += f" point {digits(self.part)}" if self.part else ""
+        return f"{words} {self.magnitude}".strip()
 
 
 def read_money(text: str, start: int) -> Reading | None:
@@ -61,78 +67,107 @@ def read_money(text: str, start: int) -> Reading | None:
     head = _HEAD.match(text, start)
     if head is None:
         return None
-    names = _CURRENCIES[head["symbol"]]
-    amount = _AMOUNT.match(text, head.end())
-    if amount is None:
-        return None
-    spoken, end = _amount(text, amount, names, _LANDS.get(head["land"] or "", ""))
-    share = per(text, end)
-    if share:
-        spoken, end = f"{spoken} {share.spoken}", share.end
-    gap = _RANGE.match(text, end)
-    return Reading(f"{spoken} to", gap.end(), "money") if gap else Reading(spoken, end, "money")
+    currency = LANDS[head["land"]] if head["land"] else SIGNS[head["sign"]]
+    return _read(text, start, head, currency)
 
 
 def read_money_code(text: str, start: int) -> Reading | None:
-    """An amount behind an ISO code: `USD 5`."""
-    head = _CODE_HEAD.match(text, start)
+    """An amount behind a code or letters: `USD 5`, `CHF 1'200`, `Rs. 500`."""
+    head = _CODED.match(text, start)
     if head is None:
         return None
-    amount = _AMOUNT.match(text, head.end())
-    if amount is None:
-        return None
-    names = (*_CODES[head["code"]], "cent", "cents")
-    return Reading(*_amount(text, amount, names, ""), "money")
+    return _read(text, start, head, CODES.get(head["code"]) or WRITTEN[head["code"]])
 
 
 def read_money_after(text: str, start: int) -> Reading | None:
-    """An amount before its currency sign or code: `20 €`, `99¢`, `5 USD`."""
-    number = parse_number(text, start)
-    if number is None:
+    """An amount before its currency sign or code: `20 €`, `99¢`, `27,50 €`, `5-10 USD`."""
+    if text[start - 1 : start].isalnum():
         return None
-    end, words, is_one = number.end, number.spoken, number.is_one
-    magnitude = _MAGNITUDE.match(text, end)
-    if magnitude:
-        words = f"{words} {_magnitude(magnitude['word'])}"
-        end, is_one = magnitude.end(), False
-    tail = _TAIL.match(text, end)
-    if tail is None:
+    first = _parse(text, start)
+    if first is None:
         return None
-    names = _CODES[tail["code"]] if tail["code"] else _CURRENCIES[tail["symbol"]][:2]
-    if not magnitude and not tail["code"]:
-        amount = _AMOUNT.match(text, start)
-        if amount and amount.end() == number.end:
-            words, _ = _amount(text, amount, _CURRENCIES[tail["symbol"]], "")
-            return Reading(words, tail.end(), "money")
-    return Reading(f"{words} {names[0] if is_one else names[1]}", tail.end(), "money")
-
-
-def _amount(
-    text: str, amount: re.Match[str], names: tuple[str, str, str, str], land: str
-) -> tuple[str, int]:
-    one, many, small, smalls = (
-        f"{land} {names[0]}".strip(),
-        f"{land} {names[1]}".strip(),
-        *names[2:],
+    gap = _SECOND.match(text, first.end)
+    last = _parse(text, gap.end()) if gap else first
+    tail = _TAIL.match(text, last.end) if last else None
+    if last is None or tail is None:
+        return None
+    if tail["pence"] and (last.whole in _VIDEO or last.magnitude or last.part):
+        return None
+    currency = (
+        CODES[tail["code"]]
+        if tail["code"]
+        else SIGNS[tail["sign"]]
+        if tail["sign"]
+        else WRITTEN[tail["word"] or "p"]
     )
-    whole, part = amount["whole"], amount["part"]
-    magnitude = _MAGNITUDE.match(text, amount.end())
-    if magnitude:
-        words = whole_words(whole) if whole else ""
-        words += f" point {digits(part)}" if part else ""
-        return f"{words} {_magnitude(magnitude['word'])} {many}".strip(), magnitude.end()
-    if part and small and len(part.rstrip("0")) <= 2:
+    if last is not first:
+        return Reading(f"{first.bare} to {last.bare} {currency.many}", tail.end(), "money")
+    number = parse_number(text, start)
+    if number and number.end > first.end:
+        return None
+    return _finish(text, start, tail.end(), _words(first, currency))
+
+
+def _read(text: str, start: int, head: re.Match[str], currency: Currency) -> Reading | None:
+    first = _parse(text, head.end())
+    if first is None:
+        return None
+    minus = "minus " if head["minus"] else ""
+    gap = _RANGE.match(text, first.end)
+    last = _parse(text, gap.end()) if gap else None
+    if gap and last and not text.startswith("-", last.end):
+        named = (gap["sign"] or gap["code"]) and (first.magnitude or not last.magnitude)
+        said = _words(first, currency) if named else first.bare
+        return _finish(text, start, last.end, f"{minus}{said} to {_words(last, currency)}")
+    said = _words(first, currency)
+    if describes(text, start, first.end) or (word_after(text, first.end).strip(".,;:!?") in _NOTES):
+        # As an adjective it is not counted: a five dollar bill.
+        said = f"{first.bare} {currency.one}" if not first.part or first.magnitude else said
+        said = said.replace("-", " ")
+        end = first.end + (text[first.end : first.end + 1] == "-")
+        return Reading(f"{minus}{said}", end, "money")
+    return _finish(text, start, first.end, minus + said)
+
+
+def _finish(text: str, start: int, end: int, said: str) -> Reading:
+    share = per(text, end)
+    if share:
+        return Reading(f"{said} {share.spoken}", share.end, "money")
+    word = _PER_WORD.match(text, end)
+    if word:
+        return Reading(f"{said} per {word['word']}", word.end(), "money")
+    return Reading(said, end, "money")
+
+
+def _parse(text: str, start: int) -> _Amount | None:
+    match = _AMOUNT.match(text, start)
+    if match is None:
+        return None
+    if match["continental"]:
+        whole, _, part = match["continental"].rpartition(",")
+        whole = whole.replace(".", "")
+    else:
+        whole, part = match["whole"], match["part"] or ""
+    magnitude = _MAGNITUDE.match(text, match.end())
+    if magnitude is None:
+        return _Amount(whole, part, "", match.end())
+    word = magnitude["word"] or _MAGNITUDES[magnitude["short"].lower()]
+    return _Amount(whole, part, word, magnitude.end())
+
+
+def _words(amount: _Amount, currency: Currency) -> str:
+    whole, part = amount.whole, amount.part
+    if amount.magnitude:
+        return f"{amount.bare} {currency.many}"
+    if part and currency.hundredth and len(part.rstrip("0")) <= 2 and (whole or len(part) <= 2):
         hundredths = int(part[:2].ljust(2, "0"))
         said = []
-        if whole.strip("0,"):
-            said.append(f"{whole_words(whole)} {one if whole == '1' else many}")
+        if whole.strip("0,' "):
+            said.append(
+                f"{whole_words(whole, most=15)} {currency.one if whole == '1' else currency.many}"
+            )
         if hundredths:
-            said.append(f"{whole_words(str(hundredths))} {small if hundredths == 1 else smalls}")
-        return " ".join(said) or f"zero {many}", amount.end()
-    words = whole_words(whole) if whole else ""
-    words += f" point {digits(part)}" if part else ""
-    return f"{words} {one if whole == '1' and not part else many}".strip(), amount.end()
-
-
-def _magnitude(word: str) -> str:
-    return _MAGNITUDES.get(word.lower(), word)
+            unit = currency.hundredth if hundredths == 1 else currency.hundredths
+            said.append(f"{whole_words(str(hundredths))} {unit}")
+        return " ".join(said) or f"zero {currency.many}"
+    return f"{amount.bare} {currency.one if whole == '1' and not part else currency.many}"

@@ -8,6 +8,12 @@ from speech.text.english.addresses import read_place_number
 from speech.text.english.cardinals import read_minus
 from speech.text.english.electronic import find_addresses
 from speech.text.english.fractions import read_fraction
+from speech.text.english.measures import (
+    read_angle,
+    read_dimensions,
+    read_height,
+    read_measure,
+)
 from speech.text.english.numbers import VULGAR
 from speech.text.english.ordinals import read_ordinal
 from speech.text.english.ranges import read_number
@@ -15,7 +21,6 @@ from speech.text.english.scores import read_score
 from speech.text.english.serials import read_serial
 from speech.text.english.telephone import read_digit_groups
 from speech.text.english.times import read_time
-from speech.text.english.units import read_height, read_measure
 from speech.text.english.years import (
     PERIOD_HEAD,
     SHORT_HEAD,
@@ -34,7 +39,7 @@ _START = re.compile(
     rf"|(?P<decade>{SHORT_HEAD})"
     rf"|(?P<period>(?<![A-Za-z]){PERIOD_HEAD})"
     rf"|(?P<money>[{money.SYMBOLS}]|(?<![A-Za-z]){money.PREFIX})"
-    rf"|(?P<code>(?<![A-Za-z])(?:{money.CODES}) ?(?=[0-9]))"
+    rf"|(?P<code>(?<![A-Za-z0-9]){money.CODE_HEAD})"
     rf"|(?P<month>(?<![A-Za-z])(?i:{dates.MONTH_HEAD}))"
     rf"|(?P<word>{words.PATTERN})"
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
@@ -46,8 +51,10 @@ _NUMBER_READERS: tuple[Reader, ...] = (
     read_place_number,
     read_quarter,
     money.read_money_after,
+    read_angle,
     read_height,
     read_measure,
+    read_dimensions,
     read_decade,
     read_ordinal,
     read_serial,

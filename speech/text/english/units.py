@@ -1,83 +1,124 @@
-"""English measures: a number and a unit, `5 km`, `12kg`, `4 1/2 lbs`, `90 km/h`, `20 °C`, `5%`."""
+"""Units of measure as written, and how English names them: `km/h`, `m/s²`, `kWh`, `sq ft`, `°C`."""
 
 import re
 
-from speech.text.english.numbers import cardinal, parse_number
-from speech.text.english.years import read_decade
 from speech.text.reading import Reading
 
 _PREFIXED = {
-    "m": "meter",
-    "g": "gram",
-    "W": "watt",
-    "Wh": "watt hour",
-    "Hz": "hertz",
-    "V": "volt",
-    "J": "joule",
-    "Pa": "pascal",
-    "cal": "calorie",
-    "eV": "electron volt",
-}
+    "m": "meter", "g": "gram", "W": "watt", "Wh": "watt hour", "Hz": "hertz", "V": "volt",
+    "J": "joule", "Pa": "pascal", "cal": "calorie", "eV": "electron volt", "A": "amp",
+    "Ah": "amp hour", "L": "liter", "l": "liter", "N": "newton", "mol": "mole", "Sv": "sievert",
+    "F": "farad", "Ω": "ohm", "bar": "bar", "t": "ton",
+}  # fmt: skip
 _PREFIXES = {
-    "k": "kilo",
-    "M": "mega",
-    "G": "giga",
-    "m": "milli",
-    "c": "centi",
-    "µ": "micro",
-    "μ": "micro",
-    "n": "nano",
-}
+    "T": "tera", "G": "giga", "M": "mega", "k": "kilo", "h": "hecto", "d": "deci", "c": "centi",
+    "m": "milli", "µ": "micro", "μ": "micro", "n": "nano", "p": "pico",
+}  # fmt: skip
 _NAMES = {
-    "A": "amp", "mA": "milliamp", "mAh": "milliamp hour", "Ah": "amp hour",
-    "l": "liter", "L": "liter", "ml": "milliliter", "mL": "milliliter", "cl": "centiliter",
-    "lb": "pound", "lbs": "pound", "oz": "ounce", "mi": "mile", "ft": "foot", "yd": "yard",
-    "ha": "hectare", "gal": "gallon", "pt": "point", "px": "pixel", "in": "inch",
-    "s": "second", "sec": "second", "secs": "second", "ms": "millisecond", "µs": "microsecond",
-    "ns": "nanosecond", "min": "minute", "mins": "minute", "h": "hour", "hr": "hour",
-    "hrs": "hour", "wk": "week", "wks": "week", "mo": "month", "yr": "year", "yrs": "year",
-    "d": "day", "B": "byte", "kB": "kilobyte", "KB": "kilobyte", "MB": "megabyte",
-    "GB": "gigabyte", "TB": "terabyte", "PB": "petabyte", "KiB": "kibibyte", "MiB": "mebibyte",
-    "GiB": "gibibyte", "kbps": "kilobit per second", "Kbps": "kilobit per second",
-    "mbps": "megabit per second", "Mbps": "megabit per second", "Gbps": "gigabit per second",
-    "gbps": "gigabit per second", "dB": "decibel", "mph": "mile per hour",
-    "kph": "kilometer per hour", "kmh": "kilometer per hour", "rpm": "revolution per minute",
-    "fps": "frame per second", "psi": "P S I", "dpi": "D P I", "ppm": "part per million",
-    "cc": "C C", "Ω": "ohm", "kΩ": "kilohm", "K": "K", "N": "newton",
-    "mm²": "square millimeter", "cm²": "square centimeter", "m²": "square meter",
-    "km²": "square kilometer", "m2": "square meter", "km2": "square kilometer",
-    "cm2": "square centimeter", "ft²": "square foot", "ft2": "square foot",
+    # length, area, volume, mass
+    "in": "inch", "ft": "foot", "yd": "yard", "yds": "yard", "mi": "mile", "nmi": "nautical mile",
+    "ha": "hectare", "ac": "acre", "sqm": "square meter", "sqft": "square foot",
     "sq ft": "square foot", "sq m": "square meter", "sq km": "square kilometer",
-    "mm³": "cubic millimeter", "cm³": "cubic centimeter", "m³": "cubic meter",
-    "km³": "cubic kilometer", "m3": "cubic meter", "cm3": "cubic centimeter",
-    "°C": "degree Celsius", "°F": "degree Fahrenheit", "°": "degree", "º": "degree",
-    "ºC": "degree Celsius", "ºF": "degree Fahrenheit", "℃": "degree Celsius",
-    "℉": "degree Fahrenheit", "%": "percent", "‰": "per mille",
+    "sq mi": "square mile", "sq in": "square inch", "sq yd": "square yard", "cu ft": "cubic foot",
+    "cu m": "cubic meter", "cu in": "cubic inch", "lb": "pound", "lbs": "pound", "oz": "ounce",
+    "fl oz": "fluid ounce", "gal": "gallon", "qt": "quart", "pt": "point", "tsp": "teaspoon",
+    "tbsp": "tablespoon", "cc": "C C", "ly": "light year", "gr": "gram", "grs": "gram",
+    # time
+    "s": "second", "sec": "second", "secs": "second", "ms": "millisecond", "µs": "microsecond",
+    "μs": "microsecond", "us": "microsecond", "ns": "nanosecond", "min": "minute",
+    "mins": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "d": "day", "wk": "week",
+    "wks": "week", "mo": "month", "mos": "month", "yr": "year", "yrs": "year",
+    # data
+    "B": "byte", "kB": "kilobyte", "KB": "kilobyte", "MB": "megabyte", "GB": "gigabyte",
+    "TB": "terabyte", "PB": "petabyte", "EB": "exabyte", "kb": "kilobyte", "mb": "megabyte",
+    "gb": "gigabyte", "tb": "terabyte", "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte",
+    "TiB": "tebibyte", "Kb": "kilobit", "Mb": "megabit", "Gb": "gigabit", "kbit": "kilobit",
+    "Mbit": "megabit", "Gbit": "gigabit", "kbps": "kilobit per second",
+    "Kbps": "kilobit per second", "mbps": "megabit per second", "Mbps": "megabit per second",
+    "gbps": "gigabit per second", "Gbps": "gigabit per second", "Tbps": "terabit per second",
+    "MBps": "megabyte per second", "GBps": "gigabyte per second", "px": "pixel",
+    "MP": "megapixel", "fps": "frame per second", "dpi": "dot per inch", "ppi": "pixel per inch",
+    # speed, rate
+    "mph": "mile per hour", "MPH": "mile per hour", "kph": "kilometer per hour",
+    "KPH": "kilometer per hour", "kmh": "kilometer per hour", "kmph": "kilometer per hour",
+    "kn": "knot", "kt": "knot", "kts": "knot", "rpm": "revolution per minute",
+    "RPM": "revolution per minute", "bpm": "beat per minute", "BPM": "beat per minute",
+    "mpg": "mile per gallon", "MPG": "mile per gallon", "ppm": "part per million",
+    "ppb": "part per billion", "bp": "basis point", "bps": "basis point",
+    # others
+    "dB": "decibel", "db": "decibel", "dBA": "decibel", "dBm": "D B M", "psi": "P S I",
+    "PSI": "P S I", "hp": "horsepower", "HP": "horsepower", "bhp": "brake horsepower",
+    "kcal": "kilocalorie", "kCal": "kilocalorie", "Btu": "B T U", "BTU": "B T U", "lm": "lumen",
+    "lx": "lux", "mmHg": "millimeter of mercury", "atm": "atmosphere", "Nm": "newton meter",
+    "VA": "volt ampere", "kVA": "kilovolt ampere", "ct": "carat", "rad": "radian",
+    "K": "K", "IU": "I U", "mEq": "milliequivalent", "M": "molar", "mM": "millimolar",
+    # letters in the wrong case
+    "KM": "kilometer", "Km": "kilometer", "KMS": "kilometer", "kms": "kilometer",
+    "CM": "centimeter", "MM": "millimeter", "KG": "kilogram", "Kg": "kilogram",
+    "KGS": "kilogram", "kgs": "kilogram", "mcg": "microgram", "ML": "milliliter",
+    "LB": "pound", "LBS": "pound", "Lbs": "pound", "OZ": "ounce", "FT": "foot",
+    "Ghz": "gigahertz", "ghz": "gigahertz", "GHZ": "gigahertz", "Mhz": "megahertz",
+    "mhz": "megahertz", "MHZ": "megahertz", "Khz": "kilohertz", "KHz": "kilohertz",
+    "khz": "kilohertz", "hz": "hertz", "KW": "kilowatt", "kw": "kilowatt",
+    "KWh": "kilowatt hour", "kwh": "kilowatt hour", "KWH": "kilowatt hour", "mah": "milliamp hour",
+    "MAH": "milliamp hour",
+    # signs
+    "°C": "degree Celsius", "°F": "degree Fahrenheit", "°K": "degree Kelvin", "°": "degree",
+    "℃": "degree Celsius", "℉": "degree Fahrenheit", "Ω": "ohm",
+    "%": "percent", "‰": "per mille",
 }  # fmt: skip
 _UNITS = {
     **{p + u: prefix + name for u, name in _PREFIXED.items() for p, prefix in _PREFIXES.items()},
     **_PREFIXED,
     **_NAMES,
 }
-_UNCHANGED = frozenset({"percent", "per mille", "hertz", "P S I", "D P I", "C C", "K"})
-_UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-_MEASURE = re.compile(
-    rf"(?P<gap>[ -]?)(?P<unit>{_UNIT})(?:/(?P<per>{_UNIT}|sq ?ft))?(?![A-Za-z0-9&'])"
+# A prefix before a letter may spell a word, a half of the day or a state instead.
+for _word in ("at", "am", "pm", "Am", "Pm", "PA", "Mt", "MA", "GA", "TA", "pt", "dt", "ht", "ct"):
+    if _word not in _NAMES:
+        _UNITS.pop(_word, None)
+_UNCHANGED = frozenset(
+    {"percent", "per mille", "P S I", "C C", "K", "D B M", "B T U", "I U", "molar", "lux"}
 )
-_PER = re.compile(rf"/(?P<per>{_UNIT})(?![A-Za-z0-9])")
-_SECOND = re.compile(r" ?(?P<sign>-|x|×) ?(?=[0-9])")
-_HEIGHT = re.compile(r"(?P<feet>[0-9]{1,2})' ?(?P<inches>[0-9]{1,2})\"")
-_DOT = re.compile(r"\.(?= [a-z])")
-# Words and letters in their own right: they are units only right behind the number or a slash.
-_AMBIGUOUS_APART = frozenset({"in", "A", "d", "K", "N", "B", "pt", "mo"})
-# A letter behind a number names things more often than it measures: 2s, 5A, 3d, 4N, 1h is fine.
-_AMBIGUOUS_CLOSE = frozenset({"s", "A", "d", "B", "N", "V", "in", "J", "K"})
+_LENGTHS = ("meter", "foot", "inch", "yard", "mile")
+_SPELLING = (
+    r"%|‰|[°º] ?[CFK](?![A-Za-z])|[°º]|℃|℉|(?:sq|fl|cu)\.? ?(?:ft|oz|km|mi|in|yd|m)(?![A-Za-z])"
+    r"|[A-Za-zµμΩ]{1,4}(?:[·⋅*-][A-Za-z]{1,2}(?![A-Za-z]))?"
+)
+_POWER = r"(?:\^?[23](?![0-9])|[²³])"
+_UNIT = re.compile(rf"(?P<name>{_SPELLING})(?P<power>{_POWER})?")
+_PER = re.compile(rf"/ ?(?P<name>{_SPELLING})(?P<power>{_POWER})?")
+_PER_HUNDRED = re.compile(r"/ ?100 ?(?P<name>[a-z]{1,2})(?![A-Za-z0-9])")
+_PER_WORD = re.compile(
+    r"/(?P<word>second|minute|hour|day|night|week|month|quarter|year|person|mile|user|seat|share"
+    r"|pound|gallon|unit|liter|litre|serving|game|sec|barrel)(?![A-Za-z0-9])"
+)
+_FOLLOWS = re.compile(r"[A-Za-z0-9&']|/[A-Za-z]")
+
+
+def unit_name(written: str, power: str = "") -> str | None:
+    """Name of one unit in the singular, `m` with `²` as `square meter`; None where it is none."""
+    written = written.replace("º", "°").replace("° ", "°")
+    if len(written) > 3 and written[:2] in {"sq", "fl", "cu"}:
+        written = f"{written[:2]} {written[2:].lstrip('. ')}"
+    name = _UNITS.get(written)
+    if name is None:
+        parts = re.split(r"[·⋅*-]", written)
+        names = [_UNITS[part] for part in parts if part in _UNITS]
+        return " ".join(names) if len(names) == len(parts) > 1 else None
+    if not power:
+        return name
+    squared = power[-1] in "2²"
+    if name.endswith(_LENGTHS):
+        return f"{'square' if squared else 'cubic'} {name}"
+    return f"{name} {'squared' if squared else 'cubed'}" if name == "second" else None
 
 
 def plural(name: str) -> str:
     """Plural of a unit's name; only its head changes: `feet`, `miles per hour`."""
-    head, _, tail = name.partition(" per ")
-    if name in _UNCHANGED or head.endswith("hertz"):
+    head, mark, tail = name.partition(" per ")
+    if not mark:
+        head, mark, tail = name.partition(" of ")
+    if name in _UNCHANGED or head.endswith(("hertz", "horsepower", "bar")):
         return name
     if head.startswith("degree "):
         head = "degrees" + head[6:]
@@ -87,48 +128,45 @@ def plural(name: str) -> str:
         head += "es"
     else:
         head += "s"
-    return f"{head} per {tail}" if tail else head
+    return head + mark + tail
 
 
 def per(text: str, start: int) -> Reading | None:
-    """The price's or speed's share, `/mo` to `per month`."""
-    match = _PER.match(text, start)
-    return Reading(f"per {_UNITS[match['per']]}", match.end(), "measure") if match else None
+    """The price's or speed's share, `/mo` to `per month`, `/kg/day` to both."""
+    said = []
+    end = start
+    for _ in range(3):
+        hundred = _PER_HUNDRED.match(text, end)
+        if hundred and unit_name(hundred["name"]):
+            said.append(f"per one hundred {plural(unit_name(hundred['name']) or '')}")
+            end = hundred.end()
+            continue
+        word = _PER_WORD.match(text, end)
+        if word:
+            said.append(f"per {word['word']}")
+            end = word.end()
+            continue
+        match = _PER.match(text, end)
+        name = unit_name(match["name"], match["power"] or "") if match else None
+        if match is None or name is None or text[match.end() : match.end() + 1].isalnum():
+            break
+        said.append(f"per {name}")
+        end = match.end()
+    return Reading(" ".join(said), end, "measure") if said else None
 
 
-def read_height(text: str, start: int) -> Reading | None:
-    """Feet and inches, `6'2"` to `six feet two`."""
-    match = _HEIGHT.match(text, start)
+def read_unit(text: str, start: int) -> tuple[str, str, int] | None:
+    """A unit at an index: as written without its share, its name in the singular, and its end."""
+    match = _UNIT.match(text, start)
     if match is None:
         return None
-    feet, inches = cardinal(int(match["feet"])), cardinal(int(match["inches"]))
-    return Reading(f"{feet} {'foot' if feet == 'one' else 'feet'} {inches}", match.end(), "measure")
-
-
-def read_measure(text: str, start: int) -> Reading | None:
-    """A number, or two joined by a hyphen or a cross, with its unit."""
-    number = parse_number(text, start)
-    if number is None or text[start - 1 : start].isalpha() or read_decade(text, start):
-        return None
-    spoken, end, is_one = number.spoken, number.end, number.is_one
-    second = _SECOND.match(text, end)
-    if second and not text[start - 1 : start].isalnum() and text[start - 1 : start] != "-":
-        other = parse_number(text, second.end())
-        if other:
-            word = "to" if second["sign"] == "-" else "by"
-            spoken, end, is_one = f"{spoken} {word} {other.spoken}", other.end, False
-    if text[end : end + 1] == '"' and text.count('"', max(0, start - 200), end) % 2 == 0:
-        return Reading(f"{spoken} {'inch' if is_one else 'inches'}", end + 1, "measure")
-    match = _MEASURE.match(text, end)
-    if match is None:
-        return None
-    unit, name = match["unit"], _UNITS[match["unit"]]
-    gap = match["gap"]
-    if unit in (_AMBIGUOUS_APART if gap else _AMBIGUOUS_CLOSE) and not match["per"]:
-        return None
-    words = name if is_one or gap == "-" else plural(name)
-    if match["per"]:
-        words = f"{words} per {_UNITS[match['per']]}"
+    name = unit_name(match["name"], match["power"] or "")
     end = match.end()
-    dot = _DOT.match(text, end) if unit.isalpha() else None
-    return Reading(f"{spoken} {words}", dot.end() if dot else end, "measure")
+    if name is None:
+        return None
+    share = per(text, end)
+    if share:
+        return match["name"] + "/", f"{name} {share.spoken}", share.end
+    if _FOLLOWS.match(text, end) and match["name"] not in {"%", "‰"}:
+        return None
+    return match[0], name, end

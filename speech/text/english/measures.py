@@ -1,0 +1,226 @@
+"""English measures: number and unit, `5 km`, `12kg`, `4 1/2 lbs`, `5-10 °C`, `2x8 m2`, `5'11"`."""
+
+import re
+
+from speech.text.english.neighbours import before, counts
+from speech.text.english.numbers import Number, cardinal, fraction, pairs, parse_number
+from speech.text.english.units import plural, read_unit
+from speech.text.english.years import read_decade
+from speech.text.reading import Reading, word_after
+
+_JOIN = re.compile(r" ?(?P<sign>[-–—]|x|×|X|±|/(?=[0-9]{1,3}[ -]?[a-z])) ?(?=\.?[0-9])")
+_GAP = re.compile(r"[ -]?")
+_AGAIN = re.compile(r" ?(?P<sign>[-–—]|x|×) ?(?=[0-9])")
+_HEIGHT = re.compile(
+    r"(?P<feet>[0-9]{1,2})' ?(?P<inches>[0-9]{1,2}(?:\.5)?)"
+    r"(?:\"|''|(?![0-9'A-Za-z.]))"
+)
+_FEET = re.compile(
+    r"(?P<feet>[0-9]{1,4})'(?= ?[x×] ?[0-9]| (?:tall|long|high|wide|deep)|(?<=[x×][0-9]')"
+    r"|(?<=[x×][0-9]{2}')|(?<=[x×] [0-9]')|(?<=[x×] [0-9]{2}'))"
+)
+_COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+_ANGLE = re.compile(
+    r"(?P<degrees>[0-9]{1,3}(?:\.[0-9]{1,8})?)[°º] ?(?:(?P<minutes>[0-9]{1,2}(?:\.[0-9]{1,6})?)' ?)?"
+    r"(?:(?P<seconds>[0-9]{1,2}(?:\.[0-9]{1,6})?)(?:\"|'') ?)?(?P<side>[NSEW](?![A-Za-z]))?"
+)
+_SCREEN = re.compile(
+    r"(?P<across>[0-9]{3,4}) ?[x×] ?(?P<down>[0-9]{3,4})(?P<scan>p)?(?![0-9A-Za-z.])"
+)
+_SIDES = re.compile(
+    r"[0-9]{1,4}(?:\.[0-9]{1,3})?(?: ?x ?[0-9]{1,4}(?:\.[0-9]{1,3})?){1,3}"
+    r"(?![0-9A-Za-z.^²³])(?! ?[=^])"
+)
+_LINES = re.compile(
+    r"(?P<lines>144|240|360|480|540|576|720|1080|1440|2160|4320)(?P<scan>[pi])(?P<rate>[0-9]{2})?"
+    r"(?![A-Za-z0-9])"
+)
+_DOT = re.compile(r"\.(?= [a-z])")
+_WIDTH = re.compile(
+    r"\.(?! [A-Z])| ?(?:$|[,;)x×]|by |wide|long|tall|thick|deep|high|diameter"
+    r"|of (?:rain|snow|water))"
+)
+# Words and letters in their own right: they are units right behind the number or with a slash.
+_AMBIGUOUS_APART = frozenset(
+    {"in", "A", "d", "K", "N", "B", "pt", "mo", "M", "F", "t", "us", "J", "V", "T", "l", "am"}
+)
+# A letter behind a number names things more often than it measures: 5A, 3d; 12V and 24h are fine.
+_AMBIGUOUS_CLOSE = frozenset({"A", "d", "B", "N", "J", "K", "M", "F", "t", "T", "us", "kt"})
+
+
+def read_measure(text: str, start: int) -> Reading | None:
+    """A number, or some joined by hyphens or crosses, with a unit behind the last or each."""
+    if text[start - 1 : start].isalnum() or read_decade(text, start):
+        return None
+    first = parse_number(text, start)
+    if first is None:
+        return None
+    joined = _JOIN.match(text, first.end)
+    if joined and joined["sign"] == "/":
+        return _part(text, start, joined)
+    said, end, is_one = first.spoken, first.end, first.is_one
+    for _ in range(3):
+        joined = _JOIN.match(text, end)
+        other = parse_number(text, joined.end()) if joined and joined["sign"] != "/" else None
+        if joined is None or other is None or text[start - 1 : start] == "-":
+            break
+        word = {"-": "to", "–": "to", "—": "to", "±": "plus or minus"}.get(joined["sign"], "by")
+        said, end, is_one = f"{said} {word} {other.spoken}", other.end, False
+    number = Number(said, end, is_one)
+    return _measure(text, start, number) or (
+        _measure(text, start, first) if number.end != first.end else None
+    )
+
+
+def _measure(text: str, start: int, number: Number) -> Reading | None:
+    said, end, is_one = number
+    if text[end : end + 1] == '"' and text.count('"', max(0, start - 200), end) % 2 == 0:
+        return _go_on(text, f"{said} {'inch' if is_one else 'inches'}", end + 1)
+    gap = _GAP.match(text, end)
+    place = gap.end() if gap else end
+    found = read_unit(text, place)
+    if found is None:
+        return None
+    written, name, unit_end = found
+    if (
+        place > end
+        and written in _AMBIGUOUS_APART
+        and not _is_unit_apart(text, start, end, written, unit_end)
+    ):
+        return None
+    if place == end and not _is_unit_close(text[start:end], written):
+        return None
+    if written == "F":
+        name = "degree Fahrenheit"
+    if name == "basis point" and len(text[start:end]) > 3 and "." not in text[start:end]:
+        name = "bit per second"
+    single = is_one or text[place - 1] == "-" or _adjective(text, start, unit_end)
+    words = f"{said} {name if single else plural(name)}"
+    dot = _DOT.match(text, unit_end) if written.isalpha() else None
+    return _go_on(text, words, dot.end() if dot else unit_end)
+
+
+def _go_on(text: str, said: str, end: int) -> Reading:
+    """With what joins it to a second measure: `10 ft x 12 ft`, `5km-10km`."""
+    again = _AGAIN.match(text, end)
+    number = parse_number(text, again.end()) if again else None
+    if again and number and (again["sign"] in "x×" or _has_unit(text, number.end)):
+        word = "by" if again["sign"] in "x×" else "to"
+        return Reading(f"{said} {word}", again.end(), "measure")
+    return Reading(said, end, "measure")
+
+
+def _has_unit(text: str, end: int) -> bool:
+    gap = _GAP.match(text, end)
+    return read_unit(text, gap.end() if gap else end) is not None
+
+
+def _adjective(text: str, start: int, end: int) -> bool:
+    head = before(text, start)
+    if not head.endswith((" a ", " an ")) and head not in {"a ", "an "}:
+        return False
+    word = word_after(text, end).rstrip(".,;:!?)") if text[end : end + 1] == " " else ""
+    return word.isalpha() and word.islower() and not counts(text, end) and len(word) > 2
+
+
+def _is_unit_apart(text: str, start: int, end: int, written: str, unit_end: int) -> bool:
+    if written == "in":
+        exact = "." in text[start:end] or "/" in text[start:end]
+        after_feet = before(text, start).rstrip().endswith((" ft", "feet", "foot", "ft,"))
+        return exact or after_feet or bool(_WIDTH.match(text, unit_end))
+    if written == "K":
+        return text[start:end].isdigit() and "." not in text[start:end]
+    return written in {"V", "J", "N", "l", "t"} and text[unit_end : unit_end + 1] in {
+        "",
+        ".",
+        ",",
+        " ",
+    }
+
+
+def _is_unit_close(number: str, written: str) -> bool:
+    if written == "s":
+        return len(number) > 1
+    if written == "F":
+        return len(number) == 3
+    return written not in _AMBIGUOUS_CLOSE
+
+
+def _part(text: str, start: int, joined: re.Match[str]) -> Reading | None:
+    """A share of a unit, `3/4 in` to `three quarters of an inch`, `1/2 lb` to `one half pound`."""
+    top, _, low = text[start : start + 8].partition("/")
+    below = re.match(r"[0-9]{1,3}", low)
+    if below is None or not top.isdigit() or int(below[0]) < 2 or int(top) == 0:
+        return None
+    end = joined.end() + below.end()
+    gap = _GAP.match(text, end)
+    found = read_unit(text, gap.end() if gap else end)
+    if found is None or (found[0] in _AMBIGUOUS_APART and found[0] != "in"):
+        return None
+    share = fraction(int(top), int(below[0]))
+    if top == "1":
+        return Reading(f"{share} {found[1]}", found[2], "measure")
+    article = "an" if found[1][0] in "aeiou" else "a"
+    return Reading(f"{share} of {article} {found[1]}", found[2], "measure")
+
+
+def read_height(text: str, start: int) -> Reading | None:
+    """Feet and inches, `6'2"` to `six feet two inches`; `4'33"` is minutes and seconds."""
+    match = _HEIGHT.match(text, start)
+    if match is None:
+        feet = _FEET.match(text, start)
+        if feet is None:
+            return None
+        said = f"{cardinal(int(feet['feet']))} {'foot' if feet['feet'] == '1' else 'feet'}"
+        return _go_on(text, said, feet.end())
+    large, small = int(match["feet"]), match["inches"]
+    if float(small) >= 12:
+        said = f"{_count(large, 'minute')} {_count(int(float(small)), 'second')}"
+        return Reading(said, match.end(), "time")
+    inches = cardinal(int(float(small))) + (" and a half" if "." in small else "")
+    said = f"{cardinal(large)} {'foot' if large == 1 else 'feet'} {inches}"
+    return _go_on(text, said, match.end())
+
+
+def read_angle(text: str, start: int) -> Reading | None:
+    """Degrees of a place or an angle: `40°26'46"N`, `51.5° N`."""
+    match = _ANGLE.match(text, start)
+    if match is None or not (match["minutes"] or match["side"]):
+        return None
+    said = []
+    for part, name in (("degrees", "degree"), ("minutes", "minute"), ("seconds", "second")):
+        number = parse_number(match[part], 0) if match[part] else None
+        if number:
+            said.append(f"{number.spoken} {name}{'' if number.is_one else 's'}")
+    if match["side"]:
+        said.append(_COMPASS[match["side"]])
+    return Reading(" ".join(said), match.end(), "measure")
+
+
+def read_dimensions(text: str, start: int) -> Reading | None:
+    """Sides without a unit: `1920x1080` in pairs, `8.5x11`; and lines of a picture, `1080p`."""
+    if text[start - 1 : start].isalnum():
+        return None
+    lines = _LINES.match(text, start)
+    if lines:
+        rate = f" {cardinal(int(lines['rate']))}" if lines["rate"] else ""
+        return Reading(
+            f"{pairs(lines['lines'])} {lines['scan'].upper()}{rate}", lines.end(), "measure"
+        )
+    screen = _SCREEN.match(text, start)
+    if screen:
+        scan = " P" if screen["scan"] else ""
+        return Reading(
+            f"{pairs(screen['across'])} by {pairs(screen['down'])}{scan}", screen.end(), "measure"
+        )
+    sides = _SIDES.match(text, start)
+    if sides is None:
+        return None
+    numbers = [parse_number(part.strip(), 0) for part in sides[0].split("x")]
+    return Reading(
+        " by ".join(number.spoken for number in numbers if number), sides.end(), "measure"
+    )
+
+
+def _count(value: int, unit: str) -> str:
+    return f"{cardinal(value)} {unit}{'' if value == 1 else 's'}"
