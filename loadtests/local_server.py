@@ -1,4 +1,4 @@
-"""A server of one's own for a measurement: `chorale serve` on a free port, and nothing left of it.
+"""A server of one's own for a measurement: started on a free port, and nothing left of it.
 
 Every process it starts inherits a marker in its environment, by which it is found again, also when
 it has moved to a session of its own.
@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,12 +16,16 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import yaml
+
+from loadtests.placement import pinned, this_placement
 
 ROOT = Path(__file__).resolve().parents[1]
 _MARKER = "CHORALE_LOADTEST_MARKER"
@@ -37,28 +40,61 @@ class ServerError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalServer:
-    """A running server."""
+    """A running server; plain values, so that another process can take it over."""
 
     url: str
     folder: Path
     """Its home, with `server.log` and everything Ray writes."""
     marker: str
+    pid: int
+    """Of the process that started all others, and stops them on SIGTERM."""
 
     @property
     def speech(self) -> str:
-        """Address of the speech route."""
+        """Address of Chorale's speech route."""
         return f"{self.url}/v1/audio/speech"
 
     def processes(self) -> list[psutil.Process]:
         """Every live process of this server."""
         return _marked(self.marker)
 
+    def stop(self) -> None:
+        """Stop it in order, then whatever is left; its home is removed.
+
+        Raises:
+            ServerError: it did not end by itself, or not well.
+        """
+        problem = ""
+        try:
+            problem = self._ask_to_stop()
+        finally:
+            for item in self.processes():
+                with contextlib.suppress(psutil.Error):
+                    item.kill()
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if problem:
+            raise ServerError(problem)
+
+    def _ask_to_stop(self) -> str:
+        """Empty where it ended well."""
+        log = self.folder / "server.log"
+        try:
+            process = psutil.Process(self.pid)
+            process.terminate()
+            code = process.wait(_STOP_TIMEOUT)
+        except psutil.TimeoutExpired:
+            return f"the server did not stop within {_STOP_TIMEOUT:.0f} s:\n{_tail(log)}"
+        except psutil.NoSuchProcess:
+            return f"the server had ended before it was stopped:\n{_tail(log)}"
+        # Of a process that is not our child nobody knows the code; -15 is a program's plain end.
+        return f"the server ended with {code}:\n{_tail(log)}" if code not in {None, 0, -15} else ""
+
 
 @contextlib.contextmanager
 def local_server(
     *, graph: Mapping[str, Any] | None = None, folder: Path | None = None
 ) -> Iterator[LocalServer]:
-    """Start a server, wait until it is ready, and stop it at the end.
+    """`chorale serve` until the end of the block.
 
     Args:
         graph: Content of a graph configuration; paths in it are relative to the folder. None
@@ -68,31 +104,96 @@ def local_server(
     Raises:
         ServerError: it was not ready in time, or did not stop cleanly.
     """
-    folder = folder or make_folder()
-    marker = uuid.uuid4().hex
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    process = _start(folder, _write_config(folder, graph), port, marker)
-    server = LocalServer(url=f"http://127.0.0.1:{port}", folder=folder, marker=marker)
-    log = folder / "server.log"
-    try:
-        _wait_until_ready(server.url, process, log)
+    server = start_chorale(graph=graph, folder=folder)
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.stop)
         yield server
-        process.send_signal(signal.SIGTERM)
-        if code := process.wait(_STOP_TIMEOUT):
-            raise ServerError(f"the server ended with {code}:\n{_tail(log)}")
-    finally:
-        for item in server.processes():
-            with contextlib.suppress(psutil.Error):
-                item.kill()
-        process.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_chorale(
+    *, graph: Mapping[str, Any] | None = None, folder: Path | None = None
+) -> LocalServer:
+    """Start `chorale serve` and wait until it is ready; the caller stops it."""
+    folder = folder or make_folder()
+    port = free_port()
+    program = str(Path(sys.executable).parent / "chorale")
+    config = str(_write_config(folder, graph))
+    return start(
+        [program, "serve", "--port", str(port), "--config", config],
+        port=port,
+        ready="/readyz",
+        folder=folder,
+        cores=this_placement().server,
+    )
+
+
+def start(
+    command: list[str],
+    *,
+    port: int,
+    ready: str,
+    folder: Path,
+    cores: AbstractSet[int],
+    environment: Mapping[str, str] | None = None,
+) -> LocalServer:
+    """Start a server and wait until it answers; the caller stops it.
+
+    Args:
+        command: What listens on 127.0.0.1 and the port.
+        port: A free one.
+        ready: Path that answers 200 as soon as the server can be used.
+        folder: Its home; removed when it stops.
+        cores: Those it may use.
+        environment: Variables beside the usual ones.
+
+    Raises:
+        ServerError: it was not ready in time; nothing of it is left.
+    """
+    marker = uuid.uuid4().hex
+    variables = {
+        # Nothing of a Ray that runs beside it, or that this program was started from.
+        **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
+        _MARKER: marker,
+        "RAY_TMPDIR": str(folder),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+        **(environment or {}),
+    }
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = Popen(  # noqa: S603 (our own programs)
+            pinned(command, cores),
+            env=variables,
+            stdout=output,
+            stderr=output,
+            cwd=ROOT,
+            # Ctrl-C reaches this program alone, which then stops the server in order.
+            start_new_session=True,
+        )
+    server = LocalServer(
+        url=f"http://127.0.0.1:{port}", folder=folder, marker=marker, pid=process.pid
+    )
+    try:
+        _wait_until_ready(f"{server.url}{ready}", process, log)
+    except BaseException:
+        with contextlib.suppress(ServerError):
+            server.stop()
+        raise
+    return server
 
 
 def make_folder() -> Path:
     """A folder for a server. Ray puts Unix sockets below it, whose paths end at 107 bytes."""
     return Path(tempfile.mkdtemp(prefix="cl-", dir="/tmp"))
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def stop_on_sigterm() -> None:
@@ -110,36 +211,13 @@ def _write_config(folder: Path, graph: Mapping[str, Any] | None) -> Path:
     return path
 
 
-def _start(folder: Path, config: Path, port: int, marker: str) -> subprocess.Popen[bytes]:
-    environment = {
-        # Nothing of a Ray that runs beside it, or that this program was started from.
-        **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
-        _MARKER: marker,
-        "RAY_TMPDIR": str(folder),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "HOME": str(folder),
-        "PYTHONPATH": str(ROOT),
-    }
-    chorale = Path(sys.executable).parent / "chorale"
-    with (folder / "server.log").open("wb") as output:
-        return subprocess.Popen(  # noqa: S603 (our own program)
-            [str(chorale), "serve", "--port", str(port), "--config", str(config)],
-            env=environment,
-            stdout=output,
-            stderr=output,
-            cwd=ROOT,
-            # Ctrl-C reaches this program alone, which then stops the server in order.
-            start_new_session=True,
-        )
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(url: str, process: "Popen[bytes]", log: Path) -> None:
     deadline = time.perf_counter() + _START_TIMEOUT
     while time.perf_counter() < deadline:
         if process.poll() is not None:
             raise ServerError(f"the server ended with {process.returncode}:\n{_tail(log)}")
         try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own server)
                 if answer.status == 200:
                     return
         except (OSError, urllib.error.URLError):
@@ -149,7 +227,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
 
 
 def _tail(log: Path) -> str:
-    return log.read_text("utf-8", errors="replace")[-4000:]
+    return log.read_text("utf-8", errors="replace")[-4000:] if log.exists() else ""
 
 
 def _marked(marker: str) -> list[psutil.Process]:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 
 import psutil  # type: ignore[import-untyped]
@@ -86,11 +87,53 @@ def usage(before: Spent, after: Spent) -> Usage:
     )
 
 
-def memory(processes: Iterable[psutil.Process]) -> dict[str, float]:
-    """Proportional set size in MiB by kind: shared pages count once, split among their sharers."""
-    total = dict.fromkeys(KINDS, 0.0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One process at a moment."""
+
+    pid: int
+    kind: str
+    pss: float
+    """MiB of proportional set size: shared pages count once, split among their sharers."""
+    rss: float
+    """MiB of resident set size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """All processes of a server at a moment."""
+
+    moment: float
+    """`perf_counter` seconds."""
+    held: tuple[Held, ...]
+
+    def pss(self, kinds: Iterable[str]) -> float:
+        """MiB of all processes of these kinds."""
+        wanted = set(kinds)
+        return sum(item.pss for item in self.held if item.kind in wanted)
+
+    def by_kind(self) -> dict[str, float]:
+        """MiB of proportional set size by kind."""
+        return {kind: self.pss((kind,)) for kind in KINDS}
+
+
+def look(processes: Iterable[psutil.Process]) -> Look:
+    """Read the memory of every process from the kernel's own sums (`smaps_rollup`)."""
+    held = []
     for process in processes:
-        with contextlib.suppress(psutil.Error, IndexError):
+        with contextlib.suppress(psutil.Error, OSError, IndexError):
+            sums = _rollup(Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii"))
             kind = kind_of(process.cmdline()[0])
-            total[kind] += process.memory_full_info().pss / 2**20
-    return total
+            held.append(Held(pid=process.pid, kind=kind, pss=sums["Pss"], rss=sums["Rss"]))
+    return Look(moment=perf_counter(), held=tuple(held))
+
+
+def _rollup(text: str) -> dict[str, float]:
+    """Sums in MiB by name; the kernel writes `Pss:   1234 kB`."""
+    fields = (line.split() for line in text.splitlines()[1:])
+    return {field[0].rstrip(":"): int(field[1]) / 1024 for field in fields}
+
+
+def memory(processes: Iterable[psutil.Process]) -> dict[str, float]:
+    """Proportional set size in MiB by kind, now."""
+    return look(processes).by_kind()

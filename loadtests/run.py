@@ -1,227 +1,185 @@
-"""Load a server of its own with Locust: latency of every reply, by where it came from.
+"""The verdict: a server of its own under the load of `limits.yaml`, held to the limits in it.
 
-Starts `chorale serve` as it is shipped, on a free port, and lets N users ask it in a closed loop,
-first for popular replies, then for texts that are all new (see `loadtests.workloads`). Locust runs
-in a process of its own. Every request counts, from the first on.
+Starts `chorale serve` as it is shipped, on a free port; asks for the popular replies once, as a
+server that has run for a while would have them; then lets `assistant` and `unique` arrive in an
+open loop (see `loadtests.workloads`), each from the first request on. Locust runs in a process of
+its own.
 
-    python -m loadtests.run [--users 8] [--seconds 20] [--out FOLDER]
+    python -m loadtests.run [--seconds 10] [--graph FILE] [--limits FILE] [--seed 0] [--out FOLDER]
 
-Writes `loadtest.json` and Locust's report of each workload into the folder. Ends with 1 if a
-request failed or a workload saw none. The last line of output is one JSON object.
+Writes `report.html`, `loadtest.json`, a plot, Locust's report and every request of each workload
+into the folder. Ends with 1 if a limit is broken. The last line of output is one JSON object.
 """
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
-from rich.table import Table
 
+from loadtests.config import ConfigurationError, Plan, Step, WorkloadName, Workloads
+from loadtests.figures import Measured, NothingMeasuredError, evaluate
+from loadtests.generator import GeneratorError, run_plan, warm
+from loadtests.limits import LIMITS_FILE, Check, Limits, checks_of, memory_check
 from loadtests.local_server import ROOT, ServerError, local_server, stop_on_sigterm
 from loadtests.machine import Machine, this_machine
-from loadtests.samples import Summary
-from loadtests.workloads import WORKLOADS, Plan, WorkloadName, warm_up
+from loadtests.placement import this_placement
+from loadtests.plots import plot_latency
+from loadtests.tables import (
+    check_table,
+    latency_table,
+    memory_table,
+    show_generator,
+    show_machine,
+    stage_table,
+)
+from loadtests.watch import Memory, Watch, most
 
-_BUSY_GENERATOR = 0.8
-"""Share of a core above which the load generator is the bottleneck: it has one thread."""
-_WARM_REPLIES = 4
-
-
-class LoadTestError(RuntimeError):
-    """A workload could not be measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """One workload; latencies in milliseconds, to the last byte."""
-
-    workload: WorkloadName
-    users: int
-    latency: Summary
-    """Of all replies."""
-    by_cache: Mapping[str, Summary]
-    """By `X-Cache`."""
-    rate: float
-    """Replies per second."""
-    failures: int
-    first_failure: str
-    generator_cores: float
-    """Cores the load generator itself kept busy."""
+ERRORS = (ConfigurationError, GeneratorError, NothingMeasuredError, ServerError)
+"""What a measuring program reports in a sentence."""
+OUT = ROOT / "loadtests" / "out"
+_LOOK_EVERY = 5.0
+"""Seconds between looks at the server's memory; one costs some 30 ms of a core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Verdict:
     """Everything one run of the program measured."""
 
     machine: Machine
-    plan: Plan
+    placement: str
+    seed: int
     workloads: tuple[Measured, ...]
+    memory: Memory
+    checks: tuple[Check, ...]
 
     @property
-    def failures(self) -> int:
-        """Requests that did not end as they should."""
-        return sum(measured.failures for measured in self.workloads)
+    def broken(self) -> tuple[Check, ...]:
+        """Limits that were not kept."""
+        return tuple(check for check in self.checks if not check.kept)
 
 
-def evaluate(workload: WorkloadName, users: int, record: Mapping[str, Any]) -> Measured:
-    """Make figures of what the load generator wrote.
-
-    Args:
-        workload: The one it ran.
-        users: Requests at a time.
-        record: Content of its records file.
-
-    Raises:
-        LoadTestError: no request succeeded.
-    """
-    rows: Sequence[Mapping[str, Any]] = record["requests"]
-    failures = [row["failure"] for row in rows if row["failure"]]
-    good = [row for row in rows if not row["failure"]]
-    if not good:
-        raise LoadTestError(f"{workload}: {len(rows)} requests, none succeeded: {failures[:1]}")
-    states = dict.fromkeys(sorted(row["cache"] for row in good))
-    return Measured(
-        workload=workload,
-        users=users,
-        latency=Summary.of([row["seconds"] for row in good]),
-        by_cache={
-            state: Summary.of([row["seconds"] for row in good if row["cache"] == state])
-            for state in states
-        },
-        rate=len(good) / record["wall"],
-        failures=len(failures),
-        first_failure=failures[0] if failures else "",
-        generator_cores=record["processor"] / record["wall"],
-    )
-
-
-def measure(plan: Plan, out: Path, console: Console) -> Result:
-    """Start a server, run every workload, stop it."""
+def measure(
+    limits: Limits,
+    workloads: Workloads,
+    out: Path,
+    console: Console,
+    *,
+    graph: Mapping[str, Any] | None,
+    seed: int,
+) -> Verdict:
+    """Start a server, run the workloads, stop it."""
     machine = this_machine()
-    out.mkdir(parents=True, exist_ok=True)
     console.print("starting a server ...")
-    with local_server() as server:
-        for body in warm_up(plan, _WARM_REPLIES):
-            _speak(server.speech, body)
-        measured = []
-        for workload in WORKLOADS:
-            console.print(f"{workload}: {plan.users} users for {plan.seconds:g} s ...")
-            record = _locust(workload, plan, server.url, out)
-            measured.append(evaluate(workload, plan.users, record))
+    measured: list[Measured] = []
+    checks: list[Check] = []
+    with local_server(graph=graph) as server, Watch(server, interval=_LOOK_EVERY) as watch:
+        for number, (name, limit) in enumerate(limits.named().items(), 1):
+            plan = Plan(
+                workload=_named(name),
+                workloads=workloads,
+                steps=(Step(seconds=limit.seconds, rate=limit.rate),),
+                seed=seed,
+                round=number,
+            )
+            console.print(f"{name}: warming up ...")
+            warm(plan, server.url)
+            console.print(f"{name}: {limit.rate:g} requests/s for {limit.seconds:g} s ...")
+            record = run_plan(plan, server.url, out, name)
+            measured.append(evaluate(plan, record))
+            checks += checks_of(measured[-1], limit, limits.generator)
+            plot_latency(
+                record,
+                out / f"{name}.png",
+                title=f"{name}, {measured[-1].load}",
+                limit_ms=limit.p95_ms,
+            )
         console.print("stopping the server ...")
-    return Result(machine=machine, plan=plan, workloads=tuple(measured))
-
-
-def _speak(url: str, body: Mapping[str, Any]) -> None:
-    request = urllib.request.Request(  # noqa: S310 (our own server)
-        url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
+    memory = most(watch.looks)
+    return Verdict(
+        machine=machine,
+        placement=str(this_placement()),
+        seed=seed,
+        workloads=tuple(measured),
+        memory=memory,
+        checks=(*checks, memory_check(memory, limits.memory)),
     )
-    with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
-        reply.read()
 
 
-def _locust(workload: WorkloadName, plan: Plan, url: str, out: Path) -> Mapping[str, Any]:
-    """Run one workload; returns what the load generator recorded."""
-    plan_file, records = out / "plan.json", out / f"{workload}-requests.json"
-    log = out / f"{workload}.log"
-    plan_file.write_text(plan.to_json(), "utf-8")
-    records.unlink(missing_ok=True)
-    command = [
-        *(sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests" / "locustfile.py")),
-        *("--headless", "--only-summary", "--host", url),
-        *("--users", str(plan.users), "--spawn-rate", str(plan.users)),
-        # Requests under way at the end are waited for: dropping them would drop the slow ones.
-        *("--run-time", f"{plan.seconds:g}s", "--stop-timeout", "120"),
-        *("--html", str(out / f"{workload}.html")),
-        *("--plan", str(plan_file), "--records", str(records)),
-        workload.capitalize(),
-    ]
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")},
-        "PYTHONPATH": str(ROOT),
+def _named(name: str) -> WorkloadName:
+    return "assistant" if name == "assistant" else "unique"
+
+
+def show(verdict: Verdict, console: Console) -> None:
+    """Print everything, the verdict last."""
+    show_machine(verdict.machine, this_placement(), console)
+    console.print(latency_table(verdict.workloads))
+    console.print(stage_table(verdict.workloads))
+    console.print(memory_table(verdict.memory))
+    show_generator(verdict.workloads, console)
+    console.print(check_table(verdict.checks))
+
+
+def read_graph(path: Path | None) -> Mapping[str, Any] | None:
+    """A graph configuration with its relative catalogue resolved; None is what is shipped."""
+    if path is None:
+        return None
+    try:
+        graph: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        graph["catalogue"] = str((path.parent / graph.get("catalogue", "voices.yaml")).resolve())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    return graph
+
+
+def _shortened(limits: Limits, seconds: float | None) -> Limits:
+    """The same limits, each workload at most so long."""
+    if seconds is None:
+        return limits
+    changed = {
+        name: limit.model_copy(update={"seconds": min(seconds, limit.seconds)})
+        for name, limit in limits.named().items()
     }
-    with log.open("wb") as output:
-        done = subprocess.run(  # noqa: S603
-            command, env=environment, cwd=out, stdout=output, stderr=output, check=False
-        )
-    # 1 says that requests failed, which the records tell better.
-    if done.returncode not in {0, 1} or not records.exists():
-        tail = log.read_text("utf-8", errors="replace")[-4000:]
-        raise LoadTestError(f"{workload}: Locust ended with {done.returncode}:\n{tail}")
-    record: Mapping[str, Any] = json.loads(records.read_text("utf-8"))
-    return record
-
-
-def show(result: Result, console: Console) -> None:
-    """Print the table, and what to think of the machine first."""
-    console.print(f"Measured on {result.machine}.")
-    if result.machine.warning:
-        console.print(f"[yellow]Warning:[/yellow] {result.machine.warning}.")
-    table = Table(title="Short replies under load, closed loop, to the last byte (ms)")
-    for name in ("workload", "X-Cache"):
-        table.add_column(name)
-    for name in ("users", "replies", "P50", "P95", "P99", "per s", "failed"):
-        table.add_column(name, justify="right")
-    for measured in result.workloads:
-        summaries = {"all": measured.latency, **measured.by_cache}
-        for state, summary in summaries.items():
-            whole = state == "all"
-            table.add_row(
-                measured.workload if whole else "",
-                state,
-                str(measured.users) if whole else "",
-                str(summary.count),
-                *(f"{value:.1f}" for value in (summary.p50, summary.p95, summary.p99)),
-                f"{measured.rate:.1f}" if whole else "",
-                str(measured.failures) if whole else "",
-                end_section=state == list(summaries)[-1],
-            )
-    console.print(table)
-    for measured in result.workloads:
-        console.print(
-            f"{measured.workload}: the load generator kept {measured.generator_cores:.2f} cores "
-            "busy."
-        )
-        if measured.generator_cores > _BUSY_GENERATOR:
-            console.print(
-                "[yellow]Warning:[/yellow] it was the bottleneck itself; the figures are its own."
-            )
-        if measured.failures:
-            console.print(
-                f"[red]{measured.workload}: {measured.failures} failed, first: "
-                f"{measured.first_failure}[/red]"
-            )
+    return limits.model_copy(update={"workloads": limits.workloads.model_copy(update=changed)})
 
 
 def main() -> None:
-    """Measure, print the table and the JSON line, write the files."""
-    parser = argparse.ArgumentParser(description="Load a server of its own with Locust.")
-    parser.add_argument("--users", type=int, default=Plan().users)
-    parser.add_argument("--seconds", type=float, default=Plan().seconds, help="of each workload")
-    parser.add_argument("--out", type=Path, default=ROOT / "loadtests" / "out")
+    """Measure, print the tables and the JSON line, write the files."""
+    parser = argparse.ArgumentParser(description="Hold a server of its own to the limits.")
+    parser.add_argument("--seconds", type=float, help="of each workload at most: a check")
+    parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
+    parser.add_argument("--limits", type=Path, default=LIMITS_FILE)
+    parser.add_argument("--seed", type=int, default=0, help="names the texts")
+    parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
-    if given.users < 1 or given.seconds < 1:
-        parser.error("at least one user and one second")
     stop_on_sigterm()
-    console = Console(width=100)
-    plan = Plan(users=given.users, seconds=given.seconds)
+    console, out = Console(width=120, record=True), given.out.resolve()
     try:
-        result = measure(plan, given.out.resolve(), console)
-    except (LoadTestError, ServerError) as error:
-        console.print(f"[red]error:[/red] {error}")
+        limits = _shortened(Limits.load(given.limits), given.seconds)
+        verdict = measure(
+            limits,
+            Workloads.load(),
+            out,
+            console,
+            graph=read_graph(given.graph),
+            seed=given.seed,
+        )
+    except ERRORS as error:
+        console.print(f"[red]error:[/red] {error}", markup=True)
         sys.exit(1)
-    show(result, console)
-    line = json.dumps({"benchmark": "loadtest", **asdict(result), "failures": result.failures})
-    (given.out / "loadtest.json").write_text(line + "\n", "utf-8")
+    show(verdict, console)
+    console.save_html(str(out / "report.html"))
+    line = json.dumps(
+        {"benchmark": "loadtest", **asdict(verdict), "broken": [c.name for c in verdict.broken]}
+    )
+    (out / "loadtest.json").write_text(line + "\n", "utf-8")
     print(line)
-    if result.failures:
+    if verdict.broken:
         sys.exit(1)
 
 

@@ -52,6 +52,24 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     return ordered[math.ceil(percent * len(ordered) / 100) - 1]
 
 
+def percentile_interval(ordered: Sequence[float], percent: float) -> tuple[float, float]:
+    """Where the percentile of all requests ever to come lies, with 95 % confidence.
+
+    The number of measurements below it is binomial, so two ranks bound it whatever the
+    distribution (Conover, Practical Nonparametric Statistics, 3.2; normal approximation). Each
+    end is a measurement; with too few of them the upper end is the largest.
+
+    Raises:
+        ValueError: as `percentile` does.
+    """
+    count, share = len(ordered), percent / 100
+    spread = 1.96 * math.sqrt(count * share * (1 - share))
+    percentile(ordered, percent)
+    low = max(0, math.floor(count * share - spread) - 1)
+    high = min(count - 1, math.ceil(count * share + spread))
+    return ordered[low], ordered[high]
+
+
 def server_timing(header: str) -> Mapping[str, float]:
     """Read a `Server-Timing` header: stage to seconds, 0 where a stage names no duration.
 

@@ -1,102 +1,85 @@
 """What a load test asks for. Pure: the same plan gives the same requests, in any process."""
 
-import json
 import random
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from itertools import count
-from pathlib import Path
-from typing import Any, Literal, Self
+from dataclasses import dataclass
 
-from loadtests.texts import DISTINCT, cumulative, reply, zipf_weights
+from loadtests.config import ROUNDS, Plan, Service
+from loadtests.popularity import drawn_services, ranks
+from loadtests.texts import BLOCK, block, reply
 
-WorkloadName = Literal["assistant", "unique"]
-WORKLOADS: tuple[WorkloadName, ...] = ("assistant", "unique")
-"""`assistant`: replies of a known set, a few of them very popular. `unique`: every text new."""
-_WARM_FROM = DISTINCT // 2
-"""Warm-up texts begin here; no run is long enough to come so far."""
+_WARM_EACH = 4
+"""Replies that set up codecs and connections of every service where nothing is popular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A caller of ours: it speaks with one voice and wants one container."""
+class Request:
+    """One text, spoken for one service."""
 
-    voice: str
-    """Alias or id."""
-    format: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Everything that decides which requests are made."""
-
-    users: int = 8
-    """Requests at a time: a closed loop, each user asks again when it has its reply."""
-    seconds: float = 20.0
-    """Of each workload; requests under way at the end are waited for, and count."""
-    popular_replies: int = 300
-    """Size of the set the assistant draws from."""
-    zipf_exponent: float = 0.9
-    seed: int = 0
-    services: tuple[Service, ...] = field(
-        default=(
-            Service(voice="alloy", format="mp3"),
-            Service(voice="nova", format="wav"),
-            Service(voice="onyx", format="opus"),
-        )
-    )
-    """Users belong to them in turn, so several users share a service and its cached replies."""
-
-    def to_json(self) -> str:
-        """For another process."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        values = json.loads(text)
-        services = tuple(Service(**service) for service in values.pop("services"))
-        return cls(services=services, **values)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """What `to_json` wrote, from a file."""
-        return cls.from_json(path.read_text("utf-8"))
+    text: str
+    service: Service
+    stream: bool
+    """Read piece by piece, as the audio would be played."""
 
 
-def requests(plan: Plan, workload: WorkloadName, user: int) -> Iterator[dict[str, Any]]:
-    """Bodies of one user's requests, without end. Users are numbered from 0."""
-    service = plan.services[user % len(plan.services)]
-    texts = _popular(plan, user) if workload == "assistant" else _new(plan, user)
-    return (_body(text, service) for text in texts)
+def requests(plan: Plan) -> Iterator[Request]:
+    """The requests of one run in the order they are made.
 
-
-def warm_up(plan: Plan, each: int) -> Iterator[dict[str, Any]]:
-    """Bodies that are in no workload, `each` for every service."""
-    return (
-        _body(reply(_WARM_FROM + number * each + index), service)
-        for number, service in enumerate(plan.services)
-        for index in range(each)
-    )
-
-
-def _popular(plan: Plan, user: int) -> Iterator[str]:
-    weights = cumulative(zipf_weights(plan.popular_replies, plan.zipf_exponent))
-    ranks = range(plan.popular_replies)
+    Ends where the round has no new text left, after some 65,000 short ones.
+    """
     # A string seeds alike in every process; a tuple would be hashed, with salt.
-    draw = random.Random(f"{plan.seed} {user}")
-    while True:
-        yield reply(draw.choices(ranks, cum_weights=weights)[0])
+    draw = random.Random(f"{plan.workload} {plan.seed} {plan.round}")
+    makers = {"assistant": _popular, "unique": _new, "reader": _long}
+    texts = makers[plan.workload](plan, draw)
+    services = drawn_services(plan.workloads.of(plan.workload), draw)
+    stream = plan.workload == "reader"
+    for text, service in zip(texts, services, strict=False):
+        yield Request(text=text, service=service, stream=stream)
 
 
-def _new(plan: Plan, user: int) -> Iterator[str]:
-    return (reply(index) for index in count(plan.popular_replies + user, plan.users))
+def warm_up(plan: Plan) -> tuple[Request, ...]:
+    """Requests to make, once for a server, before anything is measured.
+
+    The popular replies of `assistant`; texts that are in no workload for the others.
+    """
+    indices = _warm_block(plan)
+    if plan.workload == "assistant":
+        chosen = indices[: plan.workloads.assistant.warm]
+    else:
+        chosen = indices[BLOCK - _WARM_EACH :]
+    return tuple(
+        Request(text=reply(index), service=service, stream=plan.workload == "reader")
+        for index in chosen
+        for service in plan.workloads.of(plan.workload)
+    )
 
 
-def _body(text: str, service: Service) -> dict[str, Any]:
-    return {
-        "model": "chorale",
-        "input": text,
-        "voice": service.voice,
-        "response_format": service.format,
-    }
+def _warm_block(plan: Plan) -> range:
+    return block(plan.seed * ROUNDS)
+
+
+def _round_block(plan: Plan) -> range:
+    return block(plan.seed * ROUNDS + plan.round)
+
+
+def _popular(plan: Plan, draw: random.Random) -> Iterator[str]:
+    """The most popular replies are those of the seed, all others the round's own."""
+    assistant, popular, rest = plan.workloads.assistant, _warm_block(plan), _round_block(plan)
+    for rank in ranks(assistant.replies, assistant.exponent, draw):
+        yield reply((popular if rank < assistant.warm else rest)[rank])
+
+
+def _new(plan: Plan, draw: random.Random) -> Iterator[str]:
+    del draw
+    return (reply(index) for index in _round_block(plan))
+
+
+def _long(plan: Plan, draw: random.Random) -> Iterator[str]:
+    """Replies, joined until a drawn length is reached; what would exceed it begins the next."""
+    shortest, longest = plan.workloads.reader.characters
+    wanted, text = draw.randint(shortest, longest), ""
+    for sentence in _new(plan, draw):
+        if len(text) + len(sentence) + 1 > wanted:
+            yield text
+            wanted, text = draw.randint(shortest, longest), ""
+        text = f"{text} {sentence}".strip()

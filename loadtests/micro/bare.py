@@ -16,7 +16,7 @@ from loadtests.samples import Summary
 from speech.audio.containers import codec_rate, encode_whole
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import resample
-from speech.config import AudioConfig, EngineConfig, PhraseConfig
+from speech.config import AudioConfig, EngineConfig, TextConfig
 from speech.engines.loading import load_engine
 from speech.errors import SpeechError
 from speech.interfaces import Engine
@@ -47,7 +47,7 @@ class BareVoice:
 
     def __init__(self, catalogue: Path, voice: str, engine: EngineConfig) -> None:
         self._voice: Voice = VoiceCatalogue.load(catalogue).voices[voice]
-        self._front_end = FrontEnd(PhraseConfig())
+        self._front_end = FrontEnd(TextConfig())
         self._engine: Engine = load_engine(self._voice, engine)
         self._engine.warm_up()
 

@@ -1,196 +1,157 @@
-"""How figures are made of what was recorded; nothing is measured here."""
+"""How figures are made of what the load generator recorded; nothing is measured here."""
 
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loadtests.machine import Machine
-from loadtests.micro.bare import Bare
-from loadtests.micro.cells import Floor, MeasurementError, cell, cost, fault, floor
-from loadtests.micro.client import Answer, Run
-from loadtests.processes import KINDS, Spent, Usage, kind_of, usage
-from loadtests.run import LoadTestError, evaluate
-from loadtests.samples import Summary
+from loadtests.config import ConfigurationError, Plan, Step, Workloads
+from loadtests.figures import NothingMeasuredError, evaluate
+from loadtests.records import Record, Recorder, Row, read
 
-IDLE = dict.fromkeys(KINDS, 0.0)
+WORKLOADS = Workloads.load()
 
 
-def answer(**changes: Any) -> Answer:
-    usual = {
-        "seconds": 0.05,
-        "first_byte": 0.04,
+def row(**changes: Any) -> Row:
+    usual: dict[str, Any] = {
+        "due": 0.0,
+        "late": 0.0,
+        "seconds": 0.1,
+        "step": 0,
         "status": 200,
         "cache": "miss",
-        "server_timing": "normalize;dur=5, queue;dur=1, synthesize;dur=20, encode;dur=2, "
-        "graph;dur=30",
-        "whole": True,
+        "timing": "",
+        "format": "mp3",
         "size": 1000,
+        "failure": "",
     }
-    return Answer(**{**usual, **changes})
+    return Row(**{**usual, **changes})
 
 
-def run_of(*answers: Answer, wall: float = 1.0) -> Run:
-    return Run(answers=answers, wall=wall, client_processor=0.1)
+def record(*rows: Row) -> Record:
+    return Record(began=0.0, wall=4.0, processor=1.0, rows=rows)
 
 
-def used(**seconds: float) -> Usage:
-    return Usage(wall=2.0, seconds={**IDLE, **seconds}, machine=1.5)
+def plan(*steps: Step) -> Plan:
+    chosen = steps or (Step(seconds=2, rate=10),)
+    return Plan(workload="assistant", workloads=WORKLOADS, steps=chosen)
 
 
-def bare() -> Bare:
-    ten, twenty = Summary.of([0.010]), Summary.of([0.020])
-    return Bare(
-        voice="v",
-        format="wav",
-        normalize=ten,
-        synthesize=ten,
-        encode=ten,
-        total=twenty,
-        phrases=1.0,
-        audio_seconds=2.0,
+def test_percentiles_are_split_by_cache_and_format() -> None:
+    found = evaluate(
+        plan(),
+        record(
+            row(cache="hot", seconds=0.001),
+            row(cache="hot", seconds=0.003, format="wav"),
+            row(cache="hit", seconds=0.01),
+            row(cache="coalesced", seconds=0.05),
+            row(cache="miss", seconds=0.1),
+        ),
     )
-
-
-def livez() -> Floor:
-    return floor(run_of(answer(seconds=0.005)), used(), IDLE, 1)
-
-
-def test_a_miss_is_set_against_bare_and_floor() -> None:
-    found = cell(run_of(answer(), answer()), used(), IDLE, bare=bare(), livez=livez(), state="miss")
-    assert math.isclose(found.over_bare, 30.0)
-    assert math.isclose(found.times_bare, 2.5)
-    assert math.isclose(found.times_livez, 10.0)
-    assert math.isclose(found.rate, 2.0)
-    assert math.isclose(found.bare_rate_share, 0.04)
-    assert found.hops is not None
-    assert found.outside is not None
-    assert math.isclose(found.hops.p50, 30 - 1 - 20 - 2)
-    assert math.isclose(found.outside.p50, 50 - 5 - 30)
-    assert found.failures == 0
-
-
-def test_replies_of_several_phrases_stay_out_of_the_stages() -> None:
-    found = cell(
-        run_of(answer(), answer(whole=False, seconds=0.2)),
-        used(),
-        IDLE,
-        bare=bare(),
-        livez=livez(),
-        state="miss",
-    )
-    assert found.latency.count == 2
-    assert found.outside is not None
-    assert found.outside.count == found.stages["graph"].count == 1
-
-
-def test_a_hot_hit_has_no_stages() -> None:
-    hot = answer(cache="hot", server_timing="")
-    found = cell(run_of(hot), used(), IDLE, bare=bare(), livez=livez(), state="hot")
-    assert found.hops is None
-    assert found.stages == {}
-    assert found.outside is not None
-    assert math.isclose(found.outside.p50, 50.0)
-
-
-def test_replies_from_elsewhere_are_failures() -> None:
-    answers = run_of(answer(), answer(cache="hit"), answer(status=0, error="TimeoutError"))
-    found = cell(answers, used(), IDLE, bare=bare(), livez=livez(), state="miss")
-    assert found.failures == 2
-    assert found.first_failure == "X-Cache: hit, not miss"
-    assert found.latency.count == 1
-
-
-def test_no_good_reply_is_an_error() -> None:
-    with pytest.raises(MeasurementError, match="v wav hit x1"):
-        cell(run_of(answer()), used(), IDLE, bare=bare(), livez=livez(), state="hit")
-    with pytest.raises(MeasurementError, match="livez"):
-        floor(run_of(answer(status=503)), used(), IDLE, 1)
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, ""),
-        ({"status": 503}, "status 503"),
-        ({"status": 0, "error": "ServerDisconnectedError"}, "ServerDisconnectedError"),
-        ({"size": 0}, "an empty body"),
-    ],
-)
-def test_faults(changes: dict[str, Any], expected: str) -> None:
-    assert fault(answer(**changes), "miss") == expected
-
-
-def test_the_idle_share_is_taken_off() -> None:
-    idle = {**IDLE, "Gateway": 0.05}
-    found = cost(run_of(answer(), answer()), used(Gateway=0.5, haproxy=0.2), idle)
-    assert math.isclose(found.milliseconds["Gateway"], 1000 * (0.5 - 0.05 * 2.0) / 2)
-    assert math.isclose(found.ours, 200.0)
-    assert math.isclose(found.rays, 100.0)
-    assert math.isclose(found.client_milliseconds, 50.0)
-    assert math.isclose(found.others_cores, (1.5 - 0.7 - 0.1) / 2.0)
-
-
-def test_usage_counts_new_processes_and_not_old_time() -> None:
-    before = Spent(moment=10.0, by_process={(1, 0.0): ("Gateway", 5.0)}, machine=100.0)
-    after = Spent(
-        moment=12.0,
-        by_process={(1, 0.0): ("Gateway", 5.5), (1, 11.0): ("Encoder", 0.25)},
-        machine=103.0,
-    )
-    found = usage(before, after)
-    assert (found.wall, found.machine) == (2.0, 3.0)
-    assert found.seconds["Gateway"] == 0.5
-    assert found.seconds["Encoder"] == 0.25
-    assert found.cores()["Gateway"] == 0.25
-
-
-@pytest.mark.parametrize(
-    ("title", "kind"),
-    [
-        ("ray::ServeReplica:chorale:Gateway", "Gateway"),
-        ("ray::ServeReplica:chorale:Synthesizer", "Synthesizer"),
-        ("ray::ServeReplica:other:Unknown", "rest of Ray"),
-        ("ray::ServeController", "controller"),
-        ("ray::HAProxyManager", "proxy"),
-        ("ray::ProxyActor", "proxy"),
-        ("/somewhere/bin/haproxy", "haproxy"),
-        ("/somewhere/raylet", "rest of Ray"),
-        ("ray::IDLE", "rest of Ray"),
-    ],
-)
-def test_kinds_of_processes(title: str, kind: str) -> None:
-    assert kind_of(title) == kind
-
-
-def test_load_test_splits_by_cache() -> None:
-    rows = [("hot", 0.001), ("miss", 0.100), ("hot", 0.003)]
-    requests = [
-        {"workload": "assistant", "cache": cache, "seconds": seconds, "failure": ""}
-        for cache, seconds in rows
-    ]
-    failed = {"workload": "assistant", "cache": "", "seconds": 9.0, "failure": "HTTPError: 503"}
-    record = {"wall": 2.0, "processor": 0.5, "requests": [*requests, failed]}
-    found = evaluate("assistant", 8, record)
-    assert found.latency.count == 3
     assert {state: summary.count for state, summary in found.by_cache.items()} == {
         "hot": 2,
+        "hit": 1,
+        "coalesced": 1,
         "miss": 1,
     }
-    assert (found.failures, found.first_failure) == (1, "HTTPError: 503")
-    assert (found.rate, found.generator_cores) == (1.5, 0.25)
+    assert math.isclose(found.by_cache["hot"].p95, 3.0)
+    assert math.isclose(found.by_format["wav"].p50, 3.0)
+    assert math.isclose(found.latency.p95, 100.0)
+    assert found.hit_rate == 3 / 5
+    assert found.rate == 5 / 2
+    assert found.generator_cores == 0.25
 
 
-@pytest.mark.parametrize(
-    "requests",
-    [[], [{"workload": "unique", "cache": "", "seconds": 1.0, "failure": "ConnectionError"}]],
-)
-def test_a_load_test_without_a_success_is_an_error(requests: list[dict[str, Any]]) -> None:
-    with pytest.raises(LoadTestError, match="none succeeded"):
-        evaluate("unique", 1, {"wall": 1.0, "processor": 0.1, "requests": requests})
+def test_stages_are_split_by_cache() -> None:
+    found = evaluate(
+        plan(),
+        record(
+            row(cache="miss", timing="normalize;dur=2, synthesize;dur=40"),
+            row(cache="miss", timing="normalize;dur=4, synthesize;dur=60"),
+            row(cache="hit", timing="normalize;dur=8"),
+            row(cache="hot"),
+        ),
+    )
+    assert set(found.stages) == {"miss", "hit"}
+    assert math.isclose(found.stages["miss"]["synthesize"].p95, 60)
+    assert math.isclose(found.stages["hit"]["normalize"].p50, 8)
 
 
-@pytest.mark.parametrize(("load", "warned"), [(0.1, False), (0.5, False), (0.6, True)])
-def test_a_busy_machine_is_warned_about(load: float, *, warned: bool) -> None:
-    machine = Machine(processor="p", cores=2, memory_gib=4, python="3.11.0", load_average=load)
-    assert (machine.warning is not None) == warned
+def test_failures_count_and_have_no_latency() -> None:
+    found = evaluate(
+        plan(),
+        record(
+            row(seconds=0.1),
+            row(seconds=9.0, status=503, failure="status 503"),
+            row(seconds=9.0, status=0, failure="TimeoutError: "),
+        ),
+    )
+    assert (found.requests, found.failures, found.latency.count) == (3, 2, 1)
+    assert found.first_failure == "status 503"
+    assert found.statuses == {"0": 1, "200": 1, "503": 1}
+    assert math.isclose(found.latency.p99, 100.0)
+
+
+def test_late_requests_are_counted_and_keep_their_latency() -> None:
+    found = evaluate(plan(), record(row(late=0.2, seconds=0.3), row(late=0.004), row()))
+    assert (found.late, found.latest) == (1, 200.0)
+    assert math.isclose(found.latency.p99, 300.0)
+
+
+def test_a_step_is_taken_alone_without_its_beginning() -> None:
+    steps = (Step(seconds=10, users=1), Step(seconds=10, users=4))
+    rows = [row(due=due, step=int(due >= 10), seconds=due / 100) for due in (1, 5, 10.5, 13, 19)]
+    found = evaluate(plan(*steps), record(*rows), step=1, settle=2)
+    assert found.load == "4 users"
+    assert found.latency.count == 2
+    assert math.isclose(found.latency.p50, 130.0)
+    assert found.rate == 2 / 8
+
+
+def test_replies_that_came_after_the_last_arrival_stretch_the_time() -> None:
+    found = evaluate(plan(), record(row(due=0.0), row(due=1.0, seconds=3.0)))
+    assert found.rate == 2 / 4
+
+
+def test_streams_tell_when_they_began_and_whether_they_stalled() -> None:
+    found = evaluate(
+        plan(),
+        record(
+            row(first_audio=0.1, in_hand=0.5),
+            row(first_audio=0.2, in_hand=-0.1),
+            row(first_audio=0.3, in_hand=None),
+        ),
+    )
+    assert found.streaming is not None
+    assert math.isclose(found.streaming.first_audio.p95, 300.0)
+    assert (found.streaming.stalled, found.streaming.least_in_hand) == (1, -0.1)
+    assert evaluate(plan(), record(row())).streaming is None
+
+
+@pytest.mark.parametrize("rows", [(), (row(failure="ConnectionError", status=0),)])
+def test_a_run_without_a_success_is_an_error(rows: tuple[Row, ...]) -> None:
+    with pytest.raises(NothingMeasuredError, match="none succeeded"):
+        evaluate(plan(), record(*rows))
+
+
+def test_records_come_back_in_the_order_they_were_due(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "r.jsonl")
+    rows = [row(due=2.0, first_audio=0.25), row(due=1.0, failure="status 429", status=429)]
+    for item in rows:
+        recorder.add(item)
+    recorder.close(began=5.0, wall=4.0, processor=2.0)
+    found = read(tmp_path / "r.jsonl")
+    assert found.rows == (rows[1], rows[0])
+    assert (found.began, found.generator_cores) == (5.0, 0.5)
+
+
+def test_records_of_an_unfinished_run_are_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "r.jsonl"
+    file.write_text("")
+    with pytest.raises(ConfigurationError, match="did not finish"):
+        read(file)
+    file.write_text(json.dumps({"due": 1.0}) + "\n")
+    with pytest.raises(ConfigurationError, match="did not finish"):
+        read(file)

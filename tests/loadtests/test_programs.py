@@ -71,21 +71,3 @@ def test_stages_benchmark(tmp_path: Path) -> None:
         assert set(item["cost"]["milliseconds"]) == set(KINDS)
     assert set(report["idle_cores"]) == set(KINDS)
     assert all(report["memory_mib"][kind] > 0 for kind in KINDS)
-
-
-def test_load_test(tmp_path: Path) -> None:
-    arguments = ("--users", "2", "--seconds", "5", "--out", str(tmp_path))
-    result = run("loadtests.run", *arguments)
-    assert result == json.loads((tmp_path / "loadtest.json").read_text())
-    assert result["benchmark"] == "loadtest"
-    assert result["failures"] == 0
-    assert [item["workload"] for item in result["workloads"]] == ["assistant", "unique"]
-    for item in result["workloads"]:
-        assert item["users"] == 2
-        assert_summary(item["latency"])
-        assert sum(each["count"] for each in item["by_cache"].values()) == item["latency"]["count"]
-        assert item["generator_cores"] > 0
-        assert (tmp_path / f"{item['workload']}.html").stat().st_size > 0
-    assistant, unique = result["workloads"]
-    assert "miss" in assistant["by_cache"]
-    assert list(unique["by_cache"]) == ["miss"]

@@ -1,8 +1,9 @@
 import math
+import random
 
 import pytest
 
-from loadtests.samples import Summary, percentile, server_timing
+from loadtests.samples import Summary, percentile, percentile_interval, server_timing
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,23 @@ def test_server_timing_in_other_forms(header: str, expected: dict[str, float]) -
     stages = server_timing(header)
     assert list(stages) == list(expected)
     assert all(math.isclose(stages[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("count", [40, 400, 4000])
+def test_the_interval_of_a_percentile_holds_it_about_as_often_as_it_says(count: int) -> None:
+    draw = random.Random(count)
+    held = 0
+    for _ in range(400):
+        ordered = sorted(draw.random() for _ in range(count))
+        low, high = percentile_interval(ordered, 95)
+        held += low <= 0.95 <= high
+    assert held / 400 > 0.92 if count > 40 else held / 400 > 0.85
+
+
+def test_the_interval_holds_the_percentile_itself_and_narrows() -> None:
+    small, large = ([float(value) for value in range(count)] for count in (100, 10_000))
+    for ordered in (small, large):
+        low, high = percentile_interval(ordered, 95)
+        assert low <= percentile(ordered, 95) <= high
+    width = [high - low for low, high in (percentile_interval(o, 95) for o in (small, large))]
+    assert width[1] / 10_000 < width[0] / 100 / 5

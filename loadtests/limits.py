@@ -1,0 +1,121 @@
+"""The limits of `limits.yaml`, and whether what was measured keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from loadtests.config import FOLDER, StrictModel, load
+from loadtests.figures import Measured
+from loadtests.watch import Memory
+
+LIMITS_FILE = FOLDER / "limits.yaml"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class WorkloadLimits(StrictModel):
+    """How one workload is run, and what it must reach."""
+
+    rate: Positive
+    seconds: Positive
+    p95_ms: Positive
+    hot_p95_ms: Positive | None = None
+    failures: Annotated[int, Field(ge=0)]
+    hit_rate: Share | None = None
+
+
+class Workloads(StrictModel):
+    """In the order they are run."""
+
+    assistant: WorkloadLimits
+    unique: WorkloadLimits
+
+
+class MemoryLimits(StrictModel):
+    """Of a whole run."""
+
+    replicas_mib: Positive
+
+
+class GeneratorLimits(StrictModel):
+    """Above these the load generator measures itself."""
+
+    cores: Positive
+    late_share: Share
+
+
+class Limits(StrictModel):
+    """Everything the verdict asks for."""
+
+    workloads: Workloads
+    memory: MemoryLimits
+    generator: GeneratorLimits
+
+    @classmethod
+    def load(cls, path: Path = LIMITS_FILE) -> Self:
+        """Read a YAML file.
+
+        Raises:
+            ConfigurationError: it is missing or wrong.
+        """
+        return load(cls, path)
+
+    def named(self) -> Mapping[str, WorkloadLimits]:
+        """By workload."""
+        return {"assistant": self.workloads.assistant, "unique": self.workloads.unique}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One limit and what was measured for it."""
+
+    name: str
+    value: float
+    limit: float
+    kept: bool
+
+
+def at_most(name: str, value: float, limit: float) -> Check:
+    """A figure that may reach the limit and no more."""
+    return Check(name=name, value=value, limit=limit, kept=value <= limit)
+
+
+def below(name: str, value: float, limit: float) -> Check:
+    """A figure that may not reach the limit."""
+    return Check(name=name, value=value, limit=limit, kept=value < limit)
+
+
+def above(name: str, value: float, limit: float) -> Check:
+    """A figure that must exceed the limit."""
+    return Check(name=name, value=value, limit=limit, kept=value > limit)
+
+
+def checks_of(
+    measured: Measured, limits: WorkloadLimits, generator: GeneratorLimits
+) -> list[Check]:
+    """The limits of one workload."""
+    name = measured.workload
+    found = [
+        below(f"{name}: P95 of all replies, ms", measured.latency.p95, limits.p95_ms),
+        at_most(f"{name}: failures", measured.failures, limits.failures),
+    ]
+    hot = measured.by_cache.get("hot")
+    if limits.hot_p95_ms is not None and hot is not None:
+        found.append(below(f"{name}: P95 of hot hits, ms", hot.p95, limits.hot_p95_ms))
+    if limits.hit_rate is not None:
+        found.append(above(f"{name}: hit rate", measured.hit_rate, limits.hit_rate))
+    late = measured.late / measured.requests
+    return [
+        *found,
+        at_most(f"{name}: load generator, cores", measured.generator_cores, generator.cores),
+        at_most(f"{name}: share sent late", late, generator.late_share),
+    ]
+
+
+def memory_check(memory: Memory, limits: MemoryLimits) -> Check:
+    """The limit of our own replicas."""
+    return below("memory of our replicas, MiB", memory.ours, limits.replicas_mib)
