@@ -112,6 +112,29 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A stretch of a text that is spoken otherwise than written."""
+
+    start: int
+    """Index of its first code point in the text as written."""
+    end: int
+    """Index behind its last code point; equal to `start` for what is put in."""
+    reading: str
+    """Words; empty for what is not said."""
+    kind: str
+    """Class of written form: one of `speech.text.reading.Kind`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """How a text would be read, for showing."""
+
+    utterance: Utterance
+    changes: tuple[Change, ...]
+    """In order, without overlap; the rest of the text is spoken as written, white space aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseJob:
     """One phrase and how to speak it: what an engine receives."""
 

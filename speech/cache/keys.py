@@ -8,7 +8,7 @@ collision near 2**32 replies, and a collision here is a stranger's audio.
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from hashlib import blake2b
 
 from speech.config import AudioConfig
@@ -20,9 +20,12 @@ KEY_VERSION = 1
 EngineOptions = Mapping[str, str | int | float | bool | None]
 
 _REQUEST_FIELDS = tuple(field.name for field in fields(SpeechRequest))
-# The phrases stand for the text, and `stream` counts only where it changes the container. A field
-# added to SpeechRequest is part of the key without anybody having to remember it.
-_SPOKEN_FIELDS = tuple(name for name in _REQUEST_FIELDS if name not in {"text", "stream"})
+# The phrases stand for the text and for how it was normalized, and `stream` counts only where it
+# changes the container. A field added to SpeechRequest is part of the key without anybody having
+# to remember it.
+_SPOKEN_FIELDS = tuple(
+    name for name in _REQUEST_FIELDS if name not in {"text", "stream", "normalization"}
+)
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
 )
@@ -88,6 +91,8 @@ def entry_key(digest: str, epoch: int) -> str:
 def _values(request: SpeechRequest, names: tuple[str, ...]) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(request, name) for name in names}
     values["speed"] = float(request.speed)  # 1 and 1.0 are one speed and two JSON texts
+    if "normalization" in values:
+        values["normalization"] = asdict(request.normalization)
     return values
 
 
