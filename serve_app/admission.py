@@ -26,6 +26,9 @@ class AdmissionLimits(StrictModel):
     default_deadline: float = Field(default=30.0, gt=0)
     """Seconds to the first byte where the caller names none."""
     max_deadline: float = Field(default=120.0, gt=0)
+    max_wait: float = Field(default=30.0, gt=0)
+    """Seconds of queue behind which nobody is admitted, however patient. It bounds the latency of
+    what is admitted under overload; a burst that must be served whole needs it long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class Admission:
         """Admit a request whose first byte is due in `deadline` seconds.
 
         Raises:
-            AtCapacityError: a bound is reached. An idle gateway admits any request.
+            AtCapacityError: a bound is reached, that of the queue's length in seconds too. An idle
+                gateway admits any request.
             DeadlineExceededError: what waits already will not be served in time.
         """
         limits = self.limits
@@ -117,6 +121,8 @@ class Admission:
             raise AtCapacityError("the server is at capacity")
         if self.expected_wait > deadline:
             raise DeadlineExceededError("the queue is longer than the request's deadline")
+        if self.expected_wait > limits.max_wait:
+            raise AtCapacityError("the queue is longer than the server lets it grow")
         if not self._waiting_requests:
             self._busy_since = perf_counter()
         self.requests += 1

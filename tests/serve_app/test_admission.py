@@ -140,6 +140,17 @@ def test_a_stream_waits_for_its_first_phrase_and_weighs_all_of_it(clock: Clock) 
     assert made.expected_wait == 0.0
 
 
+def test_the_queue_has_a_length_in_seconds(clock: Clock) -> None:
+    made = measured(clock, 10)
+    made.limits = AdmissionLimits(max_wait=5.0)
+    first = made.enter(all_of(40), 60)
+    made.enter(all_of(40), 60)
+    with pytest.raises(AtCapacityError, match="queue is longer"):
+        made.enter(all_of(1), 60)
+    end(first, served=True)
+    made.enter(all_of(1), 60)
+
+
 def test_an_idle_gateway_refuses_no_deadline(clock: Clock) -> None:
     measured(clock, 1).enter(all_of(4096), 0.001)
 
