@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -61,7 +61,9 @@ def say(
     text: Annotated[str, typer.Argument(help="What to say; `-` reads standard input.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
     *,
-    voice: Annotated[str, typer.Option(help="Voice, alias or voice/speaker.")] = "alloy",
+    voice: Annotated[
+        str | None, typer.Option(help="Voice, alias or voice/speaker. Default: the server's.")
+    ] = None,
     audio_format: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
     ] = None,
@@ -70,38 +72,34 @@ def say(
     url: Url = _DEFAULT_URL,
 ) -> None:
     """Speak a text through the HTTP API into a file; prints what it took."""
-    body = {
+    body: dict[str, object] = {
         "model": "chorale",
         "input": sys.stdin.read() if text == "-" else text,
-        "voice": voice,
         "response_format": audio_format or output.suffix.removeprefix(".").lower() or "wav",
         "speed": speed,
         **({"language": language} if language else {}),
     }
-    started = perf_counter()
     first: float | None = None
     size = 0
     try:
-        with (
-            httpx.Client(timeout=httpx.Timeout(600, connect=5)) as client,
-            client.stream("POST", f"{url}/v1/audio/speech", json=body) as reply,
-        ):
-            if reply.status_code != httpx.codes.OK:
-                reply.read()
-                _fail(reply)
-            with output.open("wb") as file:
-                for chunk in reply.iter_bytes():
-                    first = first if first is not None else perf_counter() - started
-                    size += len(chunk)
-                    file.write(chunk)
+        with httpx.Client(timeout=httpx.Timeout(600, connect=5)) as client:
+            body["voice"] = voice or _listing(client, url)["default"]
+            started = perf_counter()
+            with client.stream("POST", f"{url}/v1/audio/speech", json=body) as reply:
+                _checked(reply)
+                with output.open("wb") as file:
+                    for chunk in reply.iter_bytes():
+                        first = first if first is not None else perf_counter() - started
+                        size += len(chunk)
+                        file.write(chunk)
     except httpx.HTTPError as error:
         _err.print(f"[red]error:[/red] {url}: {error}")
         raise typer.Exit(1) from None
     took = perf_counter() - started
     print(
-        f"{output}: {_duration(output):.2f} s of audio, {size} bytes; first byte "
-        f"{(first or took) * 1000:.0f} ms, complete {took * 1000:.0f} ms; "
-        f"cache {reply.headers.get('x-cache', '?')}"
+        f"{output}: {_duration(output):.2f} s of audio by {reply.headers.get('x-voice', '?')}, "
+        f"{size} bytes; first byte {(first or took) * 1000:.0f} ms, "
+        f"complete {took * 1000:.0f} ms; cache {reply.headers.get('x-cache', '?')}"
     )
 
 
@@ -109,24 +107,26 @@ def say(
 def voices(url: Url = _DEFAULT_URL) -> None:
     """List the voices of a running server."""
     try:
-        reply = httpx.get(f"{url}/v1/audio/voices", timeout=10)
+        with httpx.Client(timeout=10) as client:
+            listing = _listing(client, url)
     except httpx.HTTPError as error:
         _err.print(f"[red]error:[/red] {url}: {error}")
         raise typer.Exit(1) from None
-    if reply.status_code != httpx.codes.OK:
-        _fail(reply)
-    listing = reply.json()
     table = Table("voice", "language", "speakers", "Hz", "aliases")
     for voice in listing["data"]:
         aliases = [entry["id"] for entry in listing["aliases"] if entry["voice"] == voice["id"]]
         table.add_row(
-            voice["id"],
+            voice["id"] + (" (default)" if voice["id"] == listing["default"] else ""),
             f"{voice['language']} (of {len(voice['languages'])})",
             " ".join(voice["speakers"]),
             str(voice["sample_rate"]),
             " ".join(aliases),
         )
     Console().print(table)
+
+
+def _listing(client: httpx.Client, url: str) -> Any:
+    return _checked(client.get(f"{url}/v1/audio/voices")).json()
 
 
 def _duration(path: Path) -> float:
@@ -140,7 +140,11 @@ def _duration(path: Path) -> float:
         return float(samples / stream.codec_context.rate)
 
 
-def _fail(reply: httpx.Response) -> None:
+def _checked(reply: httpx.Response) -> httpx.Response:
+    """The reply, or its error told and the end."""
+    if reply.status_code == httpx.codes.OK:
+        return reply
+    reply.read()
     try:
         message = reply.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):

@@ -60,6 +60,10 @@ _SPEECH_REPLIES: dict[int | str, dict[str, Any]] = {
                 "description": "Where the reply came from.",
                 "schema": {"type": "string", "enum": ["hot", "hit", "miss", "coalesced"]},
             },
+            "X-Voice": {
+                "description": "Who speaks: a voice's id, with the speaker if it has several.",
+                "schema": {"type": "string"},
+            },
             "Server-Timing": {
                 "description": "Milliseconds of the stages up to the first byte.",
                 "schema": {"type": "string"},

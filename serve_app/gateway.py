@@ -165,7 +165,7 @@ class Gateway:
             for voice in self._catalogue.voices.values()
         ]
         aliases = [
-            {"id": name, "name": name, "voice": alias.voice, "speaker": alias.speaker}
+            {"id": name, "name": name, **alias.model_dump(mode="json")}
             for name, alias in sorted(self._catalogue.aliases.items())
         ]
         return {
@@ -173,6 +173,7 @@ class Gateway:
             "data": voices,
             "voices": [{"id": entry["id"], "name": entry["name"]} for entry in voices + aliases],
             "aliases": aliases,
+            "default": self._catalogue.default,
         }
 
     async def normalize(self, request: Request) -> NormalizeReply:

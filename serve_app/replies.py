@@ -41,6 +41,7 @@ class SpeechReply(StreamingResponse):
         self._is_sse = sse = body.stream_format == "sse"
         headers = {
             "X-Cache": reply.cache.value,
+            "X-Voice": "/".join(filter(None, (spoken.voice, spoken.speaker))),
             "Server-Timing": ", ".join(
                 f"{timing.stage};dur={timing.seconds * 1000:.2f}" for timing in reply.timings
             ),

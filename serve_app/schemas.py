@@ -49,7 +49,9 @@ class SpeechBody(BaseModel):
         default="audio", description="Raw audio, or server-sent events with base64 pieces."
     )
     language: StrictStr | None = Field(
-        default=None, description="Extension: language the text is read in, e.g. `de`."
+        default=None,
+        description="Extension: language the text is read in, e.g. `de`; the voice must speak it. "
+        "An alias may name another voice for the languages its first one lacks: see the voices.",
     )
     sample_rate: StrictInt | None = Field(
         default=None,
@@ -164,12 +166,12 @@ def speech_request(
         rates = ", ".join(map(str, SAMPLE_RATES))
         raise InvalidInputError(f"sample_rate must be one of {rates}", "sample_rate")
     name = body.voice if isinstance(body.voice, str) else body.voice.id
-    voice, speaker = catalogue.resolve(name)
+    voice, speaker, language = catalogue.cast(name, body.language)
     return SpeechRequest(
         text=body.input,
         voice=voice.id,
         speaker=speaker,
-        language=catalogue.language(voice, body.language),
+        language=language,
         speed=body.speed,
         format=body.response_format,
         sample_rate=body.sample_rate,

@@ -39,11 +39,19 @@ class VoiceConfig(StrictModel):
     description: str = ""
 
 
-class Alias(StrictModel):
-    """A name callers may use for a voice of the catalogue."""
+class Part(StrictModel):
+    """A voice of the catalogue, and one of its speakers."""
 
     voice: str
     speaker: str = ""
+    """Empty takes the voice's default."""
+
+
+class Alias(Part):
+    """A name callers may use for a voice of the catalogue."""
+
+    other_languages: Part | None = None
+    """Who speaks under this name what its voice does not; where absent, nobody."""
 
 
 class CatalogueConfig(StrictModel):
@@ -115,6 +123,11 @@ class VoiceCatalogue:
                 catalogue.resolve(name)
             except InvalidInputError as error:
                 raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
+        for name, alias in config.aliases.items():
+            try:
+                catalogue._play(alias.other_languages or alias)
+            except InvalidInputError as error:
+                raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
         return catalogue
 
     @property
@@ -128,14 +141,36 @@ class VoiceCatalogue:
         Raises:
             InvalidInputError: there is no such voice or speaker (`param` is `voice`).
         """
+        if (alias := self.aliases.get(name)) is not None:
+            return self._play(alias)
+        voice_id, _, speaker = name.partition("/")
+        return self._play(Part(voice=voice_id, speaker=speaker))
+
+    def cast(self, name: str, language: str | None) -> tuple[Voice, str, str]:
+        """Find who speaks under a name in a language: voice, speaker, and the language's tag.
+
+        A voice that is called by its own id speaks its own languages only. An alias may name
+        another voice for the languages its first one lacks.
+
+        Raises:
+            InvalidInputError: there is no such voice (`param` is `voice`), or none that speaks the
+                language under this name (`param` is `language`).
+        """
+        voice, speaker = self.resolve(name)
         alias = self.aliases.get(name)
-        voice_id, _, speaker = (alias.voice, "", alias.speaker) if alias else name.partition("/")
-        voice = self.voices.get(voice_id)
+        other = alias.other_languages if alias is not None else None
+        if language and other is not None and _tag(language) not in voice.languages:
+            voice, speaker = self._play(other)
+        return voice, speaker, self.language(voice, language)
+
+    def _play(self, part: Part) -> tuple[Voice, str]:
+        voice = self.voices.get(part.voice)
         if voice is None:
             raise InvalidInputError(
-                f"unknown voice {name[:64]!r}; GET /v1/audio/voices lists what there is", "voice"
+                f"unknown voice {part.voice[:64]!r}; GET /v1/audio/voices lists what there is",
+                "voice",
             )
-        speaker = speaker or voice.default_speaker
+        speaker = part.speaker or voice.default_speaker
         if speaker and speaker not in voice.speakers:
             raise InvalidInputError(f"voice {voice.id!r} has no speaker {speaker[:64]!r}", "voice")
         return voice, speaker

@@ -21,7 +21,10 @@ def fake_catalogue(tmp_path: Path) -> Path:
             {"id": "tone", "engine": "fake", "speakers": ["low", "high"], "default_speaker": "low"},
             {"id": "other", "engine": "fake", "language": "de"},
         ],
-        "aliases": {"alloy": {"voice": "tone", "speaker": "high"}},
+        "aliases": {
+            "alloy": {"voice": "tone", "speaker": "high"},
+            "nova": {"voice": "tone", "speaker": "low", "other_languages": {"voice": "other"}},
+        },
     }
     path.write_text(yaml.safe_dump(content))
     return path

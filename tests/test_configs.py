@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from speech.engines.loading import load_engine
-from speech.errors import ConfigError
+from speech.errors import ConfigError, InvalidInputError
 from speech.voices import VoiceCatalogue
 
 with warnings.catch_warnings():
@@ -21,21 +21,8 @@ with warnings.catch_warnings():
 
 ROOT = Path(__file__).resolve().parents[1]
 GRAPHS = sorted(path for path in CONFIG_FOLDER.glob("*.yaml") if path.stem != "voices")
-OPENAI = [
-    "alloy",
-    "ash",
-    "ballad",
-    "coral",
-    "echo",
-    "fable",
-    "onyx",
-    "nova",
-    "sage",
-    "shimmer",
-    "verse",
-    "marin",
-    "cedar",
-]
+WOMEN = ["alloy", "coral", "marin", "nova", "sage", "shimmer"]
+MEN = ["ash", "ballad", "cedar", "echo", "fable", "onyx", "verse"]
 
 
 def test_the_files_are_there() -> None:
@@ -84,9 +71,30 @@ def test_every_voice_of_the_catalogue_can_be_loaded() -> None:
 
 def test_openais_voice_names_are_understood() -> None:
     catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
-    spoken_by = {name: catalogue.resolve(name) for name in OPENAI}
-    # Thirteen names, thirteen voices to be told apart.
-    assert len({(voice.id, speaker) for voice, speaker in spoken_by.values()}) == len(OPENAI)
+    assert sorted(catalogue.aliases) == sorted(WOMEN + MEN)
+    starter = catalogue.voices["starter"]
+    for names, speaker in ((WOMEN, "slt"), (MEN, list(starter.speakers)[1])):
+        for name in names:
+            for language in (None, "en", "en-us"):
+                voice, found, _ = catalogue.cast(name, language)
+                assert (voice.id, found) == ("starter", speaker), name
+
+
+def test_openais_voice_names_speak_every_language() -> None:
+    """espeak-ng does where starter does not, and thirteen names are thirteen voices there."""
+    catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
+    for language in ("de", "en-gb", "cmn"):
+        found = [catalogue.cast(name, language) for name in WOMEN + MEN]
+        assert {(voice.id, tag) for voice, _, tag in found} == {("espeak", language)}
+        assert len({speaker for _, speaker, _ in found}) == len(WOMEN + MEN)
+    with pytest.raises(InvalidInputError, match="de"):
+        catalogue.cast("starter", "de")
+
+
+def test_a_fresh_install_speaks_with_its_own_voice() -> None:
+    for path in GRAPHS:
+        catalogue = VoiceCatalogue.load(GraphConfig.load(path).catalogue)
+        assert catalogue.default_voice == "starter"
 
 
 def set_in(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -118,7 +126,7 @@ def set_in(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("encoder.look_ahead", -1),
         ("admission.max_inflight_requests", 0),
         ("gateway.hot", {"bytes": 1}),
-        ("phrases.max_characters", 0),
+        ("text.phrases.max_characters", 0),
     ],
 )
 def test_a_wrong_graph_is_refused(tmp_path: Path, path: str, value: Any) -> None:

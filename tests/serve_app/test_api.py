@@ -308,8 +308,37 @@ async def test_lists(server: Server) -> None:
     assert [voice["id"] for voice in voices["data"]] == ["tone", "other"]
     assert [voice["engine"] for voice in voices["data"]] == [None, None]
     assert {"id": "alloy", "name": "alloy"} in voices["voices"]
+    assert voices["default"] == "tone"
+    assert voices["aliases"] == [
+        {
+            "id": "alloy",
+            "name": "alloy",
+            "voice": "tone",
+            "speaker": "high",
+            "other_languages": None,
+        },
+        {
+            "id": "nova",
+            "name": "nova",
+            "voice": "tone",
+            "speaker": "low",
+            "other_languages": {"voice": "other", "speaker": ""},
+        },
+    ]
     for entry in voices["voices"]:
         assert (await server.speak(voice=entry["id"])).status_code == 200
+
+
+async def test_a_reply_names_who_speaks(server: Server) -> None:
+    for asked, spoken in [
+        ({"voice": "nova"}, "tone/low"),
+        ({"voice": "alloy"}, "tone/high"),
+        ({"voice": "nova", "language": "de"}, "other"),
+    ]:
+        assert (await server.speak(**asked)).headers["x-voice"] == spoken
+    refused = await server.speak(voice="alloy", language="de")
+    assert refused.status_code == 400
+    assert refused.json()["error"]["param"] == "language"
 
 
 async def test_normalizing(server: Server) -> None:

@@ -56,6 +56,8 @@ def load(tmp_path: Path) -> Load:
         ({"aliases": {"alloy": {"voice": "nobody"}}}, "alloy"),
         ({"aliases": {"alloy": {"voice": "f", "speaker": "three"}}}, "three"),
         ({"aliases": {"alloy": "f"}}, "alloy"),
+        ({"aliases": {"alloy": {"voice": "f", "other_languages": {"voice": "g"}}}}, "alloy"),
+        ({"aliases": {"ash": {"voice": "f", "other_languages": {"voice": "f/two"}}}}, "ash"),
         ({"default": "f/three"}, "three"),
         ({"speed": 1}, "speed"),
     ],
@@ -191,6 +193,42 @@ def test_a_language_the_voice_does_not_speak(load: Load, voice: str, asked: str)
         catalogue.language(catalogue.voices[voice], asked)
     assert caught.value.param == "language"
     assert len(caught.value.message) < 200
+
+
+ALIASES = {
+    "alloy": {"voice": "p", "other_languages": {"voice": "e", "speaker": "f2"}},
+    "ash": {"voice": "p"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "found"),
+    [
+        ("alloy", None, ("p", "", "en-us")),
+        ("alloy", "", ("p", "", "en-us")),
+        ("alloy", "en_US", ("p", "", "en-us")),
+        ("alloy", "en", ("p", "", "en")),
+        ("alloy", "de", ("e", "f2", "de")),
+        ("alloy", "en-gb", ("e", "f2", "en-gb")),
+        ("ash", None, ("p", "", "en-us")),
+        ("p", "en", ("p", "", "en")),
+        ("e/m3", "fr", ("e", "m3", "fr")),
+    ],
+)
+def test_who_speaks_a_language(
+    load: Load, name: str, asked: str | None, found: tuple[str, str, str]
+) -> None:
+    voice, speaker, language = load(FAKE, ESPEAK, PIPER, aliases=ALIASES).cast(name, asked)
+    assert (voice.id, speaker, language) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"), [("ash", "de"), ("p", "de"), ("alloy", "tlh-x"), ("alloy", " ")]
+)
+def test_nobody_takes_over_unasked(load: Load, name: str, asked: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        load(FAKE, ESPEAK, PIPER, aliases=ALIASES).cast(name, asked)
+    assert caught.value.param == "language"
 
 
 @pytest.mark.parametrize("entry", [FAKE, ESPEAK, PIPER], ids=lambda entry: entry["engine"])
