@@ -1,53 +1,72 @@
-"""English dates: `2006-08-05`, `12/31/2020`, `Jan. 15, 2020`, `16 July 1943`, `july 1506`."""
+"""English dates: `2006-08-05`, `12/31/2020`, `Jan. 15, 2020`, `16 July 1943`, `Mon, May 5-7`."""
 
 import re
 
-from speech.text.english.numbers import ordinal, year
+from speech.text.english.neighbours import before
+from speech.text.english.numbers import cardinal, ordinal, year
+from speech.text.english.times import clock, offset
 from speech.text.reading import Reading
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
 _SHORT = {name[:3].lower(): name for name in _MONTHS}
+_DAYS = {
+    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday",
+    "sat": "Saturday", "sun": "Sunday",
+}  # fmt: skip
 # `may` and `march` are words first: as months they need their capital, which `(?-i:` asks for.
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|(?-i:M(?:ar(?:ch)?|AR(?:CH)?))|apr(?:il)?|(?-i:M(?:ay|AY))"
     r"|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
-MONTH_HEAD = rf"{_MONTH}\.?[ -](?=[0-9])"
+MONTH_HEAD = rf"{_MONTH}\.?,?[ -]'?(?=[0-9])"
 """A month's name before a number; case-insensitive."""
 
+_WEEKDAY = r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?![A-Za-z])"
+WEEKDAY_HEAD = (
+    rf"{_WEEKDAY}(?=\.?,? (?:(?i:{_MONTH})(?![a-z])|[0-9])|\.?(?: ?[-–—] ?|/){_WEEKDAY}"
+    r"|\.(?! [A-Z]|$)"
+    rf"|(?<=[-–/].{{3}})|(?<=[-–/].{{4}})|(?<=[-–/].{{5}}))"
+)
+"""A short weekday before a date, before another one or with a dot."""
+
+_ENDING = r"(?:st|nd|rd|th)?"
 _DAY = r"(?P<day>3[01]|[12][0-9]|0?[1-9])"
-_YEAR = r"(?P<year>(?:1[0-9]|20)[0-9]{2})(?![0-9:%]|[.,][0-9])"
+_YEAR = r"(?:(?P<year>(?:1[0-9]|20|21)[0-9]{2})|'(?P<two>[0-9]{2}))(?![0-9:%]|[.,][0-9])"
+_UNTIL = rf"(?: ?[-–—] ?(?P<last>3[01]|[12][0-9]|0?[1-9]){_ENDING}(?![0-9A-Za-z:/]|[.,-][0-9]))?"
 _MONTH_FIRST = re.compile(
-    rf"(?P<month>{_MONTH})\.?[ -]{_DAY}(?:st|nd|rd|th)?(?![0-9:]|[.,/][0-9])"
+    rf"(?P<month>{_MONTH})\.?,?[ -]{_DAY}{_ENDING}(?![0-9A-Za-z:%]|[.,/][0-9]){_UNTIL}"
     rf"(?:(?P<comma>,?)[ -]{_YEAR})?",
     re.I,
 )
 _MONTH_YEAR = re.compile(rf"(?P<month>{_MONTH})\.?,?[ -]{_YEAR}", re.I)
 _DAY_FIRST = re.compile(
-    rf"{_DAY}(?:st|nd|rd|th)?(?: of)?[ -](?P<month>{_MONTH}|(?i:may)(?=,? [12]))(?![A-Za-z])\.?"
+    rf"{_DAY}{_ENDING}{_UNTIL}(?: of)?[ -](?P<month>{_MONTH}|(?i:may)(?=,? [12]))(?![A-Za-z])\.?"
     rf"(?:(?P<comma>,?)[ -]{_YEAR})?",
     re.I,
+)
+_DASHED = re.compile(
+    rf"{_DAY}[-/](?P<month>{_MONTH})[-/](?P<year>(?:19|20)?[0-9]{{2}})(?![0-9A-Za-z])", re.I
 )
 _YEAR_FIRST = re.compile(
     r"(?P<year>(?:1[0-9]|20)[0-9]{2})(?P<mark>[-/.])(?P<month>1[0-2]|0?[1-9])(?P=mark)"
     rf"{_DAY}(?![0-9]|[-/.][0-9])"
 )
-_SLASHES = re.compile(
+_STAMP = re.compile(r"(?:T|,? )(?=[0-2][0-9]:[0-5][0-9])")
+_ZERO_SECONDS = re.compile(r"(?P<time>[0-2][0-9]:[0-5][0-9]):00(?:\.0{1,6})?(?![0-9:.])")
+_NUMBERS = re.compile(
     r"(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
-    r"(?P<year>(?:1[0-9]|20)[0-9]{2})(?![0-9]|[-/.][0-9])"
+    r"(?P<year>(?:1[0-9]|20)[0-9]{2}|[0-9]{2})(?![0-9A-Za-z]|[-/.][0-9])"
+)
+_TWO_NUMBERS = re.compile(
+    r"(?P<first>1[0-2]|0?[1-9])/(?P<second>3[01]|[12][0-9]|0?[1-9])(?![0-9A-Za-z/]|\.[0-9])"
+)
+_DATED = re.compile(
+    r"(?:(?:on|by|until|till|before|after|since|due|dated|from|through|starting|starts|begins|ends"
+    r"|expires?|deadline|born|posted|updated|date|[a-z]{3,6}day|mon|tues?|wed"
+    r"|thu|thurs|fri|sat|sun),?:?) $"
 )
 
 
@@ -56,14 +75,31 @@ def read_month(text: str, start: int) -> Reading | None:
     match = _MONTH_FIRST.match(text, start)
     if match:
         comma = match["comma"] or ""
-        spoken = f"{_name(match['month'])} {ordinal(int(match['day']))}{comma}"
-        return Reading(
-            spoken + (f" {year(int(match['year']))}" if match["year"] else ""), match.end(), "date"
-        )
+        spoken = f"{_name(match['month'])} {ordinal(int(match['day']))}"
+        if match["last"]:
+            spoken += f" to {ordinal(int(match['last']))}"
+        return Reading(spoken + _ending(match, comma), match.end(), "date")
     match = _MONTH_YEAR.match(text, start)
     if match:
-        return Reading(f"{_name(match['month'])} {year(int(match['year']))}", match.end(), "date")
+        return Reading(f"{_name(match['month'])}{_ending(match, '')}", match.end(), "date")
     return None
+
+
+def read_weekday(text: str, start: int) -> Reading | None:
+    """A short weekday, and the hyphen to another one."""
+    match = _SHORT_DAY.match(text, start)
+    if match is None:
+        return None
+    name = _DAYS[match["day"][:3].lower()]
+    until = _UNTIL_DAY.match(text, match.end("day"))
+    if until:
+        return Reading(f"{name} {'to' if until['mark'] != '/' else 'and'}", until.end(), "date")
+    dot = match["dot"] and text[match.end() :].strip(" \"')]")
+    return Reading(name, match.end() if dot else match.end("day"), "date")
+
+
+_SHORT_DAY = re.compile(rf"(?P<day>{_WEEKDAY})(?P<dot>\.?)")
+_UNTIL_DAY = re.compile(rf"\.? ?(?P<mark>[-–—/]) ?(?={_WEEKDAY})")
 
 
 def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | None:
@@ -76,28 +112,82 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
     """
     if text[start - 1 : start].isalnum() or text[start - 1 : start] in {"/", "-", "."}:
         return None
+    match = _DASHED.match(text, start)
+    if match:
+        said = f"the {ordinal(int(match['day']))} of {_name(match['month'])}"
+        said += f" {_full_year(match['year'])}"
+        return Reading(said, match.end(), "date")
     match = _DAY_FIRST.match(text, start)
     if match:
         article = "" if text[max(0, start - 4) : start].lower() == "the " else "the "
-        spoken = f"{article}{ordinal(int(match['day']))} of {_name(match['month'])}"
-        if match["year"]:
-            spoken += f"{match['comma']} {year(int(match['year']))}"
+        spoken = f"{article}{ordinal(int(match['day']))}"
+        if match["last"]:
+            spoken += f" to the {ordinal(int(match['last']))}"
+        spoken += f" of {_name(match['month'])}{_ending(match, match['comma'] or '')}"
         return Reading(spoken, match.end(), "date")
     match = _YEAR_FIRST.match(text, start)
     if match:
-        return _full(int(match["month"]), int(match["day"]), int(match["year"]), match.end())
-    match = _SLASHES.match(text, start)
-    if match is None:
-        return None
+        date = _full(int(match["month"]), int(match["day"]), match["year"], match.end())
+        return _stamped(text, date) if match["mark"] == "-" else date
+    match = _NUMBERS.match(text, start)
+    if match:
+        if len(match["year"]) == 2 and (match["mark"] != "/" or match["year"] == "00"):
+            return None
+        return _numbers(match, day_first=day_first)
+    match = _TWO_NUMBERS.match(text, start)
+    if match and _DATED.search(before(text, start)):
+        first, second = int(match["first"]), int(match["second"])
+        month, day = (second, first) if day_first and second <= 12 else (first, second)
+        return Reading(f"{_MONTHS[month - 1]} {ordinal(day)}", match.end(), "date")
+    return None
+
+
+def _numbers(match: re.Match[str], *, day_first: bool) -> Reading | None:
     first, second = int(match["first"]), int(match["second"])
     day, month = (first, second) if (day_first or first > 12) and second <= 12 else (second, first)
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    return _full(month, day, int(match["year"]), match.end())
+    return _full(month, day, match["year"], match.end())
 
 
-def _full(month: int, day: int, value: int, end: int) -> Reading:
-    return Reading(f"{_MONTHS[month - 1]} {ordinal(day)} {year(value)}", end, "date")
+def _stamped(text: str, date: Reading) -> Reading:
+    """With the time of an ISO 8601 timestamp; seconds of zero are not said."""
+    stamp = _STAMP.match(text, date.end)
+    if stamp is None:
+        return date
+    even = _ZERO_SECONDS.match(text, stamp.end())
+    # Cut to the longest timestamp there is, so that nothing is scanned twice.
+    rest = text[even.end() : even.end() + 12] if even else ""
+    time = clock(f"{even['time']}{rest}", 0) if even else clock(text, stamp.end())
+    if time is None:
+        return date
+    end = even.end() - len(even["time"]) + time.end if even else time.end
+    said, behind = offset(text, end, " UTC")
+    if behind == end or text[stamp.start()] != "T":
+        said, behind = "", end
+    return Reading(f"{date.spoken}, {time.spoken}{said}", behind, "date")
+
+
+def _full(month: int, day: int, written_year: str, end: int) -> Reading:
+    said = f"{_MONTHS[month - 1]} {ordinal(day)} {_full_year(written_year)}"
+    return Reading(said, end, "date")
+
+
+def _full_year(written: str) -> str:
+    value = int(written)
+    if len(written) == 2:
+        # As spreadsheets do: 00 to 49 are of this century.
+        value += 2000 if value < 50 else 1900
+    return year(value)
+
+
+def _ending(match: re.Match[str], comma: str) -> str:
+    if match["year"]:
+        return f"{comma} {year(int(match['year']))}"
+    if match["two"]:
+        two = match["two"]
+        return f"{comma} {'oh ' if two[0] == '0' else ''}{cardinal(int(two))}"
+    return ""
 
 
 def _name(written: str) -> str:

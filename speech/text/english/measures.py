@@ -21,7 +21,8 @@ _FEET = re.compile(
 )
 _COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _ANGLE = re.compile(
-    r"(?P<degrees>[0-9]{1,3}(?:\.[0-9]{1,8})?)[°º] ?(?:(?P<minutes>[0-9]{1,2}(?:\.[0-9]{1,6})?)' ?)?"
+    r"(?P<degrees>[0-9]{1,3}(?:\.[0-9]{1,8})?)[°º] ?"
+    r"(?:(?P<minutes>[0-9]{1,2}(?:\.[0-9]{1,6})?)' ?)?"
     r"(?:(?P<seconds>[0-9]{1,2}(?:\.[0-9]{1,6})?)(?:\"|'') ?)?(?P<side>[NSEW](?![A-Za-z]))?"
 )
 _SCREEN = re.compile(

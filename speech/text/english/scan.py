@@ -41,6 +41,7 @@ _START = re.compile(
     rf"|(?P<money>[{money.SYMBOLS}]|(?<![A-Za-z]){money.PREFIX})"
     rf"|(?P<code>(?<![A-Za-z0-9]){money.CODE_HEAD})"
     rf"|(?P<month>(?<![A-Za-z])(?i:{dates.MONTH_HEAD}))"
+    rf"|(?P<weekday>(?<![A-Za-z]){dates.WEEKDAY_HEAD})"
     rf"|(?P<word>{words.PATTERN})"
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
@@ -73,6 +74,7 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "money": (money.read_money, symbols.read_symbol),
         "code": (money.read_money_code,),
         "month": (dates.read_month,),
+        "weekday": (dates.read_weekday,),
         "word": (words.read_word,),
         # A telephone number may begin with a plus.
         "symbol": (read_digit_groups, symbols.read_symbol),

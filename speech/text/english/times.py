@@ -1,58 +1,137 @@
-"""English clock times and durations: `3:45`, `3:45 pm`, `15:30`, `9am`, `1:02:03`."""
+"""English clock times: `3:45`, `3:45 pm EST`, `15:30`, `5-7pm`, `10:30 GMT+2`, `0800 hours`."""
 
 import re
 
-from speech.text.english.numbers import cardinal
+from speech.text.english.numbers import cardinal, digits
 from speech.text.reading import Reading
 
 _CLOCK = re.compile(
-    r"(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?(?![0-9:])"
+    r"(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])"
+    r"(?::(?P<second>[0-5][0-9]))?(?:[.,](?P<part>[0-9]{1,6}))?(?![0-9:])"
 )
+_DOTTED = re.compile(r"(?P<hour>1[0-2]|0?[1-9])[.h](?P<minute>[0-5][0-9])(?= ?[ap]\.?m\b)", re.I)
 _HOUR = re.compile(r"(?P<hour>1[0-2]|0?[1-9])(?= ?[ap]\.?m\b)", re.I)
-_HALF = re.compile(r" ?(?P<half>[ap])\.?m(?P<dot>\.?)(?![A-Za-z]{4})", re.I)
-_UNTIL = re.compile(r" ?- ?(?=[0-9]{1,2}(?::[0-9]{2}| ?[ap]\.?m\b))", re.I)
+_HALF = re.compile(r" ?(?P<half>[ap])(?:m|\.m(?P<dot>\.?))(?![A-Za-z]{4})", re.I)
+_TIME = r"(?:1[0-2]|0?[1-9])(?:[:.][0-5][0-9])? ?[ap]\.?m\b"
+_HOUR_UNTIL = re.compile(rf"(?P<hour>1[0-2]|0?[1-9]) ?[-–—] ?(?={_TIME})", re.I)
+_UNTIL = re.compile(r" ?[-–—] ?(?=[0-9]{1,2}(?::[0-9]{2}| ?[ap]\.?m\b)|noon|midnight)", re.I)
+_HOUR_AFTER = re.compile(r" ?[-–—] ?(?P<hour>1[0-2]|0?[1-9])(?![0-9A-Za-z:%$-]|[.,][0-9])")
 _ZONE = re.compile(
-    r" ?(?P<zone>e\.s\.t|p\.s\.t|EST|PST|CST|MST|EDT|PDT|CDT|CET|CEST|GMT|UTC|BST)\b", re.I
+    r" ?(?P<zone>e\.s\.t|p\.s\.t|c\.s\.t|[ecmphb][sd]t|ak[sd]t|a[ecw][sd]t|nz[sd]t|cet|cest|eet"
+    r"|eest|wet|gmt|utc|ist|jst|kst|msk|sgt|hkt|(?-i:ET|CT|MT|PT))(?![A-Za-z])",
+    re.I,
 )
+_OFFSET = re.compile(r" ?(?P<sign>[+-])(?P<hour>[01]?[0-9])(?::?(?P<minute>[0-5][0-9]))?(?![0-9])")
+_MILITARY = re.compile(r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) (?:hours|hrs)(?![a-z])")
+_DURATION = re.compile(
+    r"(?P<first>[0-9]{1,3}) ?(?P<of>d|h|hrs?|m|min)\.? ?(?P<second>[0-9]{1,2})"
+    r"(?: ?(?P<below>h|hrs?|m|mins?|s|secs?)(?: ?(?P<third>[0-9]{1,2}) ?(?:s|secs?))?"
+    r"|(?<=h[0-5][0-9]))(?![0-9A-Za-z])"
+)
+_NAMES = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
+_BELOW = {"d": "h", "h": "m", "m": "s"}
 
 
 def read_time(text: str, start: int) -> Reading | None:
     """A time of day, with its half of the day and its zone; or hours, minutes and seconds."""
-    if text[start - 1 : start].isalnum() or text[start - 1 : start] in {":", "."}:
+    previous = text[start - 1 : start]
+    if previous.isalnum() or previous in {":", "."}:
         return None
+    military = _MILITARY.match(text, start)
+    if military:
+        said = _military(military["hour"], military["minute"])
+        return Reading(f"{said} hours", military.end(), "time")
+    duration = _DURATION.match(text, start)
+    if duration and _BELOW[duration["of"][0]] == (duration["below"] or "m")[0]:
+        return _duration(duration)
+    return clock(text, start)
+
+
+def clock(text: str, start: int) -> Reading | None:
+    """A time of day as `read_time` reads it, whatever stands before it."""
     match = _CLOCK.match(text, start)
     if match is None:
+        match = _DOTTED.match(text, start)
+        if match:
+            return _finish(text, match.end(), _hour_minute(match), "")
+        until = _HOUR_UNTIL.match(text, start)
+        if until:
+            return Reading(f"{cardinal(int(until['hour']))} to", until.end(), "time")
         match = _HOUR.match(text, start)
         return _finish(text, match.end(), cardinal(int(match["hour"])), "") if match else None
-    hour, minute = int(match["hour"]), int(match["minute"])
+    part = f" point {digits(match['part'])}" if match["part"] else ""
     if match["second"]:
-        second = int(match["second"])
-        words = f"{_count(hour, 'hour')} {_count(minute, 'minute')} and {_count(second, 'second')}"
+        hour, minute, second = (int(match[name]) for name in ("hour", "minute", "second"))
+        words = f"{_count(hour, 'hour')} {_count(minute, 'minute')} and "
+        words += f"{cardinal(second)}{part} second{'' if second == 1 and not part else 's'}"
         return _finish(text, match.end(), words, "")
-    spoken = cardinal(hour)
-    if minute:
-        spoken += f" oh {cardinal(minute)}" if minute < 10 else f" {cardinal(minute)}"
-        return _finish(text, match.end(), spoken, "")
-    return _finish(text, match.end(), spoken, " o'clock")
+    if part:
+        return Reading(_hour_minute(match) + part, match.end(), "time")
+    full = " o'clock" if match["minute"] == "00" else ""
+    return _finish(text, match.end(), _hour_minute(match), full)
+
+
+def _hour_minute(match: re.Match[str]) -> str:
+    spoken, minute = cardinal(int(match["hour"])), int(match["minute"])
+    if not minute:
+        return spoken
+    return f"{spoken} oh {cardinal(minute)}" if minute < 10 else f"{spoken} {cardinal(minute)}"
 
 
 def _finish(text: str, end: int, spoken: str, full_hour: str) -> Reading:
     half = _HALF.match(text, end)
+    until = _UNTIL.match(text, half.end() if half else end)
     if half:
         spoken += f" {half['half'].upper()}M"
         end = half.end()
-    else:
+    elif not until:
         spoken += full_hour
     zone = _ZONE.match(text, end)
     if zone:
-        return Reading(f"{spoken} {zone['zone'].replace('.', '').upper()}", zone.end(), "time")
-    until = _UNTIL.match(text, end)
+        name = zone["zone"].replace(".", "").upper()
+        spoken, end = f"{spoken} {name}", zone.end()
+        until = _UNTIL.match(text, end)
+        if name in {"GMT", "UTC"}:
+            spoken, end = offset(text, end, spoken)
+    elif text[end : end + 1] == "Z" and not text[end + 1 : end + 2].isalnum():
+        spoken, end = f"{spoken} UTC", end + 1
     if until:
         return Reading(f"{spoken} to", until.end(), "time")
-    if half and half["dot"] and not text[end:].strip(" \"')]"):
+    after = _HOUR_AFTER.match(text, end)
+    if after:
+        return Reading(f"{spoken} to {cardinal(int(after['hour']))}", after.end(), "time")
+    if half and half["dot"] and not zone and not text[end:].strip(" \"')]"):
         # The dot of `p.m.` is the sentence's own as well.
         end -= 1
     return Reading(spoken, end, "time")
+
+
+def offset(text: str, end: int, spoken: str) -> tuple[str, int]:
+    """With the hours a zone is ahead or behind, `+2` or `-05:00`; the words and their end."""
+    match = _OFFSET.match(text, end)
+    if match is None:
+        return spoken, end
+    sign = "plus" if match["sign"] == "+" else "minus"
+    said = f"{spoken} {sign} {cardinal(int(match['hour']))}"
+    if match["minute"] and match["minute"] != "00":
+        said += f" {cardinal(int(match['minute']))}"
+    return said, match.end()
+
+
+def _military(hour: str, minute: str) -> str:
+    said = f"zero {cardinal(int(hour))}" if hour[0] == "0" else cardinal(int(hour))
+    if minute == "00":
+        return f"{said} hundred"
+    return f"{said} {'zero ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
+
+
+def _duration(match: re.Match[str]) -> Reading:
+    of = match["of"][0]
+    said = _count(int(match["first"]), _NAMES[of])
+    said += f" {_count(int(match['second']), _NAMES[_BELOW[of]])}"
+    if match["third"]:
+        said += f" {_count(int(match['third']), 'second')}"
+    return Reading(said, match.end(), "time")
 
 
 def _count(value: int, unit: str) -> str:
