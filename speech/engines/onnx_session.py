@@ -96,7 +96,8 @@ class OnnxSession:
                 f"provider {config.provider!r} was asked for, but ONNX Runtime granted only "
                 f"{', '.join(self._session.get_providers())}"
             )
-        self._inputs = {item.name for item in self._session.get_inputs()}
+        given = (*self._session.get_inputs(), *self._session.get_overridable_initializers())
+        self._inputs = {item.name for item in given}
 
     def run(
         self, outputs: tuple[str, ...], feeds: Mapping[str, npt.NDArray[Any]]

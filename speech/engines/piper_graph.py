@@ -23,7 +23,9 @@ out as the stock graph renders it alone, to its last sample, and no frame is ren
 `masked`, which promises: rows are independent of padding and of each other; `scales` may be [N, 3]
 (noise, length, noise_w per row) as well as [3]; the second output holds the frames of each
 phoneme, [N, T] or [N, 1, T], zero beyond `input_lengths`; no unseeded noise. Samples per frame are
-in the property `chorale.hop_length` or in the voice's json as `hop_length`.
+in the property `chorale.hop_length` or in the voice's json as `hop_length`. With the property
+`chorale.seed`, value `input`, it takes `seed`, int64 [N], an input with a default of its own: the
+noise of a row is then a function of its seed alone.
 
 `stock`: anything else. It runs one phrase at a time, and `reason` says why.
 """
@@ -41,6 +43,7 @@ from speech.errors import ConfigError
 
 BATCHING_KEY = "chorale.batching"
 HOP_KEY = "chorale.hop_length"
+SEED_KEY = "chorale.seed"
 
 _TAKES = {"input", "input_lengths", "scales", "sid"}
 _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli"}
@@ -70,6 +73,8 @@ class PiperGraph:
     """The sound model's masks: steps per frame to the name of the input, [N, 1, frames * steps]."""
     duration_noise: str = ""
     """Name of the text model's noise input, [N, 2, T]; empty where it draws none."""
+    seeded: bool = False
+    """Whether a masked graph takes `seed`, a number for each row."""
     names: tuple[str, ...] = ()
     """Split: w, m, logs, z_p, waveform. Masked: waveform, durations. Stock: waveform."""
 
@@ -140,6 +145,7 @@ def _masked(
         symbols=symbols,
         multi_speaker=multi_speaker,
         hop=hop,
+        seeded=properties.get(SEED_KEY) == "input",
         names=tuple(item.name for item in model.graph.output[:2]),
     )
 

@@ -71,6 +71,15 @@ def row_noise(row: Row, stream: int, shape: tuple[int, int]) -> Floats:
     return np.random.Generator(np.random.Philox(key=key)).standard_normal(shape, np.float32).T
 
 
+def row_seed(row: Row) -> int:
+    """One number for a row's seed and index, at least 0: what a graph with a `seed` input gets.
+
+    Mixed, because to such a graph neighbouring numbers may well sound alike.
+    """
+    mixed = np.random.SeedSequence((row.seed, row.index)).generate_state(1, np.uint64)
+    return int(mixed[0] >> np.uint64(1))
+
+
 def _padded(rows: Sequence[Row]) -> dict[str, npt.NDArray[Any]]:
     lengths = np.array([len(row.ids) for row in rows], np.int64)
     ids = np.zeros((len(rows), lengths.max()), np.int64)
@@ -188,6 +197,8 @@ class MaskedRenderer:
             [[self._scales.noise, row.length_scale, self._scales.noise_w] for row in rows],
             np.float32,
         )
+        if self._graph.seeded:
+            feeds["seed"] = np.array([row_seed(row) for row in rows], np.int64)
         wave, durations = self._session.run(self._graph.names, feeds)
         flat = wave.reshape(len(rows), -1)
         frames = np.rint(durations.reshape(len(rows), -1).sum(axis=1)).astype(np.int64)

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from speech.config import EngineConfig
 from speech.engines.piper import PiperEngine
-from speech.engines.piper_graph import BATCHING_KEY, read_graph
+from speech.engines.piper_graph import BATCHING_KEY, SEED_KEY, read_graph
 from speech.errors import ConfigError
 from speech.types import Pcm, PhraseJob
 from speech.voices import Voice
@@ -170,6 +170,45 @@ def test_a_masked_graph_batches_by_its_own_durations(
     for item, level in zip(samples, (0.05, 0.3, 0.07), strict=True):
         assert item[0] == round(level * 32767)
     assert samples[0][-1] == round(0.1 * 32767)
+
+
+def test_a_seeded_graph_gets_the_seed_and_index_of_each_row(
+    tmp_path: Path, as_voice: AsVoice, piper_job: PiperJob
+) -> None:
+    model = masked_model()
+    # The level is a hundredth of id + seed mod 97, and the default seed is 5.
+    model.graph.input.append(helper.make_tensor_value_info("seed", TensorProto.INT64, ["seeds"]))
+    values = {"seed": np.array([5]), "many": np.int64(97)}
+    model.graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in values.items())
+    nodes = [
+        helper.make_node("Mod", ["seed", "many"], ["rest"]),
+        helper.make_node("Unsqueeze", ["rest", "axis1"], ["rests"]),
+        helper.make_node("Add", ["input", "rests"], ["moved"]),
+    ]
+    cast = next(node for node in model.graph.node if list(node.output) == ["ids"])
+    cast.input[0] = "moved"
+    old = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes, *old])
+
+    def levels(name: str) -> list[int]:
+        engine = PiperEngine(as_voice(save(model, tmp_path / name)), CONFIG)
+        jobs = [
+            *(piper_job(ids=(1,), seed=1, index=index) for index in (0, 1)),
+            *(piper_job(ids=(1,), seed=seed) for seed in (2, 1, 2**32 - 1)),
+        ]
+        found = [item for item in engine.synthesize(jobs) if isinstance(item, Pcm)]
+        alone = [item for job in jobs for item in engine.synthesize([job])]
+        assert [item.samples.tobytes() for item in found] == [
+            item.samples.tobytes() for item in alone if isinstance(item, Pcm)
+        ]
+        return [int(item.samples[0]) for item in found]
+
+    assert levels("silent.onnx") == [round(0.06 * 32767)] * 5
+    helper.set_model_props(model, {BATCHING_KEY: "masked", SEED_KEY: "input"})
+    first, later, other, again, largest = levels("seeded.onnx")
+    assert first == again
+    assert len({first, later, other, largest}) == 4
 
 
 def test_a_masked_graph_must_keep_its_word(tmp_path: Path) -> None:
