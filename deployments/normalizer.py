@@ -1,6 +1,7 @@
 """The Normalizer deployment: written text to phrases, phoneme ids and the reply's digest."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 from deployments import metrics
 from speech import espeak, telemetry
 from speech.cache.keys import digest
-from speech.config import AudioConfig, PhraseConfig
+from speech.config import AudioConfig, TextConfig
 from speech.errors import InvalidInputError, SpeechError
 from speech.text import FrontEnd
+from speech.text.phonemes import Unknown
 from speech.types import SpeechJob, SpeechRequest, Utterance
 from speech.voices import VoiceCatalogue
 
@@ -25,8 +27,9 @@ class Normalizer:
     def __init__(self, catalogue: Path, audio: AudioConfig) -> None:
         self._catalogue = VoiceCatalogue.load(catalogue)
         self._audio = audio
-        self._front_end = FrontEnd(PhraseConfig())
-        self._told_skipped = 0
+        self._front_end = FrontEnd(TextConfig())
+        self._told: Unknown = Counter()
+        self._told_memo = self._front_end.memo
         self._warm_up()
 
     def _warm_up(self) -> None:
@@ -36,15 +39,22 @@ class Normalizer:
             self._front_end.phonemes(_WARM_UP_TEXT, voice.language)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
-        """Take a new `PhraseConfig` without a restart."""
-        self._front_end = FrontEnd(PhraseConfig.model_validate(user_config))
-        self._told_skipped = 0
+        """Take a new `TextConfig` without a restart."""
+        self._front_end = FrontEnd(TextConfig.model_validate(user_config))
+        self._told = Counter()
+        self._told_memo = self._front_end.memo
 
     def check_health(self) -> None:
         """Report, and raise when espeak-ng is gone."""
-        skipped = self._front_end.skipped_symbols
-        metrics.count(telemetry.UNKNOWN_SYMBOLS, skipped - self._told_skipped)
-        self._told_skipped = skipped
+        unknown = self._front_end.unknown_symbols
+        for (kind, fate), count in (unknown - self._told).items():
+            metrics.count(telemetry.UNKNOWN_SYMBOLS, count, **{"class": kind, "fate": fate})
+        self._told = unknown
+        memo, told = self._front_end.memo, self._told_memo
+        metrics.set_gauge(telemetry.PHONEME_MEMO_ENTRIES, memo.entries)
+        metrics.count(telemetry.PHONEME_LOOKUPS, memo.hits - told.hits, outcome="hit")
+        metrics.count(telemetry.PHONEME_LOOKUPS, memo.misses - told.misses, outcome="miss")
+        self._told_memo = memo
         espeak.sample_rate()
 
     async def remote_prepare(

@@ -60,7 +60,7 @@ def build_graph(config: GraphConfig) -> Application:
         stages.normalizer,
         config.catalogue,
         config.audio,
-        user_config=config.phrases,
+        user_config=config.text,
     )
     gateway = serve.deployment(
         serve.ingress()(Gateway),

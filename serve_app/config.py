@@ -13,9 +13,9 @@ from speech.config import (
     BatchConfig,
     CacheConfig,
     EngineConfig,
-    PhraseConfig,
     RamTierConfig,
     StrictModel,
+    TextConfig,
 )
 from speech.errors import ConfigError
 
@@ -104,7 +104,7 @@ class GraphConfig(StrictModel):
     stages: Stages = Stages()
     gateway: GatewayConfig = GatewayConfig()
     admission: AdmissionLimits = AdmissionLimits()
-    phrases: PhraseConfig = PhraseConfig()
+    text: TextConfig = TextConfig()
     cache: CacheConfig = CacheConfig()
     encoder: EncoderTuning = EncoderTuning()
     audio: AudioConfig = AudioConfig()

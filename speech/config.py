@@ -16,18 +16,47 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class PauseConfig(StrictModel):
+    """Silence after a phrase, in seconds at speed 1, by the mark it ends with."""
+
+    sentence: Seconds = 0.35
+    """A full stop of any script."""
+    question: Seconds = 0.35
+    exclamation: Seconds = 0.35
+    ellipsis: Seconds = 0.5
+    semicolon: Seconds = 0.25
+    colon: Seconds = 0.25
+    dash: Seconds = 0.2
+    comma: Seconds = 0.15
+    """A comma, or a bracket that closes."""
+    line: Seconds = 0.45
+    """The end of a line that has no mark: a heading, a list item, a verse."""
+    paragraph: Seconds = 0.6
+    """The end of a line that ends with its sentence."""
+    max_inline: Annotated[float, Field(ge=0, le=25)] = 10.0
+    """The longest single `[pause:...]` a text may hold."""
+    max_inline_total: Seconds = 60.0
+    """All of a text's `[pause:...]` together."""
+
+
 class PhraseConfig(StrictModel):
     """How text is cut into phrases; lengths in characters of spoken text."""
 
     max_characters: PositiveInt = 300
     """No phrase is longer."""
     first_max_characters: PositiveInt = 100
-    """The first phrase of a text of several phrases is kept this short, for an early first byte."""
+    """A first sentence that is longer is cut at its clause, for an early first byte."""
     target_characters: PositiveInt = 200
     """Short neighbouring sentences are not joined beyond this."""
-    sentence_pause: Seconds = 0.35
-    clause_pause: Seconds = 0.15
-    paragraph_pause: Seconds = 0.6
+    pauses: PauseConfig = PauseConfig()
+
+
+class TextConfig(StrictModel):
+    """The text front end."""
+
+    phrases: PhraseConfig = PhraseConfig()
+    phoneme_memo_entries: PositiveInt = 4096
+    """Phrases whose phonemes are remembered; one of 100 characters takes about 1 kB."""
 
 
 class LengthClass(StrictModel):

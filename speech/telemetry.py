@@ -106,7 +106,20 @@ RESIDENT_VOICES = Metric(
 UNKNOWN_SYMBOLS = Metric(
     "chorale_unknown_symbols",
     "counter",
-    "Phonemes that a voice's vocabulary lacks, which are therefore not spoken.",
+    "Symbols that a voice's vocabulary lacks, by class (letter, modifier, mark, digit, "
+    "punctuation, other) and fate: replaced by the nearest it has, or skipped.",
+    ("class", "fate"),
+)
+PHONEME_MEMO_ENTRIES = Metric(
+    "chorale_phoneme_memo_entries",
+    "gauge",
+    "Phrases whose phonemes are remembered; bounded by text.phoneme_memo_entries.",
+)
+PHONEME_LOOKUPS = Metric(
+    "chorale_phoneme_lookups",
+    "counter",
+    "Phrases phonemes were asked for, by outcome (hit: remembered, miss: asked of espeak-ng).",
+    ("outcome",),
 )
 CACHE_BYTES = Metric(
     "chorale_cache_bytes",

@@ -68,8 +68,9 @@ class SpeechRequest:
 class Vocabulary:
     """The phonemes a voice was trained on."""
 
-    kind: Literal["espeak", "text"]
-    """`espeak`: IPA of espeak-ng. `text`: the code points of the text itself."""
+    kind: Literal["espeak", "text", "kokoro"]
+    """`espeak`: IPA of espeak-ng. `text`: the code points of the text itself. `kokoro`: the
+    symbols of Kokoro voices, between two `$`, without padding."""
     espeak_voice: str
     """The espeak-ng voice whose phonemes the voice knows, e.g. `en-us`."""
     ids: Mapping[str, tuple[int, ...]]

@@ -51,7 +51,7 @@ def test_nothing_admitted_waits_for_a_slot(path: Path) -> None:
 @pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
 def test_admission_knows_how_long_a_first_phrase_is(path: Path) -> None:
     graph = GraphConfig.load(path)
-    assert graph.admission.first_phrase_characters == graph.phrases.first_max_characters
+    assert graph.admission.first_phrase_characters == graph.text.phrases.first_max_characters
 
 
 @pytest.mark.filterwarnings("ignore:The `metrics_interval_s`")

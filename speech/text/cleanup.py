@@ -77,7 +77,9 @@ def is_speakable(text: str) -> bool:
     if any(map(str.isalnum, text)):
         return True
     return any(
-        character in "%‰&@+=#°§©" or unicodedata.category(character) in {"Sc", "Nl", "No"}
+        character >= "\U000f0000"  # its phonemes are given
+        or character in "%‰&@+=#°§©"
+        or unicodedata.category(character) in {"Sc", "Nl", "No"}
         for character in text
     )
 

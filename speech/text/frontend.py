@@ -1,18 +1,31 @@
 """The whole text front end: clean, cut into sentences, normalise, cut into phrases, phonemise."""
 
 import threading
-from collections.abc import Callable
+from collections import Counter
 from functools import lru_cache
+from typing import NamedTuple
 
-from speech.config import PhraseConfig
+from speech.config import TextConfig
 from speech.errors import InvalidInputError
+from speech.text import marks
 from speech.text.cleanup import clean
+from speech.text.edits import applied
+from speech.text.inline import inline_edits
 from speech.text.normalize import normalize
-from speech.text.phonemes import is_silent, phoneme_ids, phonemize
-from speech.text.phrases import Cut, cut_phrases, paragraphs
+from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
+from speech.text.phrases import Cut, cut_phrases
+from speech.text.sentences import paragraphs
 from speech.types import Phrase, Utterance, Vocabulary
 
 _NOTHING = "nothing is left to say: the text has no letters, digits or spoken symbols"
+
+
+class Memo(NamedTuple):
+    """How the memory of phonemes did so far."""
+
+    entries: int
+    hits: int
+    misses: int
 
 
 class FrontEnd:
@@ -22,16 +35,23 @@ class FrontEnd:
     as greetings come back.
     """
 
-    def __init__(self, config: PhraseConfig, memo_entries: int = 4096) -> None:
+    def __init__(self, config: TextConfig) -> None:
         self._config = config
-        self._phonemize: Callable[[str, str], str] = lru_cache(memo_entries)(phonemize)
-        self._skipped = 0
+        self._phonemize = lru_cache(config.phoneme_memo_entries)(phonemize)
+        self._unknown: Unknown = Counter()
         self._lock = threading.Lock()
 
     @property
-    def skipped_symbols(self) -> int:
-        """Symbols so far that a voice's vocabulary lacked and that were therefore not spoken."""
-        return self._skipped
+    def memo(self) -> Memo:
+        """The memory of phonemes."""
+        info = self._phonemize.cache_info()
+        return Memo(info.currsize, info.hits, info.misses)
+
+    @property
+    def unknown_symbols(self) -> Unknown:
+        """Symbols so far that a voice's vocabulary lacked."""
+        with self._lock:
+            return self._unknown.copy()
 
     def prepare(self, text: str, language: str, vocabulary: Vocabulary | None) -> Utterance:
         """Turn written text into phrases.
@@ -43,10 +63,11 @@ class FrontEnd:
                 phonemes and ids stay empty.
 
         Raises:
-            InvalidInputError: nothing is left to say (`param` is `input`).
+            InvalidInputError: nothing is left to say, or an inline form cannot be spoken (`param`
+                is `input`).
             SynthesisError: espeak-ng has no voice for the vocabulary.
         """
-        cuts = self._cut(text, language)
+        cuts = self._cut(text, language, vocabulary)
         spoken: list[tuple[Cut, str, tuple[int, ...]]] = []
         if vocabulary is None:
             spoken = [(cut, "", ()) for cut in cuts]
@@ -60,15 +81,15 @@ class FrontEnd:
             raise InvalidInputError(_NOTHING, "input")
         last = len(spoken) - 1
         return Utterance(
-            normalized=" ".join(cut.text for cut, _, _ in spoken),
+            normalized=" ".join(marks.plain(cut.text) for cut, _, _ in spoken),
             phrases=tuple(
                 Phrase(
                     index=index,
                     is_last=index == last,
-                    text=cut.text,
+                    text=marks.plain(cut.text),
                     phonemes=phonemes,
                     phoneme_ids=ids,
-                    pause_after=0.0 if index == last else cut.pause_after,
+                    pause_after=cut.pause_after,
                 )
                 for index, (cut, phonemes, ids) in enumerate(spoken)
             ),
@@ -82,32 +103,33 @@ class FrontEnd:
             SynthesisError: espeak-ng does not speak the language.
         """
         return " ".join(
-            self._phonemize(cut.text, language).strip() for cut in self._cut(text, language)
+            self._phonemize(cut.text, language).strip() for cut in self._cut(text, language, None)
         )
 
-    def _cut(self, text: str, language: str) -> list[Cut]:
+    def _cut(self, text: str, language: str, vocabulary: Vocabulary | None) -> list[Cut]:
+        inline = inline_edits(
+            text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
+        )
         spoken = [
-            [normalize(sentence, language) for sentence in sentences]
-            for sentences in paragraphs(clean(text), language)
+            ([normalize(sentence.text, language) for sentence in sentences], ended)
+            for sentences, ended in paragraphs(clean(applied(text, inline)), language)
         ]
-        cuts = cut_phrases(spoken, self._config)
+        cuts = cut_phrases(spoken, self._config.phrases, language)
         if not cuts:
             raise InvalidInputError(_NOTHING, "input")
         return cuts
 
     def _symbols(self, text: str, vocabulary: Vocabulary) -> str:
         if vocabulary.kind == "text":
-            return text
+            return marks.plain(text)
         return self._phonemize(text, vocabulary.espeak_voice)
 
     def _ids(self, phonemes: str, vocabulary: Vocabulary) -> tuple[int, ...]:
         """Ids, or none where the voice has no sound for the phrase."""
         if is_silent(phonemes):
             return ()
-        ids, skipped = phoneme_ids(phonemes, vocabulary)
-        if skipped:
+        encoded = phoneme_ids(phonemes, vocabulary)
+        if encoded.unknown:
             with self._lock:
-                self._skipped += skipped
-            if is_silent("".join(s for s in phonemes if s in vocabulary.ids)):
-                return ()
-        return ids
+                self._unknown += encoded.unknown
+        return encoded.ids if encoded.sounds else ()

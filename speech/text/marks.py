@@ -7,7 +7,7 @@ punctuation to anything a text passes on its way, and hold all they mean: no tab
   IPA, moved to plane 15.
 - A pause: two characters of the block U+E000 to U+E1FF, hundreds of milliseconds and the rest.
 
-A caller cannot write them: `without_marks` takes them out of a text before anything else.
+A caller cannot write them: `inline.inline_edits` takes them out of a text before anything else.
 """
 
 import re
@@ -16,7 +16,6 @@ MAX_PAUSE_MILLISECONDS = 25_599
 """The longest pause that can be written."""
 
 _WORD, _IPA, _HUNDREDS, _REST = 0x100000, 0xF0000, 0xE000, 0xE100
-_MARK = re.compile("[\ue000-\ue1ff\U000f0000-\U0010ffff]+")
 PRONOUNCED = re.compile("([\U00100000-\U0010ffff]+)([\U000f0000-\U000fffff]+)")
 """Given phonemes; both groups are still moved."""
 PAUSE = re.compile("[\ue000-\ue0ff][\ue100-\ue1ff]")
@@ -64,8 +63,3 @@ def plain(text: str) -> str:
     if text.isascii():
         return text
     return PAUSE.sub("", PRONOUNCED.sub(word_of, text))
-
-
-def without_marks(text: str) -> str:
-    """A caller's text without private-use characters that could pass for marks."""
-    return text if text.isascii() else _MARK.sub("", text)

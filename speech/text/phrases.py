@@ -1,39 +1,82 @@
-"""Text to phrases: sentences found on the written text, phrases cut and joined on the spoken one.
+"""Spoken sentences to phrases: what is synthesised in one piece, and the silence after it.
 
-Lengths are characters of spoken text. It knows punctuation and spaces, no language.
+Lengths are characters of spoken text. It knows punctuation, spaces and a few words of some
+languages; sentences are found before, on the written form (`sentences`).
+
+A cut within a clause is audible: the voice falls as if the sentence were over. So a sentence is
+cut only where a reader would breathe, and within a clause only if it is longer than any phrase
+may be. The first phrase alone is worth a cut that is not needed: half the phrase is half the time
+to the first byte. A first sentence longer than `first_max_characters` is cut
+
+1. at the last clause mark, or else before the last conjunction that begins a clause, that leaves
+   the first phrase between a quarter of `first_max_characters` and all of it;
+2. failing that, at the first such place beyond it; failing that not at all, up to
+   `max_characters`;
+3. if it is longer still and has no such place, between two words.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Protocol, cast
 
-from speech.config import PhraseConfig
+from speech.config import PauseConfig, PhraseConfig
+from speech.text import marks
 from speech.text.cleanup import is_speakable
 
 _CLOSERS = "\"')\\]}”’»」』）】"
 # Marks of scripts written without spaces end a clause wherever they stand.
 _FULL_WIDTH_ENDS, _FULL_WIDTH_CLAUSES = "。！？｡．", "、，；：､"
-_SENTENCE_END = re.compile(rf"[.!?…؟۔।॥{_FULL_WIDTH_ENDS}][{_CLOSERS}]*$")
-_CLAUSE_END = re.compile(rf"[,;:—–،؛{_FULL_WIDTH_CLAUSES}][{_CLOSERS}]*$")
-_NO_SPACE_AFTER = re.compile(rf"[{_FULL_WIDTH_ENDS}{_FULL_WIDTH_CLAUSES}][」』）】”’]*$")
-# Where a long sentence may be cut, best first; a match's end is the place.
-_CUTS = (
-    # A dot behind a single letter is an initial's: U.S., J. Smith.
-    re.compile(rf"(?:(?<!\b\w)\.|[!?…;؟۔।॥])[{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_ENDS}][」』）】”’]*"),
-    re.compile(rf"[,:—–)\]،؛][{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_CLAUSES}]"),
-    re.compile(
-        r"(?=\s(?:and|or|but|nor|because|which|who|that|when|while|where|if|unless|so|for|with"
-        r"|und|oder|aber|weil|dass|et|ou|mais|que|y|o|pero|porque|e|ma|che|en|of|maar)\s)"
-    ),
+_END = re.compile(
+    r"(?P<ellipsis>\.{2,}|…)|(?P<question>[?؟？]+[!！]*)|(?P<exclamation>[!！]+)"
+    r"|(?P<sentence>[.۔।॥。｡．])|(?P<semicolon>[;؛；])|(?P<colon>[:：])|(?P<dash>[—–])"
+    r"|(?P<comma>[,،、，､)\]）】])"
 )
+_TAIL = re.compile(rf"[^\w\s]*[{_CLOSERS}]*$")
+_NO_SPACE_AFTER = re.compile(rf"[{_FULL_WIDTH_ENDS}{_FULL_WIDTH_CLAUSES}][」』）】”’]*$")
+
+# Where a sentence may be cut; a match's end is the place.
+_SENTENCES = re.compile(
+    # A dot behind a single letter is an initial's: U.S., J. Smith.
+    rf"(?:(?<!\b\w)\.|[!?…;؟۔।॥])[{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_ENDS}][」』）】”’]*"
+)
+_CLAUSES = re.compile(rf"[,;:—–)\]،؛][{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_CLAUSES}]")
 _SPACE = re.compile(r"\s")
+_NOWHERE = re.compile(r"(?!)")
 
 
-class _Segmenter(Protocol):
-    def __call__(self, language: str, text: str) -> list[str]: ...
+def _before(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?=\s(?:{words})\s)", re.IGNORECASE)
+
+
+# Conjunctions that begin a clause, and those that may join anything.
+_CLAUSE_WORDS: Mapping[str, re.Pattern[str]] = {
+    "en": _before(
+        "because|but|although|though|unless|until|whereas|while|when|where|which|who|whose|if"
+        "|so that|since|before|after"
+    ),
+    "de": _before("aber|weil|dass|obwohl|wenn|während|sondern|denn|als|damit|bevor|nachdem"),
+    "fr": _before("mais|parce que|qui|que|quand|lorsque|si|où|car|donc|puisque|tandis que"),
+    "es": _before("pero|porque|que|cuando|donde|si|aunque|mientras|sino"),
+    "it": _before("ma|perché|che|quando|dove|se|mentre|anche se"),
+    "pt": _before("mas|porque|que|quando|onde|se|embora|enquanto"),
+    "nl": _before("maar|omdat|dat|wanneer|waar|als|terwijl|want|hoewel"),
+    "pl": _before("ale|ponieważ|że|kiedy|gdzie|jeśli|który|która|które|gdy"),
+}
+_JOINING_WORDS: Mapping[str, re.Pattern[str]] = {
+    # "and" within a number is no place: one hundred and five.
+    "en": re.compile(
+        r"(?<!hundred)(?<!thousand)(?<!million)(?<!billion)(?=\s(?:and|or|nor|that|with|for)\s)",
+        re.IGNORECASE,
+    ),
+    "de": _before("und|oder"),
+    "fr": _before("et|ou|ni"),
+    "es": _before("y|o|e|u|ni"),
+    "it": _before("e|o|ed|né"),
+    "pt": _before("e|ou|nem"),
+    "nl": _before("en|of"),
+    "pl": _before("i|oraz|lub|albo"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,110 +84,182 @@ class Cut:
     """A phrase before it has phonemes."""
 
     text: str
+    """Spoken text; phonemes that were given are still marked (`marks`)."""
     pause_after: float
     """Seconds."""
 
 
-@cache
-def _segmenter() -> _Segmenter:
-    # Imported with the first text: a process that only plans or encodes never loads it.
-    from sentencex import segment  # noqa: PLC0415
+def cut_phrases(
+    spoken: Iterable[tuple[Sequence[str], bool]], config: PhraseConfig, language: str = "en"
+) -> list[Cut]:
+    """Cut spoken sentences into phrases in reading order.
 
-    return cast(_Segmenter, segment)
-
-
-def paragraphs(text: str, language: str) -> list[list[str]]:
-    """Written sentences by paragraph; a newline ends a paragraph.
+    The first sentence stands alone; later short sentences of one paragraph are joined up to
+    `target_characters`. No phrase is longer than `max_characters`, but for a single word with
+    given phonemes that is. A pause in the text ends a phrase and is the silence after it,
+    whatever mark stands there; one before the first word is not made. What has no sound is
+    dropped. After the last phrase there is only a pause the text asks for.
 
     Args:
-        text: Cleaned written text; its dots and capitals are the evidence.
-        language: Tag such as `en-us`; unknown ones are cut by the rules of a related language.
+        spoken: By paragraph, its sentences, and whether it ends with the mark of a sentence.
+        config: Lengths and pauses.
+        language: Tag the text is read in.
     """
-    segment = _segmenter()
-    family = language.partition("-")[0]
-    found = []
-    for line in text.split("\n"):
-        sentences = [part.strip() for part in segment(family, line)] if line else []
-        if sentences := [sentence for sentence in sentences if sentence]:
-            found.append(sentences)
-    return found
-
-
-def cut_phrases(spoken: Iterable[Sequence[str]], config: PhraseConfig) -> list[Cut]:
-    """Cut spoken sentences, grouped by paragraph, into phrases in reading order.
-
-    The first phrase is never longer than `first_max_characters`, so that audio can begin early,
-    and stands alone; later short sentences of one paragraph are joined up to
-    `target_characters`. No phrase is longer than `max_characters`. What has no sound is dropped.
-    The last phrase has no pause.
-    """
-    cuts: list[Cut] = []
-    first_limit = min(config.first_max_characters, config.max_characters)
-    for sentences in spoken:
-        waiting = ""
+    cutter = _Cutter(config, language.partition("-")[0])
+    for sentences, ended in spoken:
         for sentence in sentences:
-            rest = sentence.strip()
-            while rest:
-                piece, rest = _split(rest, config.max_characters if cuts else first_limit)
-                if not is_speakable(piece):
-                    continue
-                if not cuts:
-                    cuts.append(Cut(piece, _pause(piece, config)))
-                    continue
-                joined = f"{waiting}{_glue(waiting)}{piece}"
-                if waiting and len(joined) > min(config.target_characters, config.max_characters):
-                    cuts.append(Cut(waiting, _pause(waiting, config)))
-                    joined = piece
-                waiting = joined
-        if waiting:
-            cuts.append(Cut(waiting, 0.0))
-        if cuts:
-            cuts[-1] = Cut(cuts[-1].text, config.paragraph_pause)
-    if cuts:
-        cuts[-1] = Cut(cuts[-1].text, 0.0)
-    return cuts
+            cutter.say(sentence)
+        cutter.end_paragraph(config.pauses.paragraph if ended else config.pauses.line)
+    return cutter.finish()
 
 
-def _pause(text: str, config: PhraseConfig) -> float:
-    if _SENTENCE_END.search(text, len(text) - 8 if len(text) > 8 else 0):
-        return config.sentence_pause
-    if _CLAUSE_END.search(text, len(text) - 8 if len(text) > 8 else 0):
-        return config.clause_pause
-    return 0.0
+class _Cutter:
+    """The phrases so far, and the one that may still grow."""
+
+    def __init__(self, config: PhraseConfig, family: str) -> None:
+        self._config = config
+        self._clause_words = _CLAUSE_WORDS.get(family, _NOWHERE)
+        self._joining_words = _JOINING_WORDS.get(family, _NOWHERE)
+        self._cuts: list[Cut] = []
+        self._waiting = ""
+        self._asked = False
+        """The pause after the last phrase is the text's own wish."""
+
+    def say(self, sentence: str) -> None:
+        position = 0
+        for mark in marks.PAUSE.finditer(sentence):
+            self._add(sentence[position : mark.start()])
+            self._pause(marks.milliseconds_of(mark[0]) / 1000)
+            position = mark.end()
+        self._add(sentence[position:])
+
+    def end_paragraph(self, pause: float) -> None:
+        self._flush()
+        if self._cuts and not self._asked:
+            self._cuts[-1] = Cut(self._cuts[-1].text, pause)
+
+    def finish(self) -> list[Cut]:
+        self._flush()
+        if self._cuts and not self._asked:
+            self._cuts[-1] = Cut(self._cuts[-1].text, 0.0)
+        return self._cuts
+
+    def _add(self, sentence: str) -> None:
+        rest = sentence.strip()
+        limit = self._config.max_characters
+        while rest:
+            place = self._place(rest) if self._cuts else self._first_place(rest)
+            piece, rest = rest[:place].rstrip(), rest[place:].lstrip()
+            if not is_speakable(piece):
+                continue
+            if not self._cuts:
+                self._append(piece)
+                continue
+            joined = f"{self._waiting}{_glue(self._waiting)}{piece}"
+            if self._waiting and len(joined) > min(self._config.target_characters, limit):
+                self._flush()
+                joined = piece
+            self._waiting = joined
+
+    def _pause(self, seconds: float) -> None:
+        self._flush()
+        if self._cuts:
+            before = self._cuts[-1].pause_after if self._asked else 0.0
+            self._cuts[-1] = Cut(self._cuts[-1].text, before + seconds)
+            self._asked = True
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._append(self._waiting)
+            self._waiting = ""
+
+    def _append(self, text: str) -> None:
+        self._cuts.append(Cut(text, pause_after(text, self._config.pauses)))
+        self._asked = False
+
+    def _first_place(self, text: str) -> int:
+        longest = self._config.max_characters
+        wanted = min(self._config.first_max_characters, longest)
+        if len(text) <= wanted:
+            return len(text)
+        patterns = (_SENTENCES, _CLAUSES, self._clause_words)
+        for pattern in patterns:
+            if place := _last(pattern, text, wanted):
+                return place
+        beyond = [
+            place
+            for pattern in patterns
+            if (place := next(_ends(pattern, text, longest, wanted), 0))
+        ]
+        if beyond:
+            return min(beyond)
+        return len(text) if len(text) <= longest else self._within(text, wanted)
+
+    def _place(self, text: str) -> int:
+        limit = self._config.max_characters
+        if len(text) <= limit:
+            return len(text)
+        for pattern in (_SENTENCES, _CLAUSES, self._clause_words):
+            if place := _last(pattern, text, limit):
+                return place
+        return self._within(text, limit)
+
+    def _within(self, text: str, limit: int) -> int:
+        """A place within a clause, for a text longer than `limit`."""
+        if place := _last(self._joining_words, text, limit):
+            return place
+        # A sentence that needs one cut is cut near its middle.
+        wanted = limit if len(text) > 2 * limit else max(len(text) // 2, len(text) - limit)
+        spaces = [place for place in _ends(_SPACE, text, limit + 1) if place > 1]
+        if spaces:
+            return min(spaces, key=lambda place: abs(place - wanted))
+        return _between_characters(text, limit)
+
+
+def pause_after(text: str, pauses: PauseConfig) -> float:
+    """Seconds of silence after a phrase, by its last mark; closing quotes and brackets aside."""
+    tail = _TAIL.search(text, max(0, len(text) - 8))
+    last = ""
+    for match in _END.finditer(tail[0]) if tail else ():
+        # A bracket that closes a sentence does not make it a clause.
+        if not last or match.lastgroup != "comma":
+            last = match.lastgroup or last
+    return float(getattr(pauses, last)) if last else 0.0
 
 
 def _glue(left: str) -> str:
     return "" if not left or _NO_SPACE_AFTER.search(left, max(0, len(left) - 8)) else " "
 
 
-def _split(text: str, limit: int) -> tuple[str, str]:
-    """A first piece of at most `limit` characters at the best place, and what is left."""
-    if len(text) <= limit:
-        return text, ""
-    place = _place(text, limit)
-    return text[:place].rstrip(), text[place:].lstrip()
+def _last(pattern: re.Pattern[str], text: str, limit: int) -> int:
+    """The last place up to `limit`, 0 for none; a very early cut would play out too soon."""
+    last = max(_ends(pattern, text, limit), default=0)
+    return last if last >= limit // 4 else 0
 
 
-def _place(text: str, limit: int) -> int:
-    # A very early cut would play out before the next phrase is ready.
-    earliest = limit // 4
-    for pattern in _CUTS:
-        ends = [place for place in _ends(pattern, text, limit) if place >= earliest]
-        if ends and ends[-1] > 0:
-            return ends[-1]
-    # Without a hint, a sentence that needs one cut is cut near its middle.
-    wanted = limit if len(text) > 2 * limit else max(len(text) // 2, len(text) - limit)
-    spaces = [place for place in _ends(_SPACE, text, limit + 1) if place > 1]
-    if spaces:
-        return min(spaces, key=lambda place: abs(place - wanted))
-    place = limit
-    while place > 0 and unicodedata.category(text[place])[0] == "M":
-        place -= 1
-    return place or limit
-
-
-def _ends(pattern: re.Pattern[str], text: str, limit: int) -> Iterator[int]:
-    # The lookahead may need the character behind the limit.
-    for match in pattern.finditer(text, 0, limit + 1):
-        if match.end() <= limit:
+def _ends(pattern: re.Pattern[str], text: str, limit: int, start: int = 0) -> Iterator[int]:
+    # The lookahead may need the word behind the limit; its longest is 16 characters.
+    for match in pattern.finditer(text, start, limit + 16):
+        if match.end() > limit:
+            return
+        if match.end() > start:
             yield match.end()
+
+
+def _between_characters(text: str, limit: int) -> int:
+    """The last place up to `limit` that no combining mark and no given phonemes are cut by."""
+    place = limit
+    while place > 0 and (unicodedata.category(text[place])[0] == "M" or _inside(text, place)):
+        place -= 1
+    if place > 0:
+        return place
+    mark = marks.PRONOUNCED.match(text)
+    return mark.end() if mark else limit
+
+
+def _inside(text: str, place: int) -> bool:
+    """Whether a place is between the characters of one mark."""
+    before, behind = text[place - 1], text[place]
+    if behind < "\U000f0000":
+        return False
+    return behind < "\U00100000" or before >= "\U00100000"

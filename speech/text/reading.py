@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 Kind = Literal[
     "abbreviation", "acronym", "address", "chemical", "date", "electronic", "emoji", "fraction",
     "handle", "homograph", "lexicon", "markup", "math", "measure", "money", "music", "number",
-    "ordinal", "path", "range", "roman", "score", "serial", "space", "symbol", "telephone", "time",
-    "typography", "version", "year",
+    "ordinal", "path", "pause", "phonemes", "range", "roman", "score", "serial", "space", "symbol",
+    "telephone", "time", "typography", "version", "year",
 ]  # fmt: skip
 """Classes of written forms, one file each; what `POST /v1/text/normalize` reports."""
 

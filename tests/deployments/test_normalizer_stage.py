@@ -75,13 +75,13 @@ async def test_settings_of_codecs_and_phrases_change_the_digest(
     other = Normalizer(fake_catalogue, AudioConfig(mp3_bit_rate=32_000))
     assert await digest(normalizer) != await digest(other)
     before = await digest(normalizer, text=LONG)
-    normalizer.reconfigure({"sentence_pause": 0.9})
+    normalizer.reconfigure({"phrases": {"pauses": {"sentence": 0.9}}})
     assert await digest(normalizer, text=LONG) != before
 
 
 async def test_phrases_follow_a_new_configuration(normalizer: Normalizer) -> None:
     normalizer.reconfigure(
-        {"max_characters": 40, "target_characters": 40, "first_max_characters": 30}
+        {"phrases": {"max_characters": 40, "target_characters": 40, "first_max_characters": 30}}
     )
     job = await normalizer.prepare(replace(REQUEST, text=LONG), "id")
     assert max(phrase.cost for phrase in job.utterance.phrases) <= 40

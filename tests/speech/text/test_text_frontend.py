@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
-from speech.config import PhraseConfig
+from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
 from speech.types import Vocabulary
@@ -20,7 +20,8 @@ LETTERS = Vocabulary(
     espeak_voice="en-us",
     ids={symbol: (index,) for index, symbol in enumerate("_^$ .abcdefghijklmnopqrstuvwxyz")},
 )
-CONFIG = PhraseConfig()
+CONFIG = TextConfig()
+PHRASES = CONFIG.phrases
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_symbols_the_voice_lacks_are_counted() -> None:
     front_end = FrontEnd(CONFIG)
     utterance = front_end.prepare("abç def.", "en-us", LETTERS)
     # ç is c and a cedilla; the voice knows the letter.
-    assert front_end.skipped_symbols == 1
+    assert front_end.unknown_symbols == {("mark", "skipped"): 1}
     assert len(utterance.phrases[0].phoneme_ids) == 3 + 2 * 8
 
 
@@ -74,7 +75,7 @@ def test_a_text_wholly_unknown_to_the_voice_is_refused() -> None:
     front_end = FrontEnd(CONFIG)
     with pytest.raises(InvalidInputError):
         front_end.prepare("你好。", "zh", LETTERS)
-    assert front_end.skipped_symbols > 0
+    assert front_end.unknown_symbols["letter", "skipped"] == 2
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,7 @@ def test_a_text_wholly_unknown_to_the_voice_is_refused() -> None:
 )
 def test_hard_texts_obey_the_bounds(front_end: FrontEnd, text: str, language: str) -> None:
     phrases = front_end.prepare(text, language, None).phrases
-    assert len(phrases[0].text) <= CONFIG.first_max_characters
-    assert all(0 < len(phrase.text) <= CONFIG.max_characters for phrase in phrases)
+    assert all(0 < len(phrase.text) <= PHRASES.max_characters for phrase in phrases)
 
 
 @settings(max_examples=150, deadline=None)
@@ -114,7 +114,7 @@ def test_any_text_becomes_phrases_or_the_callers_error(text: str, language: str)
     assert [phrase.index for phrase in phrases] == list(range(len(phrases)))
     assert [phrase.is_last for phrase in phrases] == [False] * (len(phrases) - 1) + [True]
     assert phrases[-1].pause_after == 0
-    assert all(0 < len(phrase.text) <= CONFIG.max_characters for phrase in phrases)
+    assert all(0 < len(phrase.text) <= PHRASES.max_characters for phrase in phrases)
     assert all("\n" not in phrase.text for phrase in phrases)
 
 

@@ -38,10 +38,6 @@ def test_plain_text_has_the_words_and_no_pauses() -> None:
     assert marks.plain(text) == "I read it. Yes."
 
 
-def test_nothing_a_caller_wrote_passes_for_a_mark() -> None:
-    assert marks.without_marks(f"a{marks.pronounced('b', 'c')}{marks.pause(9)}é") == "aé"
-
-
 def test_marks_are_nothing_a_rule_looks_for() -> None:
     for character in marks.pronounced("a1 .", "ɹ,'") + marks.pause(12_345):
         assert not character.isalnum()

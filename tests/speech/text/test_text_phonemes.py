@@ -52,9 +52,9 @@ def test_phonemes_and_ids_equal_pipers() -> None:
             SENTENCES, theirs["phonemes"][voice], theirs["ids"][voice], strict=True
         ):
             assert len(parts) == 1
-            ids, missing = phoneme_ids(phonemize(sentence, voice), vocabulary)
-            assert [list(ids)] == expected, sentence
-            assert missing == sum(symbol not in vocabulary.ids for symbol in parts[0])
+            encoded = phoneme_ids(phonemize(sentence, voice), vocabulary)
+            assert [list(encoded.ids)] == expected, sentence
+            assert not encoded.unknown
 
 
 def test_ids_are_padded_between_start_and_end() -> None:
@@ -64,7 +64,10 @@ def test_ids_are_padded_between_start_and_end() -> None:
         ids={"^": (1, 9), "$": (2,), "_": (0,), "a": (3,), "\u0301": (4, 5)},
     )
     # á is decomposed; z is unknown to the voice and counted.
-    assert phoneme_ids("áz", tiny) == ((1, 9, 0, 3, 0, 4, 5, 0, 2), 1)
+    encoded = phoneme_ids("áz", tiny)
+    assert encoded.ids == (1, 9, 0, 3, 0, 4, 5, 0, 2)
+    assert encoded.unknown == {("letter", "skipped"): 1}
+    assert encoded.sounds
 
 
 def test_pauses_alone_are_silent() -> None:

@@ -1,83 +1,175 @@
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.config import PhraseConfig
+from speech.config import PauseConfig, PhraseConfig
+from speech.text import marks
 from speech.text.cleanup import is_speakable
-from speech.text.phrases import cut_phrases, paragraphs
+from speech.text.phrases import Cut, cut_phrases, pause_after
+from speech.text.sentences import paragraphs
 
 CONFIG = PhraseConfig()
+PAUSES = CONFIG.pauses
 
 
-def test_the_written_forms_dots_are_evidence() -> None:
-    text = "Dr. Smith paid $3.50 to J. Doe. He left at 5 p.m. Then it rained."
-    assert paragraphs(text, "en-us") == [
-        ["Dr. Smith paid $3.50 to J. Doe.", "He left at 5 p.m.", "Then it rained."]
-    ]
+def cuts_of(text: str, language: str = "en", config: PhraseConfig = CONFIG) -> list[Cut]:
+    written = [([s.text for s in found], ended) for found, ended in paragraphs(text, language)]
+    return cut_phrases(written, config, language)
 
 
-def test_a_newline_ends_a_paragraph() -> None:
-    cuts = cut_phrases(paragraphs("A title\nSome text. More text.", "en"), CONFIG)
+def cut_sentences(*sentences: str, config: PhraseConfig = CONFIG) -> list[Cut]:
+    return cut_phrases([(sentences, True)], config)
+
+
+def test_a_line_ends_a_phrase() -> None:
+    cuts = cuts_of("A title\nSome text. More text.\nAn end.")
     assert [(cut.text, cut.pause_after) for cut in cuts] == [
-        ("A title", 0.6),
-        ("Some text. More text.", 0.0),
+        ("A title", PAUSES.line),
+        ("Some text. More text.", PAUSES.paragraph),
+        ("An end.", 0.0),
     ]
 
 
 def test_the_first_sentence_stands_alone_and_later_ones_are_joined() -> None:
-    cuts = cut_phrases([["One is here.", "Two is.", "Three is.", "Four."]], CONFIG)
+    cuts = cut_sentences("One is here.", "Two is.", "Three is.", "Four.")
     assert [cut.text for cut in cuts] == ["One is here.", "Two is. Three is. Four."]
-    assert [cut.pause_after for cut in cuts] == [0.35, 0.0]
+    assert [cut.pause_after for cut in cuts] == [PAUSES.sentence, 0.0]
 
 
 def test_neighbours_are_not_joined_beyond_the_target() -> None:
     sentence = "x" * 119 + "."
-    cuts = cut_phrases([["Hi.", sentence, sentence]], CONFIG)
+    cuts = cut_sentences("Hi.", sentence, sentence)
     assert [len(cut.text) for cut in cuts] == [3, 120, 120]
 
 
-def test_a_long_first_sentence_is_cut_at_its_clause() -> None:
-    sentence = "When the rain had stopped at last, " + "we walked on and on " * 6 + "home."
-    cuts = cut_phrases([[sentence]], CONFIG)
-    assert cuts[0].text == "When the rain had stopped at last,"
-    assert cuts[0].pause_after == CONFIG.clause_pause
+CLAUSE = "When the rain had stopped at last,"
+LONG = "we walked on and on through the old town and out to the sea and along the sand"
 
 
-def test_a_sentence_without_clauses_is_cut_before_a_conjunction() -> None:
-    sentence = "he walked through the big old town " * 2 + "and " + "he went by the sea " * 4
-    cuts = cut_phrases([[sentence.strip()]], CONFIG)
-    assert cuts[1].text.startswith("and ")
+def test_a_long_first_sentence_is_cut_at_its_last_clause_in_reach() -> None:
+    cuts = cut_sentences(f"{CLAUSE} so they say, {LONG}.")
+    assert [cut.text for cut in cuts] == [f"{CLAUSE} so they say,", f"{LONG}."]
+    assert cuts[0].pause_after == PAUSES.comma
+
+
+def test_a_first_sentence_of_any_phrases_length_is_not_cut_within_its_clause() -> None:
+    sentence = f"{LONG} {LONG}."
+    assert 100 < len(sentence) <= 300
+    assert [cut.text for cut in cut_sentences(sentence)] == [sentence]
+
+
+def test_a_later_clause_is_waited_for() -> None:
+    cuts = cut_sentences(f"{LONG} and to the end of the world, we said; {LONG}.")
+    assert cuts[0].text == f"{LONG} and to the end of the world,"
+
+
+def test_a_clause_may_begin_with_a_conjunction() -> None:
+    cuts = cut_sentences(f"{LONG} because {LONG}.")
+    assert [cut.text for cut in cuts] == [LONG, f"because {LONG}."]
     assert cuts[0].pause_after == 0
 
 
+def test_no_cut_comes_so_early_that_it_would_play_out() -> None:
+    cuts = cut_sentences(f"Yes, {LONG} because {LONG}.")
+    assert cuts[0].text == f"Yes, {LONG}"
+
+
+def test_a_sentence_longer_than_any_phrase_is_cut_between_words() -> None:
+    sentence = " ".join([LONG] * 5) + "."
+    cuts = cut_sentences(sentence)
+    assert " ".join(cut.text for cut in cuts) == sentence
+    assert len(cuts[0].text) <= CONFIG.first_max_characters
+    assert all(cut.text.startswith("and ") for cut in cuts[1:])
+
+
+def test_a_number_is_not_cut_at_its_and() -> None:
+    number = "one hundred and five thousand three hundred and twenty two"
+    for cut in cut_sentences(" ".join([number] * 12)):
+        assert not cut.text.startswith("and")
+
+
 def test_initials_end_no_piece() -> None:
-    sentence = "the army of the U.S. is known to be large " + "and very big indeed " * 5
-    assert not cut_phrases([[sentence]], CONFIG)[0].text.endswith("U.S.")
+    sentence = "the army of the U.S. is known to be large " + "and very big indeed " * 20
+    assert not cut_sentences(sentence)[0].text.endswith("U.S.")
 
 
 def test_full_width_sentences_need_no_space() -> None:
-    cuts = cut_phrases(paragraphs("你好。" + "世界很大。" * 30, "zh"), CONFIG)
+    cuts = cuts_of("你好。" + "世界很大。" * 30, "zh")
     assert cuts[0].text == "你好。"
     assert " " not in "".join(cut.text for cut in cuts)
     assert all(cut.text.endswith("。") for cut in cuts)
 
 
 def test_text_without_spaces_is_cut_hard() -> None:
-    cuts = cut_phrases([["ก" * 4096]], CONFIG)
+    cuts = cut_sentences("ก" * 4096)
     assert "".join(cut.text for cut in cuts) == "ก" * 4096
     assert len(cuts[0].text) <= CONFIG.first_max_characters
 
 
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("So.", "sentence"), ("So?", "question"), ("So!", "exclamation"), ("So?!", "question"),
+        ("So...", "ellipsis"), ("So…", "ellipsis"), ("So,", "comma"), ("So;", "semicolon"),
+        ("So:", "colon"), ("So —", "dash"), ("(so)", "comma"), ('He said "so."', "sentence"),
+        ("(He said so.)", "sentence"), ("好。", "sentence"), ("好？」", "question"),
+        ("好，", "comma"),
+        ("كيف؟", "question"), ("ठीक।", "sentence"), ("أجل،", "comma"),
+    ],
+)  # fmt: skip
+def test_the_last_mark_says_how_long_the_pause_is(text: str, mark: str) -> None:
+    # Every length another, so that no mark passes for its neighbour.
+    names = ("sentence", "question", "exclamation", "ellipsis", "semicolon", "colon", "dash")
+    lengths = {name: index / 8 for index, name in enumerate((*names, "comma"), 1)}
+    assert pause_after(text, PauseConfig(**lengths)) == lengths[mark]
+
+
+def test_no_mark_is_no_pause() -> None:
+    assert pause_after("so", PAUSES) == pause_after("3.5", PAUSES) == 0
+
+
+def paused(text: str) -> str:
+    return re.sub(r"<(\d+)>", lambda match: f" {marks.pause(int(match[1]))} ", text)
+
+
+def test_an_inline_pause_ends_a_phrase_and_is_exact() -> None:
+    cuts = cuts_of(paused("Wait<1234>for it.<50>Now. And<300><200>then.<750>"))
+    assert [(cut.text, cut.pause_after) for cut in cuts] == [
+        ("Wait", 1.234),
+        ("for it.", 0.05),
+        ("Now. And", 0.5),
+        ("then.", 0.75),
+    ]
+
+
+def test_an_inline_pause_counts_more_than_the_end_of_a_line() -> None:
+    cuts = cuts_of(paused("One.<2000>\nTwo.\n<3000>\nThree."))
+    assert [cut.pause_after for cut in cuts] == [2.0, 3.0, 0.0]
+
+
+def test_a_pause_before_the_first_word_is_not_made() -> None:
+    assert cuts_of(paused("<900>One.")) == [Cut("One.", 0.0)]
+
+
+def test_given_phonemes_are_cut_nowhere() -> None:
+    word = marks.pronounced("word", "wˈɜːd")
+    config = PhraseConfig(max_characters=20, first_max_characters=6, target_characters=20)
+    cuts = cut_sentences(word * 40, config=config)
+    assert "".join(cut.text for cut in cuts) == word * 40
+    assert all(len(marks.PRONOUNCED.sub("", cut.text)) == 0 for cut in cuts)
+
+
 def test_no_cut_falls_inside_a_combining_sequence() -> None:
-    cuts = cut_phrases([["ก\u0e34\u0e48" * 400]], CONFIG)
+    cuts = cut_sentences("ก\u0e34\u0e48" * 400)
     assert all(unicodedata.category(cut.text[0])[0] != "M" for cut in cuts)
 
 
 @pytest.mark.parametrize("text", ["\n" * 4096, "." * 4096, ". " * 2048, '"' * 4096])
 def test_what_has_no_sound_makes_no_phrase(text: str) -> None:
-    assert cut_phrases(paragraphs(text, "en"), CONFIG) == []
+    assert cuts_of(text) == []
 
 
 words = st.text(
@@ -101,16 +193,13 @@ def test_every_bound_holds_and_nothing_is_lost(
     spoken: list[list[list[str]]], config: PhraseConfig
 ) -> None:
     text = [[" ".join(sentence) for sentence in sentences] for sentences in spoken]
-    cuts = cut_phrases(text, config)
+    cuts = cut_phrases([(sentences, True) for sentences in text], config)
     said = "".join(cut.text for cut in cuts)
     written = "".join(sentence for sentences in text for sentence in sentences)
     # Punctuation on its own may be dropped, what is said never, and never reordered.
     assert _sounds(said) == _sounds(written)
-    for index, cut in enumerate(cuts):
-        limit = config.max_characters
-        if index == 0:
-            limit = min(limit, config.first_max_characters)
-        assert 0 < len(cut.text) <= limit
+    for cut in cuts:
+        assert 0 < len(cut.text) <= config.max_characters
         assert cut.text == cut.text.strip()
         assert is_speakable(cut.text)
     if cuts:
@@ -128,5 +217,5 @@ plain = st.from_regex(r"[a-z]{1,10}", fullmatch=True)
 @given(st.lists(st.lists(plain, min_size=1, max_size=120), min_size=1, max_size=5))
 def test_words_stay_whole(sentences: list[list[str]]) -> None:
     text = [" ".join(sentence) + "." for sentence in sentences]
-    cuts = cut_phrases([text], CONFIG)
+    cuts = cut_sentences(*text)
     assert " ".join(cut.text for cut in cuts).split() == " ".join(text).split()

@@ -1,0 +1,189 @@
+"""Written text to paragraphs of sentences: sentencex, and our rules where it knows less.
+
+The written form is what is cut, because the dot of an abbreviation is evidence. sentencex knows
+abbreviations, initials, decimals, quotes and the marks of most scripts. Ours are lines, list items
+and what the corpus of hard cases in the tests showed it to miss.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple, Protocol, cast
+
+_BULLET = re.compile(r"(?:[-*+•‣◦▪·–—] +)+")
+# A line that ends like this and goes on in small letters is one sentence in two lines.
+_WRAPPED_LENGTH = 40
+_LINE_END = re.compile(r"[.!?:;…؟۔।。！？][\"')\]}”’»」』）]*$")
+
+# What is no sentence on its own: the number of a list item or heading.
+_NUMERAL = re.compile(r"[(\[]?(?:[0-9]{1,3}(?:\.[0-9]{1,3})*|[A-Za-z]|[ivx]{1,5})[.)\]]+")
+# An abbreviation that never ends a sentence before what follows it.
+_JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    # 5 p.m. EST
+    (
+        re.compile(r"\b[ap]\.? ?m\.$", re.IGNORECASE),
+        re.compile(
+            r"\(?(?:[ECMP][SD]?T|AK[SD]T|HST|GMT|UTC|BST|CES?T|EES?T|WES?T|IST|JST|A[CEW][SD]T|MSK"
+            r"|NZ[SD]T|Z|Eastern|Central|Mountain|Pacific|Zulu)\b|[a-z]|on [A-Z]"
+        ),
+    ),
+    # approx. 5 km; No. 5; vol. 2
+    (
+        re.compile(
+            r"\b(?:approx|ca|no|nos|nr|vol|fig|figs|eq|ch|sec|art|pp?|est|max|min|ext|tel|op|ver|v"
+            r"|app|apt|rm|ste|bldg|fl|n°)\.$",
+            re.IGNORECASE,
+        ),
+        re.compile(r"[$€£#~]?[0-9]"),
+    ),
+    # the U.S. Army, and nothing that is as likely to begin a sentence
+    (
+        re.compile(r"\b(?:U\.S|U\.K|U\.N|E\.U|U\.S\.A)\.$"),
+        re.compile(
+            r"(?:Air|Army|Navy|Marines?|Coast|Government|Congress|Senate|House|Supreme|President"
+            r"|Department|Dept|Treasury|Attorney|Ambassador|Embassy|Constitution|Capitol|Open"
+            r"|Secretary|Dollars?|Census|Customs|Federal|District|Court|Security|General|Bank"
+            r"|Patent|Postal|Steel|Trade|Food|Geological|Fish|Forest|Soccer|Olympic)\b|[a-z0-9$]"
+        ),
+    ),
+    # M. Dupont, J. Smith
+    (re.compile(r"(?:^|[\s(])(?:[A-HJ-Z]|MM|Mme|Mlle|Mgr|Me)\.$"), re.compile(r"[A-ZÀ-Þ][a-zß-ÿ]")),
+    # "Stop!" he said.
+    (re.compile(r"[.!?…][\"'”’»)\]]+$"), re.compile(r"[a-zß-ÿ]")),
+)  # fmt: skip
+# Words that begin sentences often enough to tell an ending letter (Plan B. He) from an initial.
+_STARTERS = frozenset(
+    (
+        *("A", "After", "All", "An", "And", "As", "At", "But", "By", "For", "From", "He", "Her"),
+        *("His", "How", "However", "I", "If", "In", "It", "Its", "My", "No", "Not", "Now", "Of"),
+        *("On", "One", "Or", "Our", "She", "So", "Some", "That", "The", "Their", "Then", "There"),
+        *("These", "They", "This", "Those", "To", "We", "What", "When", "Where", "Which"),
+        *("While", "Who", "Why", "With", "Yes", "You", "Your"),
+    )
+)
+# Ends that sentencex does not see: (He left.) She stayed; full-width marks in any language.
+_MISSED = re.compile(
+    r"[.!?…][\"'”’]?[)\]](?= [A-ZÀ-Þ(\[\"“])"
+    r"|(?<![。！？｡．])[。！？｡．]++[」』）】”’]*+(?=[^\s」』）】”’。！？｡．])"
+)
+_WIDE_SPACE = re.compile(r"[^\S ]")
+
+
+class Sentence(NamedTuple):
+    """A written sentence and where it stands."""
+
+    start: int
+    """Index in the cleaned text."""
+    text: str
+    """Those characters of the cleaned text; a newline a long line ran over is a space."""
+
+
+class Paragraph(NamedTuple):
+    """Sentences of one line, or of lines that belong together."""
+
+    sentences: tuple[Sentence, ...]
+    ended: bool
+    """Its last sentence has its mark; a heading, a list item or a verse often has none."""
+
+
+class _Segmenter(Protocol):
+    def __call__(self, language: str, text: str) -> list[str]: ...
+
+
+@cache
+def _segmenter() -> _Segmenter:
+    # Imported with the first text: a process that only plans or encodes never loads it.
+    from sentencex import segment  # noqa: PLC0415
+
+    return cast(_Segmenter, segment)
+
+
+def paragraphs(text: str, language: str) -> list[Paragraph]:
+    """Written sentences by paragraph; a newline ends a paragraph unless a long line runs on.
+
+    Args:
+        text: Cleaned written text; its dots and capitals are the evidence.
+        language: Tag such as `en-us`; unknown ones are cut by the rules of a related language.
+    """
+    family = language.partition("-")[0]
+    found = []
+    for start, line in _lines(text):
+        sentences = tuple(_sentences(start, line, family))
+        if sentences:
+            found.append(Paragraph(sentences, bool(_LINE_END.search(line, max(0, len(line) - 8)))))
+    return found
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines without bullets and with their places; those joined that were broken at a width."""
+    begin = end = -1
+    position = 0
+    for line in text.split("\n"):
+        start = position
+        position += len(line) + 1
+        if bullet := _BULLET.match(line):
+            start += bullet.end()
+        if start >= position - 1:
+            continue
+        if begin >= 0 and not bullet and text[start].islower() and _runs_on(text, begin, end):
+            end = position - 1
+            continue
+        if begin >= 0:
+            yield begin, text[begin:end].replace("\n", " ")
+        begin, end = start, position - 1
+    if begin >= 0:
+        yield begin, text[begin:end].replace("\n", " ")
+
+
+def _runs_on(text: str, begin: int, end: int) -> bool:
+    """Whether the line that ends at `end` may go on in the next; a long one was broken."""
+    if _LINE_END.search(text, max(begin, end - 8), end):
+        return False
+    width = end - max(begin, text.rfind("\n", begin, end) + 1)
+    return width >= _WRAPPED_LENGTH or text[end - 1] == ","
+
+
+def _sentences(offset: int, line: str, family: str) -> Iterator[Sentence]:
+    begin = end = position = 0
+    # sentencex panics on white space of several bytes behind an initial.
+    for part in _segmenter()(family, _WIDE_SPACE.sub(" ", line)):
+        for length in _lengths(part):
+            start, position = position, position + length
+            piece = line[start:position]
+            bare = piece.strip()
+            if not bare:
+                continue
+            start += len(piece) - len(piece.lstrip())
+            if end and _belongs(line[max(begin, end - 16) : end], end - begin, bare):
+                end = start + len(bare)
+                continue
+            if end:
+                yield Sentence(offset + begin, line[begin:end])
+            begin, end = start, start + len(bare)
+    if end:
+        yield Sentence(offset + begin, line[begin:end])
+
+
+def _lengths(part: str) -> Iterator[int]:
+    """Lengths of the sentences in what sentencex takes for one."""
+    position = 0
+    for match in _MISSED.finditer(part):
+        yield match.end() - position
+        position = match.end()
+    yield len(part) - position
+
+
+def _belongs(tail: str, length: int, right: str) -> bool:
+    """Whether what sentencex took apart is one sentence.
+
+    Args:
+        tail: The last characters of what stands before.
+        length: All its characters.
+        right: What sentencex begins a sentence with.
+    """
+    if length == len(tail) and _NUMERAL.fullmatch(tail):
+        return True
+    for ends, begins in _JOINS:
+        if ends.search(tail) and begins.match(right):
+            return right[:24].split(None, 1)[0].rstrip(",.!?") not in _STARTERS
+    return False
