@@ -4,13 +4,16 @@ EXTRA ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(EXTRA)
+TRAINING_STAMP := $(VENV)/.installed-$(EXTRA)-training
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Where `make voice` writes; TINY=1 takes an invented teacher and seconds, and shows the chain.
+OUT ?= $(if $(TINY),training/work/tiny/tiny.onnx,voices/starter.onnx)
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup serve test lint fix loadtest bench clean
+.PHONY: help setup serve test lint fix voice loadtest bench clean
 help:
-	@echo "make setup | serve | test | lint | fix | loadtest | bench | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | serve | test | lint | fix | voice | loadtest | bench | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
 
@@ -21,6 +24,11 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRA),dev]'
 	$(if $(filter gpu,$(EXTRA)),@$(BIN)/python -m pip install -qq --no-deps piper-tts==1.8.0)
 	@touch $(STAMP)
+
+$(TRAINING_STAMP): $(STAMP)
+	@echo "installing what training needs ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRA),training]'
+	@touch $(TRAINING_STAMP)
 
 serve: $(STAMP)
 	@exec $(BIN)/chorale serve --host $(HOST) --port $(PORT)
@@ -36,6 +44,9 @@ lint: $(STAMP)
 fix: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+voice: $(TRAINING_STAMP)
+	$(BIN)/python -m training.recipe $(if $(TINY),--tiny) --out $(OUT)
 
 bench: $(STAMP)
 	$(BIN)/python -m loadtests.micro.stages

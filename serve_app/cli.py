@@ -1,7 +1,9 @@
-"""The command line: serve, say, voices."""
+"""The command line: serve, say, voices, evaluate."""
 
 import os
+import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -11,14 +13,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from speech.errors import ConfigError
+from speech.errors import ConfigError, SpeechError
+from speech.voices import VoiceCatalogue
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
 _err = Console(stderr=True, soft_wrap=True)
 
-_SERVE_CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
+_CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+_SERVE_CONFIG = _CONFIGS / "serve_config.yaml"
 Url = Annotated[str, typer.Option(help="Address of a running server.", envvar="CHORALE_URL")]
 _DEFAULT_URL = "http://127.0.0.1:8000"
+_EVALUATION = ("librosa", "matplotlib", "pocketsphinx", "speechmos")
+"""Modules of the extra `training` that measuring a voice needs."""
 
 
 @app.command()
@@ -123,6 +129,45 @@ def voices(url: Url = _DEFAULT_URL) -> None:
             " ".join(aliases),
         )
     Console().print(table)
+
+
+@app.command()
+def evaluate(
+    voice: Annotated[
+        str, typer.Argument(help="An .onnx file in Piper's format, or a voice of the catalogue.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path("evaluation"),
+    sentences: Annotated[int, typer.Option(help="Sentences per speaker.", min=1)] = 400,
+) -> None:
+    """Hold a voice against its teachers; writes report.json, report.html and pictures."""
+    if missing := [name for name in _EVALUATION if find_spec(name) is None]:
+        _err.print(
+            f"[red]error:[/red] {', '.join(missing)} not installed; evaluating needs the extra "
+            "`training`: pip install 'chorale\\[training]'"
+        )
+        raise typer.Exit(1)
+    command = [sys.executable, "-m", "training.evaluate", str(_model(voice))]
+    # A process of its own: nothing that serves imports what makes voices.
+    done = subprocess.run(  # noqa: S603 - our own module
+        [*command, "--out", str(out), "--sentences", str(sentences)], check=False
+    )
+    raise typer.Exit(done.returncode)
+
+
+def _model(voice: str) -> Path:
+    """The file of a voice, which may be named as in the catalogue."""
+    if voice.endswith(".onnx"):
+        model: Path | None = Path(voice)
+    else:
+        try:
+            model = VoiceCatalogue.load(_CONFIGS / "voices.yaml").resolve(voice)[0].model
+        except SpeechError as error:
+            _err.print(f"[red]error:[/red] {error.message}")
+            raise typer.Exit(1) from None
+    if model is None or not model.is_file():
+        _err.print(f"[red]error:[/red] {voice}: there is no such .onnx file")
+        raise typer.Exit(1)
+    return model
 
 
 def _listing(client: httpx.Client, url: str) -> Any:

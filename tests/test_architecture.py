@@ -3,6 +3,8 @@
 import ast
 import re
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,6 +173,42 @@ def test_make_help_names_every_verb() -> None:
     line = re.search(r'@echo "make (.*?)\s+\(', (ROOT / "Makefile").read_text())
     assert line
     assert set(line[1].split(" | ")) == make_targets() - {"help"}
+
+
+def test_every_file_an_installed_package_needs_is_in_it() -> None:
+    """Code of every room that serves or trains, and the data beside it."""
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    rooms = setup["packages"]["find"]["include"]
+    shipped = {name.partition("/")[0] for name in SHIPPED} - {"loadtests"}
+    assert shipped == {room.rstrip("*") for room in rooms}
+    folders = {str(Path(name).parent) for name in SHIPPED}
+    assert [folder for folder in folders if f"{folder}/__init__.py" not in SHIPPED] == []
+    # A room's own page is for readers of the repository.
+    data = {name for name in tracked("") if name.partition("/")[0] in shipped} - set(PYTHON)
+    left_out = {
+        name
+        for name in data - {"training/README.md"}
+        if not any(
+            Path(name).match(f"{room}/{pattern}")
+            for room, patterns in setup["package-data"].items()
+            for pattern in patterns
+        )
+    }
+    assert left_out == set()
+
+
+def test_serving_imports_nothing_of_training() -> None:
+    """What training needs may be installed beside it: it is not loaded."""
+    heavy = ("torch", "librosa", "speechmos", "matplotlib", "training")
+    code = (
+        "import sys, warnings; warnings.simplefilter('ignore')\n"
+        "import serve_app.app, serve_app.cli, serve_app.launch, speech.engines.loading\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_no_tests_directory_is_a_package() -> None:

@@ -1,0 +1,1 @@
+"""Voices that are shipped with the package, each with its card and its notices."""
