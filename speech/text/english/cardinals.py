@@ -24,7 +24,7 @@ _MAGNITUDES = {
 }  # fmt: skip
 _SCIENTIFIC = re.compile(r"[eE](?P<sign>[+-]?)(?P<power>[0-9]{1,3})(?![0-9A-Za-z.])")
 _RUN = frozenset({"run", "race", "walk", "runs", "races", "screen", "tv", "video", "monitor"})
-_TIMES = re.compile(r"x(?![A-Za-z0-9])")
+_TIMES = re.compile(r"[x×](?![A-Za-z0-9]| ?[0-9(])")
 
 
 def read_plain(text: str, start: int) -> Reading | None:

@@ -17,6 +17,7 @@ _RATED = re.compile(
 )
 _RATES = re.compile(r" (?:stars?|points?|would|marks?|rating|score|on |from )")
 _PRESSURE = re.compile(r"(?:blood pressure|\bbp)(?![a-z])")
+_OF_PRESSURE = re.compile(r" (?:mm ?Hg|blood pressure)")
 _CHAIN = re.compile(r"[0-9]{1,6}(?:/[0-9]{1,6}){1,4}+(?![0-9A-Za-z])")
 _NAMES = {
     "24/7": "twenty four seven",
@@ -28,6 +29,7 @@ _NAMES = {
     "60/40": "sixty forty",
     "70/30": "seventy thirty",
 }
+_EQUALS = re.compile(r" ?=")
 _SHARE = re.compile(r"(?P<number>[0-9]{1,6})/(?P<of>[A-Za-z])(?![A-Za-z0-9/])")
 
 
@@ -47,10 +49,14 @@ def read_fraction(text: str, start: int) -> Reading | None:
     if match is None:
         return _chain(chain, text, start) if chain else _share(text, start)
     top, low = int(match["top"]), int(match["low"])
-    if _PRESSURE.search(before(text, start)) or text.startswith((" mmHg", " mm Hg"), match.end()):
+    if low >= 40 and (
+        _PRESSURE.search(before(text, start)) or _OF_PRESSURE.match(text, match.end())
+    ):
         return Reading(f"{cardinal(top)} over {cardinal(low)}", match.end(), "fraction")
     if low < 2 or match["low"][0] == "0":
         return _chain(chain, text, start) if chain else None
+    if _EQUALS.match(text, match.end()):
+        return Reading(f"{cardinal(top)} divided by {cardinal(low)}", match.end(), "math")
     if top == low:
         # A score, not a share.
         return Reading(f"{cardinal(top)} out of {cardinal(low)}", match.end(), "fraction")

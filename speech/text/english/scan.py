@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from speech.text.english import dates, money, symbols, words
+from speech.text.english import dates, mathematics, money, symbols, words
 from speech.text.english.addresses import read_place_number
 from speech.text.english.cardinals import read_minus
 from speech.text.english.electronic import find_addresses
@@ -27,6 +27,7 @@ from speech.text.english.years import (
     read_decade,
     read_period,
     read_quarter,
+    read_season,
     read_short_year,
 )
 from speech.text.reading import Reader, Reading, Span
@@ -43,6 +44,7 @@ _START = re.compile(
     rf"|(?P<month>(?<![A-Za-z])(?i:{dates.MONTH_HEAD}))"
     rf"|(?P<weekday>(?<![A-Za-z]){dates.WEEKDAY_HEAD})"
     rf"|(?P<word>{words.PATTERN})"
+    rf"|(?P<math>{mathematics.HEAD})"
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
 _NUMBER_READERS: tuple[Reader, ...] = (
@@ -51,6 +53,7 @@ _NUMBER_READERS: tuple[Reader, ...] = (
     read_digit_groups,
     read_place_number,
     read_quarter,
+    read_season,
     money.read_money_after,
     read_angle,
     read_height,
@@ -76,6 +79,7 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "month": (dates.read_month,),
         "weekday": (dates.read_weekday,),
         "word": (words.read_word,),
+        "math": (read_digit_groups, mathematics.read_mathematics),
         # A telephone number may begin with a plus.
         "symbol": (read_digit_groups, symbols.read_symbol),
     }

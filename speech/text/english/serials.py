@@ -19,6 +19,7 @@ _NAMED = re.compile(
     r"|Boeing|Airbus|Unit|[Ff]orm|Area|[Cc]hannel|[Bb]us|Section|Train|Gate|Porsche|Ferrari|Peugeot"
     r"|Mazda|BMW|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
 )
+_PLAN = re.compile(r"(?:401\(?k|403\(?b|501\(?c)(?![A-Za-z0-9])", re.I)
 _HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
 
 
@@ -29,6 +30,8 @@ def read_serial(text: str, start: int) -> Reading | None:
         return None
     written, end = match[0], match.end()
     previous = text[start - 1 : start]
+    if _PLAN.match(text, start) and not previous.isalnum():
+        return Reading(pairs(written), end, "serial")
     head = text[max(0, start - 8) : start]
     if _LETTER_BEFORE.search(head):
         return Reading(_after_letters(written), end, "serial")

@@ -3,12 +3,10 @@
 from speech.text.reading import Reading
 
 _SPOKEN = {
-    "&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "‰": "per mille",
-    "°": "degrees", "×": "times", "÷": "divided by", "±": "plus or minus", "≈": "approximately",
-    "≤": "less than or equal to", "≥": "greater than or equal to", "≠": "not equal to",
-    "§": "section", "©": "copyright", "√": "square root of", "∞": "infinity", "$": "dollar",
-    "€": "euro", "£": "pound", "¥": "yen", "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won",
-    "₿": "bitcoin", "µ": "micro", "π": "pi", "№": "number",
+    "&": "and", "+": "plus", "@": "at", "%": "percent", "‰": "per mille", "°": "degrees",
+    "§": "section", "©": "copyright", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen",
+    "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won", "₿": "bitcoin", "µ": "micro",
+    "№": "number",
 }  # fmt: skip
 _SILENT = frozenset("*_|^~`\\<>®™•·#/")
 SIGNS = "".join(_SPOKEN) + "".join(sorted(_SILENT))

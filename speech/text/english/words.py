@@ -5,8 +5,9 @@ import re
 from speech.text.english import abbreviations, romans
 from speech.text.reading import Reader, Reading
 
-PATTERN = r"(?<![^\W_])[^\W\d_]++(?:'[^\W\d_]++)*+"
-"""A word with its apostrophes; no letter or digit stands before it."""
+_LETTER = r"[^\W\d_⁰¹²³⁴-⁹ⁿ₀-₉π∆½¼¾⅐-⅞]"
+PATTERN = rf"(?<![^\W_]){_LETTER}++(?:'{_LETTER}++)*+"
+"""A word with its apostrophes; no letter or digit stands before it, raised figures end it."""
 
 _WORD = re.compile(PATTERN)
 _READERS: dict[str, tuple[Reader, ...]] = {

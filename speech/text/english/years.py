@@ -53,10 +53,6 @@ def read_year(text: str, start: int) -> Reading | None:
         return Reading(
             year(int(written)) if len(written) < 5 else cardinal(int(written)), old.end(), "year"
         )
-    season = _SEASON.match(text, start)
-    if season and int(season["second"]) == (int(season["first"]) + 1) % 100:
-        said = f"{year(int(season['first']))} {_two(season['second'])}"
-        return Reading(said, season.end(), "year")
     match = _YEAR.match(text, start)
     if match is None or not _is_year(text, start, match):
         return None
@@ -87,6 +83,15 @@ def _is_year(text: str, start: int, match: re.Match[str]) -> bool:
 
 
 _UNTIL = re.compile(r"[-–][12][0-9]{3}(?![0-9])|[-–][0-9]{2}(?![0-9])")
+
+
+def read_season(text: str, start: int) -> Reading | None:
+    """Two years that touch, `2019/20`."""
+    season = _SEASON.match(text, start)
+    if season is None or int(season["second"]) != (int(season["first"]) + 1) % 100:
+        return None
+    said = f"{year(int(season['first']))} {_two(season['second'])}"
+    return Reading(said, season.end(), "year")
 
 
 def read_decade(text: str, start: int) -> Reading | None:
