@@ -116,6 +116,8 @@ class Plan(StrictModel):
     target: Peer = "chorale"
     deadline_ms: Annotated[int, Field(gt=0)] | None = None
     """What callers send as `X-Deadline-Ms`."""
+    give_up: Annotated[float, Field(gt=0)] | None = None
+    """Seconds; after a reply that took longer nothing more arrives in an open loop."""
     seed: int = 0
     """Names the popular replies."""
     round: Annotated[int, Field(ge=1, lt=ROUNDS)] = 1

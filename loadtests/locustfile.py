@@ -45,6 +45,7 @@ class Trial:
         self.recorder = Recorder(Path(options.records))
         self.requests: Iterator[Request] = requests(self.plan)
         self.began: float | None = None
+        self.gave_up = False
         self._processor = 0.0
         self._spent: tuple[float, float] | None = None
 
@@ -149,6 +150,8 @@ class _Speaker(FastHttpUser):
         ask = self._read_along if request.stream else self._ask
         row = ask(request, wanted, arrival, late)
         self.trial.recorder.add(row)
+        give_up = self.trial.plan.give_up
+        self.trial.gave_up |= give_up is not None and row.seconds > give_up
 
     def _headers(self) -> dict[str, str]:
         deadline = self.trial.plan.deadline_ms
@@ -276,6 +279,8 @@ class Crowd(_Speaker):
             wait = began + arrival.due - perf_counter()
             if wait > 0:
                 gevent.sleep(wait)
+            if self.trial.gave_up:
+                break
             under_way.spawn(self.speak, self.trial.next_request(), arrival)
         under_way.join()
         self.trial.finish()
