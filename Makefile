@@ -49,6 +49,7 @@ voice: $(TRAINING_STAMP)
 	$(BIN)/python -m training.recipe $(if $(TINY),--tiny) --out $(OUT)
 
 bench: $(STAMP)
+	$(BIN)/python -m loadtests.micro.text
 	$(BIN)/python -m loadtests.micro.stages
 
 loadtest: $(STAMP)
