@@ -1,54 +1,193 @@
-"""Roman numerals behind a word that is numbered: `Chapter IV`, `World War II`."""
+"""Roman numerals, where a neighbour says that they are numbers.
+
+Behind a word that is numbered (`Chapter IV`) they count; behind a ruler's name (`Louis XIV`) and
+before what is numbered in order (`XIX century`) they are positions.
+"""
 
 import re
 
-from speech.text.english.numbers import cardinal
-from speech.text.reading import Reading
+from speech.text.english.numbers import cardinal, ordinal
+from speech.text.reading import Reading, word_after, word_before
 
-_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
-HEADS = frozenset(
-    [
-        "Chapter",
-        "chapter",
-        "Part",
-        "part",
-        "Volume",
-        "volume",
-        "Act",
-        "act",
-        "Scene",
-        "scene",
-        "Section",
-        "section",
-        "Appendix",
-        "appendix",
-        "Book",
-        "book",
-        "Phase",
-        "phase",
-        "Type",
-        "type",
-        "World",
-        "Article",
-        "Super",
-        "Title",
-    ]
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_NUMERAL = re.compile(
+    r"(?P<numeral>(?=[MDCLXVI])M{0,3}(?:C[MD]|D?C{0,3})(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3}))"
+    r"(?P<tail>'s|th|st|nd|rd)?(?![A-Za-z0-9]|[&@_]|\.[A-Za-z]|'[a-z])"
 )
-"""The words before a numeral."""
-
-_HEAD = (
-    r"(?:[Cc]hapter|[Pp]art|[Vv]olume|[Aa]ct|[Ss]cene|[Ss]ection|[Aa]ppendix|[Bb]ook|[Pp]hase|[Tt]ype"
-    r"|World War|Article|Super Bowl|Title) (?=[IVXL]+(?![A-Za-z0-9']))"
+_SMALL = re.compile(
+    r"(?P<numeral>(?=[ivxl])(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3}))(?P<tail>)(?![A-Za-z0-9&@_'])"
 )
-_FORM = re.compile(rf"(?P<head>{_HEAD})(?P<numeral>L?X{{0,4}}(?:I[XV]|V?I{{0,3}}))(?![A-Za-z0-9])")
+_COUNTED = frozenset(
+    """chapter chapters part parts volume volumes vol act acts scene section sections appendix annex
+    book books phase phases type types war article articles bowl title episode episodes level stage
+    grade class figure fig table schedule tier group canto factor mark mk unit lesson item step
+    division region zone symphony sonata concerto opus number no generation gen corps pillar
+    exhibit plate quadrant table category cat axis angiotensin collagen apollo gemini saturn
+    rocky rambo terminator godfather fantasy auto warcraft starcraft civilization quest effect
+    soul souls craft wars trek superman batman iron page pages pp clause paragraph rule form note
+    footnote verse psalm game round area panel question map option variant series model protocol
+    wave cycle era period form path hall hurricane wrestlemania ufc bowls olympiad lunar stages
+    grades levels classes tiers amendment dynasty nerve nerves theorem lemma case
+    """.split()
+)
+# Names of rulers and popes, and of people who are numbered after them.
+_RULERS = frozenset(
+    """Louis Henry Elizabeth George Edward Charles James William Richard Philip Philippe Napoleon
+    Catherine Peter Alexander Nicholas Ivan Frederick Pius Benedict Leo Gregory Innocent Clement
+    John Paul Francis Ferdinand Alfonso Carlos Juan Felipe Wilhelm Friedrich Otto Leopold Albert
+    Christian Gustav Gustavus Adolf Haakon Harald Olav Margrethe Ramses Ramesses Rameses Thutmose
+    Amenhotep Seti Ptolemy Cleopatra Xerxes Darius Cyrus Artaxerxes Mehmed Mehmet Murad Selim
+    Suleiman Bayezid Constantine Theodosius Justinian Boniface Urban Sixtus Julius Mary Anne
+    Kamehameha Rama Robert David Stephen Baldwin Sigismund Rudolf Maximilian Joseph Franz Karl
+    Ludwig Umberto Emmanuel Emanuel Amadeus Pedro Manuel Hassan Mohammed Muhammad Abdullah Faisal
+    Henri Christina Charlemagne Conrad Theodore Celestine Adrian Alexis Basil Michael Andrew
+    Vladimir Boris Casimir Stanislaw Sancho Isabella Anthony Afonso Jose Matthias Ladislaus Bela
+    Tiberius Leopold Eugene Zog Hussein Farouk Fuad Naser Antiochus Seleucus Mithridates Attalus
+    Agrippa Herod Tupac Moctezuma Montezuma Pharaoh Nikolaus Lothair Pepin Philippos Valentinian
+    Linus Sergius Nerva Victor Honorius Eric Canute Cnut Malcolm Kenneth Duncan Llywelyn Idris
+    Naresuan Akbar Shah Tutankhamun Camillo Ranavalona Sobhuza Moshoeshoe""".split()
+)
+# Given names that are seldom rulers': the numeral behind them is said without an article.
+_GIVEN = frozenset(
+    """Sam Samuel Thomas Tom Bob Bill Jim Joe Jack Harry Walter Arthur Frank Fred Donald Ronald
+    Daniel Matthew Mark Steven Brian Kevin Jason Jeffrey Gary Eric Ralph Roy Eugene Russell Howard
+    Carl Lawrence Raymond Gerald Dennis Patrick Jerry Douglas Luke Martin Max Oliver Simon Tim
+    Timothy Todd Vincent Wayne Will Adam Alan Ben Benjamin Chris Christopher Dan Luis Earl Ed
+    Edgar Ernest Gordon Hank Harold Herbert Jacob Jonathan Josh Joshua Keith Ken Larry Lewis Nathan
+    Neil Nick Norman Oscar Phil Roger Ruth Scott Sean Stan Stanley Ted Terry Tony Warren Wesley
+    Zachary Sarah Jane Alice Emma Laura""".split()
+)
+_ORDERED = frozenset(
+    """century centuries olympiad congress dynasty legion corps army millennium olympics winter
+    summer olympic plenary session paralympic""".split()
+)
+_VERBS = frozenset(
+    """am have had was will would can could do did don't think thought know knew love loved like
+    liked want wanted need needed read wrote play played saw see got get made took never always
+    really just also still should must may might shall went go used bought found heard told
+    said""".split()
+)
+_LIST = re.compile(r"[IVXLC]+(?:,|,? (?:and|to|or|through|&)| ?[-–]) ?$")
+_PLURAL = re.compile(
+    r"(?:Parts|Chapters|Acts|Books|Volumes|Phases|Types|Wars|Sections|Stages|Levels|Articles|Scenes"
+    r"|parts|chapters|acts|books|volumes|phases|types|wars|sections|stages|levels|articles|scenes"
+    r"|Henry|Louis|Edward|Part|Chapter|Type|Phase|Stage|Act|Article|Titles|Class|Grade|Tier) "
+    r"[IVXLC]+(?:(?:,|,? (?:and|to|or|through|&)| ?[-–]) ?(?:[IVXLC]+)?)*$"
+)
+_WARS = re.compile(r"WW(?P<numeral>I{1,3})(?![A-Za-z])")
+SMALL = frozenset("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split())
+"""Numerals in small letters."""
 
 
 def read_roman(text: str, start: int) -> Reading | None:
-    """The word with its number as a cardinal."""
-    match = _FORM.match(text, start)
+    """A numeral in capitals, as a number or as a position."""
+    wars = _WARS.match(text, start)
+    if wars:
+        return Reading(f"World War {cardinal(len(wars['numeral']))}", wars.end(), "roman")
+    match = _NUMERAL.match(text, start)
+    if match is None:
+        return None
+    numeral, tail = match["numeral"], match["tail"] or ""
+    number = value(numeral)
+    before, after = word_before(text, start), word_after(text, match.end())
+    if tail not in {"", "'s"}:
+        return Reading(ordinal(number), match.end(), "roman") if len(numeral) > 1 else None
+    if text[start - 1 : start] not in {" ", "(", "-", "–", ""}:
+        return None
+    bare_after = after.rstrip(".,;:!?)").lower()
+    spoken: str | None = None
+    if bare_after in _ORDERED and len(numeral) + (before.lower() == "the") > 1:
+        spoken = ordinal(number)
+    elif before.lower().rstrip(".") in _COUNTED:
+        spoken = _count(numeral, number, before, after)
+    elif before in _RULERS and _follows(text, start):
+        spoken = _position(numeral, number, before, after)
+    elif len(numeral) > 1 and not before.endswith((",", ".")):
+        spoken = _behind_others(text, start, numeral, number, before)
+    if spoken is None and _LIST.search(text, max(0, start - 12), start):
+        listed = _PLURAL.search(text, max(0, start - 48), start)
+        spoken = cardinal(number) if listed else None
+    if (
+        spoken is None
+        and not before
+        and len(numeral) > 1
+        and text[match.end() : match.end() + 1] == "."
+    ):
+        # The number of a heading or an item.
+        spoken = cardinal(number)
+    if spoken is None:
+        return None
+    to = " to " if text[start - 1 : start] in {"-", "–"} and start else ""
+    return Reading(f"{to}{spoken}{tail}", match.end(), "roman")
+
+
+def read_small_roman(text: str, start: int) -> Reading | None:
+    """A numeral in small letters: `(iv)`, `chapter iv`, `p. xii`."""
+    match = _SMALL.match(text, start)
     if match is None or not match["numeral"]:
         return None
-    values = [_VALUES[letter] for letter in match["numeral"]]
+    numeral = match["numeral"].upper()
+    bracketed = text[start - 1 : start] == "(" and text[match.end() : match.end() + 1] == ")"
+    before = word_before(text, start).lower().rstrip(".")
+    headed = len(numeral) > 1 and before in _COUNTED | {"p"}
+    if not (headed or (bracketed and start)):
+        return None
+    return Reading(cardinal(value(numeral)), match.end(), "roman")
+
+
+def value(numeral: str) -> int:
+    """The number that a numeral in capitals stands for."""
+    values = [_VALUES[letter] for letter in numeral]
     following = [*values[1:], 0]
-    total = sum(-v if v < after else v for v, after in zip(values, following, strict=True))
-    return Reading(f"{match['head']}{cardinal(total)}", match.end(), "roman")
+    return sum(-v if v < after else v for v, after in zip(values, following, strict=True))
+
+
+def _count(numeral: str, number: int, before: str, after: str) -> str | None:
+    if numeral in {"I", "C", "D", "L", "M"} and not before[:1].isupper():
+        return None
+    if numeral == "I" and (after.lower() in _VERBS or before.lower() == "no"):
+        # `the Part I played`
+        return None
+    if numeral in {"C", "D", "L", "M"} and before.rstrip(".") not in {"Chapter", "Psalm", "Canto"}:
+        # `Type C` is a letter.
+        return None
+    if (
+        before.lower() in {"no", "class", "group", "type", "model", "page", "form"}
+        and numeral == "M"
+    ):
+        return None
+    return cardinal(number)
+
+
+def _position(numeral: str, number: int, before: str, after: str) -> str | None:
+    if numeral in {"C", "D", "L", "M"} or (numeral == "X" and before == "Malcolm"):
+        return None
+    if numeral == "I" and (
+        after.lower() in _VERBS or (after[:1].islower() and after[:-1] in _VERBS)
+    ):
+        return None
+    if number > 100:
+        return None
+    return f"the {ordinal(number)}"
+
+
+def _behind_others(text: str, start: int, numeral: str, number: int, before: str) -> str | None:
+    if numeral in {"CD", "CV", "DC", "MC", "MD", "DL", "CC", "CL", "MM", "DI", "MI", "XXL", "MIX"}:
+        return None
+    if numeral in {"IV", "XL", "XX", "VI", "XC", "LI", "XI"} and not before[:1].isupper():
+        return None
+    if not (before[:1].isupper() and before[1:].islower() and before.isalpha()):
+        return None
+    if before in _GIVEN:
+        return ordinal(number)
+    earlier = word_before(text, start - len(before) - 1)
+    if number > 30:
+        # A year, as of a film or a building.
+        return None
+    if earlier in _GIVEN or earlier in _RULERS or earlier.endswith("."):
+        return f"the {ordinal(number)}"
+    return cardinal(number) if _follows(text, start) and numeral not in {"XL", "IV"} else None
+
+
+def _follows(text: str, start: int) -> bool:
+    return text[start - 1 : start] == " "

@@ -4,9 +4,8 @@ import re
 from functools import partial
 
 from speech.text.english import dates, mathematics, money, symbols, words
-from speech.text.english.addresses import read_place_number
+from speech.text.english.addresses import read_house, read_zip
 from speech.text.english.cardinals import read_minus
-from speech.text.english.electronic import find_addresses
 from speech.text.english.fractions import read_fraction
 from speech.text.english.measures import (
     read_angle,
@@ -17,6 +16,7 @@ from speech.text.english.measures import (
 from speech.text.english.numbers import VULGAR
 from speech.text.english.ordinals import read_ordinal
 from speech.text.english.ranges import read_number
+from speech.text.english.runs import find_runs
 from speech.text.english.scores import read_score
 from speech.text.english.serials import read_serial
 from speech.text.english.telephone import read_digit_groups
@@ -51,7 +51,8 @@ _NUMBER_READERS: tuple[Reader, ...] = (
     read_score,
     read_time,
     read_digit_groups,
-    read_place_number,
+    read_house,
+    read_zip,
     read_quarter,
     read_season,
     money.read_money_after,
@@ -96,7 +97,7 @@ def english_spans(text: str, *, british: bool = False) -> list[Span]:
         british: Day before month in dates written with numbers alone.
     """
     match = _START.search(text)
-    addresses = find_addresses(text)
+    addresses = find_runs(text)
     readers = _BRITISH if british else _AMERICAN
     spans: list[Span] = []
     addresses.reverse()
@@ -118,6 +119,9 @@ def english_spans(text: str, *, british: bool = False) -> list[Span]:
         if found is not None:
             end = found.end
             spans.append(Span(start, end, found.spoken, found.kind))
+            while addresses and addresses[-1][0] < end:
+                # Another form reached into it.
+                addresses.pop()
         match = _START.search(text, end)
     return spans
 

@@ -1,60 +1,106 @@
-"""English symbols between words and numbers."""
+"""English symbols between words and numbers; the signs of mathematics are `mathematics`."""
+
+import re
 
 from speech.text.reading import Reading
 
 _SPOKEN = {
     "&": "and", "+": "plus", "@": "at", "%": "percent", "‰": "per mille", "°": "degrees",
-    "§": "section", "©": "copyright", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen",
-    "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won", "₿": "bitcoin", "µ": "micro",
-    "№": "number",
+    "º": "degrees", "§": "section", "¶": "paragraph", "©": "copyright", "®": "registered",
+    "™": "trademark", "℠": "service mark", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen",
+    "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won", "₿": "bitcoin", "₺": "lira",
+    "₴": "hryvnia", "₪": "shekel", "₫": "dong", "µ": "micro", "№": "number",
+    "℃": "degrees Celsius", "℉": "degrees Fahrenheit", "Ω": "ohm", "→": "to", "⇒": "implies",
+    "⟶": "to", "➔": "to", "➜": "to", "←": "from", "⇐": "is implied by", "↔": "to and from",
+    "⇔": "if and only if", "↑": "up", "↓": "down", "✓": "check", "✔": "check", "★": "star",
+    "☆": "star", "℅": "care of", "℗": "published", "♩": "quarter note", "♪": "eighth note",
+    "♫": "eighth notes", "♬": "sixteenth notes", "∴": "therefore", "∵": "because", "¬": "not",
+    "∧": "and", "∨": "or", "∠": "angle", "⊥": "perpendicular to",
 }  # fmt: skip
-_SILENT = frozenset("*_|^~`\\<>®™•·#/")
+_SILENT = frozenset("*_|^~`\\<>•·‣◦▪▫■□●○◆◇►▶†‡#/")
 SIGNS = "".join(_SPOKEN) + "".join(sorted(_SILENT))
+"""Every character this file reads."""
+
 _CHOICES = frozenset(
-    {("he", "she"), ("she", "he"), ("his", "her"), ("him", "her"), ("her", "his"), ("yes", "no")}
-)
+    {
+        ("he", "she"), ("she", "he"), ("his", "her"), ("him", "her"), ("her", "his"), ("yes", "no"),
+        ("her", "him"), ("his", "hers"), ("himself", "herself"), ("mother", "father"),
+        ("mom", "dad"), ("male", "female"), ("man", "woman"), ("true", "false"),
+        ("husband", "wife"), ("boy", "girl"), ("pass", "fail"), ("is", "are"), ("was", "were"),
+        ("this", "that"), ("men", "women"),
+    }
+)  # fmt: skip
+_CAPITALS = re.compile(r"[A-Z0-9]{1,5}/[A-Z0-9]{1,5}(?![A-Za-z0-9])")
 
 
 def read_symbol(text: str, start: int) -> Reading:
-    """One symbol; what marks up rather than means is not said."""
+    """One symbol, or a run of the same; what marks up rather than means is not said."""
     sign = text[start]
-    before, after = text[start - 1 : start], text[start + 1 : start + 2]
     end = start + 1
-    if sign == "$" and after == "$":
+    if sign not in "+/%":
         # A run of signs is said once.
-        while text[end : end + 1] == "$":
+        while text[end : end + 1] == sign:
             end += 1
-    spoken = _SPOKEN.get(sign, "")
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    return Reading(_say(text, start, end, before, after), end, "symbol")
+
+
+def _say(text: str, start: int, end: int, before: str, after: str) -> str:
+    sign = text[start]
     if sign == "#":
-        spoken = _hash(text, start, before, after)
-    elif sign == "/":
-        spoken = _slash(text, start)
-    elif sign in "<>" and (before in " " or before.isdigit()) and (after in " " or after.isdigit()):
-        spoken = "less than" if sign == "<" else "greater than"
-    elif sign == "*" and before.isdigit() and after.isdigit():
-        spoken = "times"
-    elif sign == "^" and before.isalnum() and after.isalnum():
-        spoken = "to the power of"
-    elif sign == "~" and after.isdigit():
-        spoken = "about"
-    return Reading(spoken, end, "symbol")
+        return _hash(text, start, before, after)
+    if sign == "/":
+        return _slash(text, start, before, after)
+    if sign in "<>":
+        return _angle(sign, end - start, before, after)
+    if sign == "~" and (after.isdigit() or (after and after in "$€£")):
+        return "about"
+    if sign == "\\" and before.isalnum() and after.isalnum():
+        return "backslash"
+    if sign == "§" and end - start > 1:
+        return "sections"
+    if sign in "®™℠" and before.strip():
+        # Behind a name it is the lawyers' mark and not said.
+        return ""
+    if sign == "º" and not before.isdigit():
+        return ""
+    return _SPOKEN.get(sign, "")
+
+
+def _angle(sign: str, count: int, before: str, after: str) -> str:
+    word = "less" if sign == "<" else "greater"
+    if count == 2 and before == " " and after == " ":
+        return f"much {word} than"
+    apart = not before.strip() or before.isdigit()
+    if count == 1 and apart and (not after.strip() or after.isdigit() or after in "$€£."):
+        return f"{word} than"
+    return ""
 
 
 def _hash(text: str, start: int, before: str, after: str) -> str:
-    if before in {"C", "F"} and not after.isalnum() and not text[start - 2 : start - 1].isalnum():
+    alone = not text[max(0, start - 2) : start - 1].isalnum() if start else False
+    if before and before in "ABCDEFGJ" and alone and not after.isalnum():
         return "sharp"
     if after.isdigit() and not before.isalnum():
         return "number"
-    return "hash" if after.isalpha() else ""
+    return "hash" if after.isalpha() or before.isalpha() else ""
 
 
-def _slash(text: str, start: int) -> str:
+def _slash(text: str, start: int, before: str, after: str) -> str:
+    if before in {"<", "/"} or after in {">", "/"}:
+        # A tag's, or a part of an address.
+        return ""
     left = text[max(0, start - 12) : start].rsplit(None, 1)[-1:]
     right = text[start + 1 : start + 13].split(None, 1)[:1]
     if not left or not right:
         return ""
-    pair = (left[0].lower(), right[0].lower().rstrip(".,;:!?"))
-    if pair == ("and", "or"):
+    pair = (left[0].lower().lstrip("(\"'"), right[0].lower().rstrip(".,;:!?)\"'"))
+    if "or" in pair:
         # `and/or` is said without a sign.
         return ""
-    return "or" if pair in _CHOICES else "slash"
+    if pair in _CHOICES:
+        return "or"
+    if before.isupper() and _CAPITALS.match(text, max(0, start - len(left[0]))):
+        # `TCP/IP`, `AC/DC`
+        return ""
+    return "slash"

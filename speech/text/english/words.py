@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.english import abbreviations, romans
+from speech.text.english import abbreviations, acronyms, addresses, calendar, romans
 from speech.text.reading import Reader, Reading
 
 _LETTER = r"[^\W\d_⁰¹²³⁴-⁹ⁿ₀-₉π∆½¼¾⅐-⅞]"
@@ -10,21 +10,43 @@ PATTERN = rf"(?<![^\W_]){_LETTER}++(?:'{_LETTER}++)*+"
 """A word with its apostrophes; no letter or digit stands before it, raised figures end it."""
 
 _WORD = re.compile(PATTERN)
-_READERS: dict[str, tuple[Reader, ...]] = {
-    **dict.fromkeys(romans.HEADS, (romans.read_roman,)),
-    **dict.fromkeys(abbreviations.HEADS, (abbreviations.read_abbreviation,)),
-}
+_CAPITALS: tuple[Reader, ...] = (romans.read_roman, acronyms.read_acronym)
+
+
+def _by_word() -> dict[str, tuple[Reader, ...]]:
+    readers: dict[str, tuple[Reader, ...]] = {}
+    for heads, reader in (
+        (addresses.HEADS, addresses.read_place),
+        (calendar.HEADS, calendar.read_calendar),
+        (abbreviations.HEADS, abbreviations.read_abbreviation),
+        (acronyms.HEADS, acronyms.read_acronym),
+        (romans.SMALL, romans.read_small_roman),
+    ):
+        for head in heads:
+            readers[head] = (*readers.get(head, ()), reader)
+    return readers
+
+
+_READERS = _by_word()
 
 
 def is_plain(word: str) -> bool:
     """Whether no reader asks for a word: nearly every word of a sentence, so this is cheap."""
-    return word not in _READERS
+    return word[1:].islower() and word not in _READERS
 
 
 def read_word(text: str, start: int) -> Reading | None:
     """The form that begins with the word at an index; None where it is said as it is written."""
     match = _WORD.match(text, start)
-    for reader in _READERS.get(match[0], ()) if match else ():
+    if match is None:
+        return None
+    word = match[0]
+    readers = _READERS.get(word, ())
+    if not word[1:].islower():
+        if text[match.end() : match.end() + 1] == "." and word not in _READERS:
+            readers = (*readers, abbreviations.read_initials)
+        readers = (*readers, *_CAPITALS)
+    for reader in readers:
         found = reader(text, start)
         if found is not None:
             return found

