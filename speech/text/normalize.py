@@ -1,7 +1,7 @@
 """Written sentence to spoken sentence, by language."""
 
 from speech.text.english import english_spans
-from speech.text.foreign import number_spans
+from speech.text.languages import foreign_spans
 from speech.text.reading import Span, spoken_sentence
 
 
@@ -13,7 +13,7 @@ def spans(sentence: str, language: str) -> list[Span]:
     """
     if language.partition("-")[0] == "en":
         return english_spans(sentence, british=language not in {"en", "en-us"})
-    return number_spans(sentence, language)
+    return foreign_spans(sentence, language)
 
 
 def normalize(sentence: str, language: str) -> str:

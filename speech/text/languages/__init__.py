@@ -1,0 +1,43 @@
+"""Languages other than English: a table each where there is one, else numbers through num2words.
+
+What nothing here reads is left to espeak-ng, which knows its languages' signs and letters.
+"""
+
+from collections.abc import Mapping
+
+from speech.text.languages.dutch import DUTCH
+from speech.text.languages.french import FRENCH, FRENCH_BELGIUM, FRENCH_SWITZERLAND
+from speech.text.languages.german import GERMAN
+from speech.text.languages.grammar import Language
+from speech.text.languages.italian import ITALIAN
+from speech.text.languages.numerals import numeral_tag
+from speech.text.languages.others import number_spans
+from speech.text.languages.polish import POLISH
+from speech.text.languages.portuguese import BRAZILIAN, PORTUGUESE
+from speech.text.languages.scan import spans
+from speech.text.languages.spanish import SPANISH, SPANISH_AMERICAS
+from speech.text.reading import Span
+
+_TABLES: Mapping[str, Language] = {
+    "de": GERMAN,
+    "fr": FRENCH,
+    "fr-be": FRENCH_BELGIUM,
+    "fr-ch": FRENCH_SWITZERLAND,
+    "es": SPANISH,
+    "es-419": SPANISH_AMERICAS,
+    "es-mx": SPANISH_AMERICAS,
+    "it": ITALIAN,
+    "pt": PORTUGUESE,
+    "pt-br": BRAZILIAN,
+    "nl": DUTCH,
+    "pl": POLISH,
+}
+
+
+def foreign_spans(text: str, language: str) -> list[Span]:
+    """What is read in one cleaned sentence of a language such as `fr-be`, in order."""
+    table = _TABLES.get(language) or _TABLES.get(language.partition("-")[0])
+    if table is not None:
+        return spans(text, table)
+    tag = numeral_tag(language)
+    return number_spans(text, tag) if tag else []

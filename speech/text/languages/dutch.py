@@ -1,0 +1,119 @@
+"""Dutch."""
+
+from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.numerals import words
+
+
+def _date(language: Language, date: Day) -> str:
+    day = words(str(date.day), "nl")
+    return f"{day} {language.months[date.month - 1]} {date.year}".rstrip()
+
+
+def _clock(language: Language, moment: Moment) -> str:
+    said = f"{language.cardinal(str(moment.hour))} uur"
+    if moment.minute:
+        said += f" {language.cardinal(str(moment.minute))}"
+    if moment.second:
+        said += f" en {language.counted(str(moment.second), '', Noun('m', 'seconde', 'seconden'))}"
+    return said
+
+
+def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
+    del language, ending, before
+    return words(number, "nl", "ordinal")
+
+
+_CENT = Noun("m", "cent", "cent")
+
+
+class _Dutch(Language):
+    """Years of the centuries before are said in hundreds."""
+
+    __slots__ = ()
+
+    def year(self, number: str) -> str:
+        return words(number, "nl", "year").replace(" honderd", "honderd")
+
+
+DUTCH = _Dutch(
+    tag="nl",
+    point="komma",
+    dot="punt",
+    minus="min",
+    to="tot",
+    months=listed(
+        "januari februari maart april mei juni juli augustus september oktober november "
+        "december"
+    ),
+    short_months={
+        "jan": 1, "feb": 2, "mrt": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9,
+        "okt": 10, "nov": 11, "dec": 12,
+    },
+    units=nouns("""
+        % m procent
+        ‰ m promille
+        km m kilometer
+        m m meter
+        cm m centimeter
+        mm m millimeter
+        km/u m kilometer_per_uur
+        km/h m kilometer_per_uur
+        m/s m meter_per_seconde
+        km² m vierkante_kilometer
+        m² m vierkante_meter
+        cm² m vierkante_centimeter
+        m³ m kubieke_meter
+        cm³ m kubieke_centimeter
+        ha m hectare
+        kg m kilogram
+        g m gram
+        mg m milligram
+        t m ton
+        l m liter
+        ml m milliliter
+        °C m graden_Celsius
+        °F m graden_Fahrenheit
+        ° m graad graden
+        u m uur
+        h m uur
+        min m minuut minuten
+        s m seconde seconden
+        ms m milliseconde milliseconden
+        W m watt
+        kW m kilowatt
+        MW m megawatt
+        kWh m kilowattuur
+        V m volt
+        Hz m hertz
+        kHz m kilohertz
+        MHz m megahertz
+        GHz m gigahertz
+        kB m kilobyte
+        MB m megabyte
+        GB m gigabyte
+        TB m terabyte
+    """),
+    currencies={
+        "EUR": Currency(Noun("m", "euro", "euro"), _CENT),
+        "USD": Currency(Noun("m", "dollar", "dollar"), _CENT),
+        "GBP": Currency(Noun("m", "pond", "pond"), Noun("m", "penny", "pence")),
+        "CHF": Currency(Noun("m", "Zwitserse frank", "Zwitserse frank"), _CENT),
+        "JPY": Currency(Noun("m", "yen", "yen"), None),
+    },
+    scales=nouns("""
+        miljoen m miljoen
+        miljard m miljard
+        mln m miljoen
+        mln. m miljoen
+        mld m miljard
+        mld. m miljard
+    """),
+    agreement={},
+    date=_date,
+    clock=_clock,
+    ordinal=_ordinal,
+    endings="ste|de|e",
+    clock_words="uur|u",
+    year_form="year",
+    year_words=frozenset({"jaar", "sinds", "in", "anno", "zomer", "winter"}),
+)  # fmt: skip

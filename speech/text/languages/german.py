@@ -1,0 +1,130 @@
+"""German."""
+
+from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.numerals import words
+
+# Before a date or an ordinal these ask for -ten, articles for -te; else a date is in -ter.
+_WEAK = frozenset(
+    listed("am vom zum dem den des im beim bis seit ab nach zur einer meinem seinem ihrem jedem")
+)
+_ARTICLES = frozenset({"der", "die", "das", "sein", "ihre", "seine", "jede"})
+
+
+def _ordinal_word(number: str, before: str) -> str:
+    spoken = words(number, "de", "ordinal")
+    return f"{spoken}n" if before in _WEAK else spoken if before in _ARTICLES else f"{spoken}r"
+
+
+def _date(language: Language, date: Day) -> str:
+    day = _ordinal_word(str(date.day), date.before)
+    return f"{day} {language.months[date.month - 1]} {date.year}".rstrip()
+
+
+def _clock(language: Language, moment: Moment) -> str:
+    hour = "ein" if moment.hour == 1 else language.cardinal(str(moment.hour))
+    said = f"{hour} Uhr"
+    if moment.minute:
+        said += f" {language.cardinal(str(moment.minute))}"
+    if moment.second:
+        said += f" und {language.counted(str(moment.second), '', Noun('f', 'Sekunde', 'Sekunden'))}"
+    return said
+
+
+def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
+    del language, ending
+    return _ordinal_word(number, before) if before in _WEAK | _ARTICLES else ""
+
+
+_CENT = Noun("m", "Cent", "Cent")
+GERMAN = Language(
+    tag="de",
+    point="Komma",
+    dot="Punkt",
+    minus="minus",
+    to="bis",
+    months=listed(
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+    ),
+    short_months={
+        "jan": 1, "feb": 2, "mär": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9,
+        "okt": 10, "nov": 11, "dez": 12, "jänner": 1,
+    },
+    units=nouns("""
+        % n Prozent
+        ‰ n Promille
+        km m Kilometer
+        m m Meter
+        cm m Zentimeter
+        mm m Millimeter
+        km/h m Kilometer_pro_Stunde
+        m/s m Meter_pro_Sekunde
+        km² m Quadratkilometer
+        m² m Quadratmeter
+        cm² m Quadratzentimeter
+        m³ m Kubikmeter
+        cm³ m Kubikzentimeter
+        ha m Hektar
+        kg n Kilogramm
+        g n Gramm
+        mg n Milligramm
+        t f Tonne Tonnen
+        l m Liter
+        ml m Milliliter
+        °C m Grad_Celsius
+        °F m Grad_Fahrenheit
+        ° m Grad
+        h f Stunde Stunden
+        Std. f Stunde Stunden
+        min f Minute Minuten
+        Min. f Minute Minuten
+        s f Sekunde Sekunden
+        ms f Millisekunde Millisekunden
+        W n Watt
+        kW n Kilowatt
+        MW n Megawatt
+        kWh f Kilowattstunde Kilowattstunden
+        V n Volt
+        Hz n Hertz
+        kHz n Kilohertz
+        MHz n Megahertz
+        GHz n Gigahertz
+        kB n Kilobyte
+        MB n Megabyte
+        GB n Gigabyte
+        TB n Terabyte
+        Mbit/s n Megabit_pro_Sekunde
+        PS f Pferdestärke PS
+    """),
+    currencies={
+        "EUR": Currency(Noun("m", "Euro", "Euro"), _CENT),
+        "USD": Currency(Noun("m", "Dollar", "Dollar"), _CENT),
+        "GBP": Currency(Noun("n", "Pfund", "Pfund"), Noun("m", "Penny", "Pence")),
+        "CHF": Currency(Noun("m", "Franken", "Franken"), Noun("m", "Rappen", "Rappen")),
+        "PLN": Currency(Noun("m", "Zloty", "Zloty"), Noun("m", "Grosz", "Grosz")),
+        "JPY": Currency(Noun("m", "Yen", "Yen"), None),
+    },
+    scales=nouns("""
+        Mio. f Million Millionen
+        Mrd. f Milliarde Milliarden
+        Millionen f Million Millionen
+        Million f Million Millionen
+        Milliarden f Milliarde Milliarden
+        Milliarde f Milliarde Milliarden
+        Tsd. n Tausend Tausend
+    """),
+    agreement={
+        "m": {"=eins": "ein"},
+        "n": {"=eins": "ein"},
+        "f": {"=eins": "eine"},
+    },
+    date=_date,
+    clock=_clock,
+    ordinal=_ordinal,
+    endings=r"\.(?= [^\W\d_])",
+    clock_words="Uhr",
+    year_form="year",
+    year_words=frozenset({"jahr", "jahre", "jahres", "seit", "anno", "sommer", "winter"}),
+    day_mark=r"\. ?",
+    short_date=r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)",
+    dot_ordinals=True,
+)  # fmt: skip

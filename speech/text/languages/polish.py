@@ -1,0 +1,141 @@
+"""Polish: days and hours are ordinals, and both they and years are declined."""
+
+from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.numerals import words
+
+_LOCATIVE = frozenset(
+    listed("o po od do przed około koło godzinie godziny")
+)
+
+
+def _genitive(ordinal: str) -> str:
+    """Masculine genitive of an ordinal; only its adjectives are declined."""
+    return " ".join(
+        f"{word[:-1]}ego" if word[-1] == "y" else f"{word}ego" if word[-1] == "i" else word
+        for word in ordinal.split()
+    )
+
+
+def _feminine(ordinal: str, *, locative: bool) -> str:
+    said = []
+    for word in ordinal.split():
+        if word in {"drugi", "trzeci"}:
+            stem = word if locative or word == "trzeci" else "drug"
+        else:
+            stem = word[:-1]
+        said.append(f"{stem}ej" if locative else f"{stem}a")
+    return " ".join(said)
+
+
+def _date(language: Language, date: Day) -> str:
+    day = _genitive(words(str(date.day), "pl", "ordinal"))
+    said = f"{day} {language.months[date.month - 1]}"
+    return f"{said} {date.year}" if date.year else said
+
+
+def _clock(language: Language, moment: Moment) -> str:
+    locative = moment.before in _LOCATIVE or moment.before.endswith("godz.")
+    hour = words(str(moment.hour), "pl", "ordinal") if moment.hour else "zerowy"
+    said = _feminine(hour, locative=locative)
+    if moment.minute:
+        zero = "zero " if moment.minute < 10 else ""
+        return f"{said} {zero}{language.cardinal(str(moment.minute))}"
+    return said
+
+
+class _Polish(Language):
+    """Years are ordinals in the genitive."""
+
+    __slots__ = ()
+
+    def year(self, number: str) -> str:
+        return f"{_genitive(words(number, 'pl', 'ordinal'))} roku"
+
+
+_GROSZ = Noun("m", "grosz", "groszy", "grosze", "grosza")
+POLISH = _Polish(
+    tag="pl",
+    point="przecinek",
+    dot="kropka",
+    minus="minus",
+    to="",
+    months=listed(
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października "
+        "listopada grudnia"
+    ),
+    short_months={
+        "sty": 1, "lut": 2, "mar": 3, "kwi": 4, "cze": 6, "lip": 7, "sie": 8, "wrz": 9, "paź": 10,
+        "lis": 11, "gru": 12,
+    },
+    units=nouns("""
+        % m procent procent procent procent
+        ‰ m promil promili promile promila
+        km m kilometr kilometrów kilometry kilometra
+        m m metr metrów metry metra
+        cm m centymetr centymetrów centymetry centymetra
+        mm m milimetr milimetrów milimetry milimetra
+        km/h m kilometr_na_godzinę kilometrów_na_godzinę kilometry_na_godzinę kilometra_na_godzinę
+        m/s m metr_na_sekundę metrów_na_sekundę metry_na_sekundę metra_na_sekundę
+        km² m kilometr_kwadratowy kilometrów_kwadratowych kilometry_kwadratowe \
+            kilometra_kwadratowego
+        m² m metr_kwadratowy metrów_kwadratowych metry_kwadratowe metra_kwadratowego
+        m³ m metr_sześcienny metrów_sześciennych metry_sześcienne metra_sześciennego
+        ha m hektar hektarów hektary hektara
+        kg m kilogram kilogramów kilogramy kilograma
+        g m gram gramów gramy grama
+        mg m miligram miligramów miligramy miligrama
+        t f tona ton tony tony
+        l m litr litrów litry litra
+        ml m mililitr mililitrów mililitry mililitra
+        °C m stopień_Celsjusza stopni_Celsjusza stopnie_Celsjusza stopnia_Celsjusza
+        °F m stopień_Fahrenheita stopni_Fahrenheita stopnie_Fahrenheita stopnia_Fahrenheita
+        ° m stopień stopni stopnie stopnia
+        h f godzina godzin godziny godziny
+        godz. f godzina godzin godziny godziny
+        min f minuta minut minuty minuty
+        s f sekunda sekund sekundy sekundy
+        ms f milisekunda milisekund milisekundy milisekundy
+        W m wat watów waty wata
+        kW m kilowat kilowatów kilowaty kilowata
+        kWh f kilowatogodzina kilowatogodzin kilowatogodziny kilowatogodziny
+        V m wolt woltów wolty wolta
+        Hz m herc herców herce herca
+        MHz m megaherc megaherców megaherce megaherca
+        GHz m gigaherc gigaherców gigaherce gigaherca
+        MB m megabajt megabajtów megabajty megabajta
+        GB m gigabajt gigabajtów gigabajty gigabajta
+        TB m terabajt terabajtów terabajty terabajta
+    """),
+    currencies={
+        "PLN": Currency(Noun("m", "złoty", "złotych", "złote", "złotego"), _GROSZ),
+        "EUR": Currency(
+            Noun("n", "euro", "euro"), Noun("m", "cent", "centów", "centy", "centa")
+        ),
+        "USD": Currency(
+            Noun("m", "dolar", "dolarów", "dolary", "dolara"),
+            Noun("m", "cent", "centów", "centy", "centa"),
+        ),
+        "GBP": Currency(
+            Noun("m", "funt", "funtów", "funty", "funta"),
+            Noun("m", "pens", "pensów", "pensy", "pensa"),
+        ),
+        "CHF": Currency(
+            Noun("m", "frank", "franków", "franki", "franka"),
+            Noun("m", "centym", "centymów", "centymy", "centyma"),
+        ),
+        "JPY": Currency(Noun("m", "jen", "jenów", "jeny", "jena"), None),
+    },
+    scales=nouns("""
+        mln m milion milionów miliony miliona
+        mld m miliard miliardów miliardy miliarda
+        tys. m tysiąc tysięcy tysiące tysiąca
+    """),
+    agreement={"f": {"=jeden": "jedna", "dwa": "dwie"}, "n": {"=jeden": "jedno"}},
+    date=_date,
+    clock=_clock,
+    year_mark=r"(?: r\.| roku)?",
+    short_date=r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)",
+    dot_ordinals=True,
+    cents="{major} {minor} {coin}",
+    slavic=True,
+)  # fmt: skip

@@ -1,0 +1,268 @@
+"""Finds the numbers of a sentence, with what belongs to them, and has each read by its kind.
+
+A sentence is read in one pass: no form is looked for where no number begins, and what no reader
+claims is left to espeak-ng as a whole, so that no part of a code is read as a number.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun
+from speech.text.languages.numerals import MAX_DIGITS, words
+from speech.text.reading import Kind, Span, word_before
+
+_SIGNS = {
+    "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "R$": "BRL", "zł": "PLN",
+    "Fr.": "CHF", "₣": "CHF",
+}  # fmt: skip
+_CODES = "EUR|USD|GBP|CHF|PLN|BRL|JPY"
+_BEFORE = rf"(?:US\$|R\$|[€$£¥]|Fr\.|(?:{_CODES})(?![A-Za-z]))"
+_BEHIND = rf"(?:US\$|R\$|[€$£¥]|zł(?!\w)|(?:{_CODES})(?!\w))"
+_DIGIT = re.compile(r"[0-9]")
+_START = re.compile(rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9])|{_BEFORE} ?(?=-?[0-9]))")
+_RUN = re.compile(r"[-.,:/'\w]*\w|\W")
+_GROUPS = re.compile(r"[. ',]")
+
+
+class _Reader(NamedTuple):
+    pattern: re.Pattern[str]
+    read: Callable[[Language, re.Match[str]], str]
+    kind: Kind
+
+
+def spans(text: str, language: Language) -> list[Span]:
+    """What is read in one cleaned sentence, in order."""
+    if _DIGIT.search(text) is None:
+        return []
+    return list(_spans(text, language))
+
+
+def _spans(text: str, language: Language) -> Iterator[Span]:
+    readers = _readers(language)
+    begin = 0
+    is_range = False
+    while True:
+        if is_range:
+            start = begin
+        else:
+            place = _START.search(text, begin)
+            if place is None:
+                return
+            start = place.start()
+        found = _read(text, start, language, readers)
+        is_range = found is not None and found.kind == "range"
+        if found is None:
+            run = _RUN.match(text, start)
+            begin = run.end() if run else start + 1
+        else:
+            begin = found.end
+            yield found
+
+
+def _read(text: str, start: int, language: Language, readers: tuple[_Reader, ...]) -> Span | None:
+    negative = text[start] == "-"
+    for pattern, read, kind in readers:
+        if match := pattern.match(text, start + negative):
+            spoken = read(language, match)
+            if spoken:
+                spoken = f"{language.minus} {spoken}" if negative else spoken
+                return Span(start, match.end(), spoken, kind)
+    return None
+
+
+@cache
+def _readers(language: Language) -> tuple[_Reader, ...]:
+    """The readers of one of the languages there are tables for."""
+    group = "." if language.decimal_sign == "," else ","
+    whole = (
+        rf"(?:[0-9]{{1,3}}(?:\{group}[0-9]{{3}}){{1,3}}|[0-9]{{1,3}}(?: [0-9]{{3}}){{1,3}}"
+        rf"|[0-9]{{1,3}}(?:'[0-9]{{3}}){{1,3}}|[0-9]{{1,{MAX_DIGITS}}})(?![0-9])"
+    )
+    number = rf"(?P<whole>{whole})(?:\{language.decimal_sign}(?P<part>[0-9]{{1,9}}))?"
+    end = r"(?!\w|[:/.,-][0-9])"
+    units = "|".join(re.escape(unit) for unit in sorted(language.units, key=len, reverse=True))
+    scales = "|".join(re.escape(scale) for scale in sorted(language.scales, key=len, reverse=True))
+    months = "|".join(
+        sorted({*language.months, *(f"{name}\\.?" for name in language.short_months)}, key=len)[
+            ::-1
+        ]
+    )
+    clock = language.clock_words or "(?!)"
+    table: tuple[tuple[str, Callable[[Language, re.Match[str]], str], Kind], ...] = (
+        (rf"(?P<y>[0-9]{{4}})-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}}){end}", _date, "date"),
+        (
+            r"(?P<d>[0-9]{1,2})(?P<sign>[./-])(?P<m>[0-9]{1,2})(?P=sign)"
+            rf"(?P<y>[0-9]{{4}}|[0-9]{{2}}){end}",
+            _date,
+            "date",
+        ),
+        (language.short_date, _date, "date"),
+        (
+            rf"(?P<d>[0-9]{{1,2}}){language.day_mark}(?:de )?(?P<month>(?i:{months}))(?!\w)"
+            rf"(?:,? (?:del? )?(?P<y>[12][0-9]{{3}})(?![\w-]|[.,:][0-9]){language.year_mark})?",
+            _date,
+            "date",
+        ),
+        (
+            r"(?P<h>[01]?[0-9]|2[0-4])(?:[:hH] ?(?P<min>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?"
+            rf"(?: ?(?P<suffix>{clock})(?!\w))?|\.(?P<min2>[0-5][0-9]) ?(?P<suffix2>{clock})(?!\w)"
+            rf"| ?(?P<suffix3>{clock})(?!\w)){end}",
+            _time,
+            "time",
+        ),
+        (
+            r"(?:\+|0)(?=[0-9])[0-9]{1,4}(?:[ -]?[0-9]{2,8}){1,5}(?![\w-]|[.,:/][0-9])",
+            _telephone,
+            "telephone",
+        ),
+        (
+            rf"(?P<sign>{_BEFORE}) ?-?{number}(?:,(?:-+|—))?(?: (?P<scale>{scales})(?!\w))?{end}",
+            _money,
+            "money",
+        ),
+        (
+            rf"{number}(?:,(?:-+|—))? ?(?:(?P<scale>{scales}) ?)?(?P<sign>{_BEHIND}){end}",
+            _money,
+            "money",
+        ),
+        (rf"(?P<whole>{whole}) ?- ?(?=(?P<then>{whole})(?!-))", _range, "range"),
+        (rf"{number} ?(?P<unit>{units})(?![\w²³]|/[^\W\d])", _measure, "measure"),
+        (rf"(?P<whole>[0-9]{{1,4}})(?P<ending>{language.endings}){end}", _ordinal, "ordinal"),
+        (
+            rf"{number} (?P<scale>{scales})(?!\w)",
+            _scaled,
+            "number",
+        ),
+        (r"(?P<y>1[0-9]{3}|20[0-9]{2})(?!\w|[:/.,-][0-9])", _year, "year"),
+        (rf"{number}{end}", _number, "number"),
+        (r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?!\w|[:/.,-][0-9])", _version, "version"),
+    )
+    return tuple(_Reader(re.compile(pattern), read, kind) for pattern, read, kind in table)
+
+
+def _date(language: Language, match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    day = int(groups["d"])
+    if named := groups.get("month"):
+        key = named.lower().rstrip(".")
+        month = language.short_months.get(key) or _months(language).index(key) + 1
+    else:
+        month = int(groups["m"])
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return ""
+    year = groups.get("y") or ""
+    if len(year) == 2:
+        year = ("20" if int(year) < 50 else "19") + year
+    before = word_before(match.string, match.start()).lower()
+    return language.date(language, Day(day, month, language.year(year) if year else "", before))
+
+
+def _months(language: Language) -> list[str]:
+    return [month.lower() for month in language.months]
+
+
+def _time(language: Language, match: re.Match[str]) -> str:
+    suffix = match["suffix"] or match["suffix2"] or match["suffix3"] or ""
+    minute, second = match["min"] or match["min2"] or "0", match["s"]
+    return language.clock(
+        language,
+        Moment(
+            hour=int(match["h"]),
+            minute=int(minute),
+            second=int(second) if second else None,
+            suffix=suffix,
+            before=word_before(match.string, match.start()).lower(),
+        ),
+    )
+
+
+def _telephone(language: Language, match: re.Match[str]) -> str:
+    if sum(map(str.isdigit, match[0])) < 7:
+        return ""
+    groups = re.findall(r"[0-9]+", match[0])
+    said = ", ".join(" ".join(words(digit, language.tag) for digit in group) for group in groups)
+    return f"plus {said}" if match[0][0] == "+" else said
+
+
+def _money(language: Language, match: re.Match[str]) -> str:
+    sign = match["sign"]
+    currency = language.currencies.get(_SIGNS.get(sign, sign))
+    if currency is None:
+        return ""
+    whole, part, scale = _plain(match["whole"]), match["part"] or "", match["scale"]
+    if scale:
+        noun = language.scales[scale]
+        return f"{language.counted(whole, part, noun)} {language.of(currency.major.many)}"
+    if len(part) == 1 and currency.minor is not None:
+        part += "0"
+    if not part.strip("0"):
+        return language.counted(whole, "", currency.major)
+    if len(part) != 2 or currency.minor is None:
+        return language.counted(whole, part, currency.major)
+    return _coins(language, whole, part.lstrip("0"), currency, currency.minor)
+
+
+def _coins(language: Language, whole: str, coins: str, currency: Currency, minor: Noun) -> str:
+    if not int(whole):
+        return language.counted(coins, "", minor)
+    return language.cents.format(
+        major=language.counted(whole, "", currency.major),
+        minor=language.cardinal(coins, minor.gender),
+        coin=language.form(minor, coins, ""),
+    )
+
+
+def _range(language: Language, match: re.Match[str]) -> str:
+    low, high = _plain(match["whole"]), _plain(match["then"])
+    if int(low) >= int(high) or low[0] == "0":
+        return ""
+    is_year = len(low) == len(high) == 4
+    said = language.year(low) if is_year else language.cardinal(low)
+    return f"{said} {language.to} " if language.to else f"{said}, "
+
+
+def _measure(language: Language, match: re.Match[str]) -> str:
+    noun = language.units[match["unit"]]
+    return language.counted(_plain(match["whole"]), match["part"] or "", noun)
+
+
+def _scaled(language: Language, match: re.Match[str]) -> str:
+    noun = language.scales[match["scale"]]
+    return language.counted(_plain(match["whole"]), match["part"] or "", noun)
+
+
+def _ordinal(language: Language, match: re.Match[str]) -> str:
+    before = word_before(match.string, match.start()).lower()
+    return language.ordinal(language, match["whole"], match["ending"], before)
+
+
+def _year(language: Language, match: re.Match[str]) -> str:
+    if language.year_form == "cardinal":
+        return ""
+    is_old = match["y"] < "2000"
+    before = word_before(match.string, match.start()).lower()
+    return language.year(match["y"]) if is_old or before in language.year_words else ""
+
+
+def _number(language: Language, match: re.Match[str]) -> str:
+    whole = match["whole"]
+    if len(whole) > 1 and whole[0] == "0":
+        return ""
+    behind = match.string[match.end() : match.end() + 3].replace(" ", "")
+    # A dot behind a bare number may make an ordinal: only a clear number is spelt out.
+    if language.dot_ordinals and behind[:1] == "." and behind[1:]:
+        return ""
+    return language.decimal(_plain(whole), match["part"] or "")
+
+
+def _version(language: Language, match: re.Match[str]) -> str:
+    parts = match[0].split(".")
+    if any(len(part) > 1 and part[0] == "0" for part in parts):
+        return ""
+    return f" {language.dot} ".join(words(part, language.tag) for part in parts)
+
+
+def _plain(number: str) -> str:
+    return _GROUPS.sub("", number)
