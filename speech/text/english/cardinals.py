@@ -17,7 +17,7 @@ _QUANTITY = re.compile(
     r"|of|to|by|cost|costs|earns?|earned|paid|worth|total|totals?|was|sold|reached|hit|counted"
     r"|only|just|every|population|between|and) $"
 )
-_MAGNITUDE = re.compile(r" ?(?P<word>[Bb]n|mn|MN|[Tt]n|[Tt]rn|mln|[KkMB])(?![A-Za-z0-9'/&-])")
+_MAGNITUDE = re.compile(r" ?(?P<word>[Bb]n|mn|MN|[Tt]n|[Tt]rn|mln|[KkMBm])(?![^\W_]|['/&-])")
 _MAGNITUDES = {
     "k": "thousand", "m": "million", "mn": "million", "mln": "million", "b": "billion",
     "bn": "billion", "tn": "trillion", "trn": "trillion",
@@ -62,6 +62,8 @@ def _is_magnitude(text: str, start: int, end: int, magnitude: re.Match[str]) -> 
         return True
     if not close:
         return False
+    if word == "m":
+        return counts(text, magnitude.end())
     if word in {"k", "K"}:
         after = word_after(text, magnitude.end()).lower().rstrip(".,;:!?")
         if after in _RUN or (text[start:end] in {"2", "4", "8"} and word == "K"):

@@ -2,13 +2,13 @@
 
 import re
 
-from speech.text.english.neighbours import before, counts
+from speech.text.english.neighbours import FUNCTION_WORDS, before, counts
 from speech.text.english.numbers import Number, cardinal, fraction, pairs, parse_number
 from speech.text.english.units import plural, read_unit
 from speech.text.english.years import read_decade
 from speech.text.reading import Reading, word_after
 
-_JOIN = re.compile(r" ?(?P<sign>[-–—]|x|×|X|±|/(?=[0-9]{1,3}[ -]?[a-z])) ?(?=\.?[0-9])")
+_JOIN = re.compile(r" ?(?P<sign>[-–—]|x|×|X|±|/(?=[0-9]{1,3}(?:[ -]?[a-z]|\"))) ?(?=\.?[0-9])")
 _GAP = re.compile(r"[ -]?")
 _AGAIN = re.compile(r" ?(?P<sign>[-–—]|x|×) ?(?=[0-9])")
 _HEIGHT = re.compile(
@@ -36,17 +36,23 @@ _LINES = re.compile(
     r"(?P<lines>144|240|360|480|540|576|720|1080|1440|2160|4320)(?P<scan>[pi])(?P<rate>[0-9]{2})?"
     r"(?![A-Za-z0-9])"
 )
+_QUOTE = re.compile(r"(?<![0-9])\"")
 _DOT = re.compile(r"\.(?= [a-z])")
 _WIDTH = re.compile(
     r"\.(?! [A-Z])| ?(?:$|[,;)x×]|by |wide|long|tall|thick|deep|high|diameter"
     r"|of (?:rain|snow|water))"
+)
+_DESCRIBED = frozenset(
+    """dash race sprint relay hurdles freestyle backstroke butterfly breaststroke radius bottle bag
+    drive disk ssd ram battery adapter charger cable monitor screen lens engine bulb lamp rope fence
+    hike zone limit tank angle turn rotation view video camera bend arc spin panel laptop""".split()
 )
 # Words and letters in their own right: they are units right behind the number or with a slash.
 _AMBIGUOUS_APART = frozenset(
     {"in", "A", "d", "K", "N", "B", "pt", "mo", "M", "F", "t", "us", "J", "V", "T", "l", "am"}
 )
 # A letter behind a number names things more often than it measures: 5A, 3d; 12V and 24h are fine.
-_AMBIGUOUS_CLOSE = frozenset({"A", "d", "B", "N", "J", "K", "M", "F", "t", "T", "us", "kt"})
+_AMBIGUOUS_CLOSE = frozenset({"A", "d", "B", "N", "J", "K", "M", "F", "t", "T", "us", "kt", "ac"})
 
 
 def read_measure(text: str, start: int) -> Reading | None:
@@ -75,7 +81,7 @@ def read_measure(text: str, start: int) -> Reading | None:
 
 def _measure(text: str, start: int, number: Number) -> Reading | None:
     said, end, is_one = number
-    if text[end : end + 1] == '"' and text.count('"', max(0, start - 200), end) % 2 == 0:
+    if text[end : end + 1] == '"' and _is_inch(text, start):
         return _go_on(text, f"{said} {'inch' if is_one else 'inches'}", end + 1)
     gap = _GAP.match(text, end)
     place = gap.end() if gap else end
@@ -91,6 +97,9 @@ def _measure(text: str, start: int, number: Number) -> Reading | None:
         return None
     if place == end and not _is_unit_close(text[start:end], written):
         return None
+    if place == end and written == "m" and counts(text, unit_end):
+        # 2.5m people
+        return None
     if written == "F":
         name = "degree Fahrenheit"
     if name == "basis point" and len(text[start:end]) > 3 and "." not in text[start:end]:
@@ -99,6 +108,11 @@ def _measure(text: str, start: int, number: Number) -> Reading | None:
     words = f"{said} {name if single else plural(name)}"
     dot = _DOT.match(text, unit_end) if written.isalpha() else None
     return _go_on(text, words, dot.end() if dot else unit_end)
+
+
+def _is_inch(text: str, start: int) -> bool:
+    """Whether a mark behind a number does not close a quotation."""
+    return len(_QUOTE.findall(text, max(0, start - 200), start)) % 2 == 0
 
 
 def _go_on(text: str, said: str, end: int) -> Reading:
@@ -117,11 +131,16 @@ def _has_unit(text: str, end: int) -> bool:
 
 
 def _adjective(text: str, start: int, end: int) -> bool:
+    """Whether a measure describes the noun behind it: `a 5 km run`, `100m dash`, `90° angle`."""
+    word = word_after(text, end).rstrip(".,;:!?)") if text[end : end + 1] == " " else ""
+    if not word.isalpha() or len(word) < 3:
+        return word in {"TV", "PC"}
+    if word.lower() in _DESCRIBED:
+        return True
     head = before(text, start)
     if not head.endswith((" a ", " an ")) and head not in {"a ", "an "}:
         return False
-    word = word_after(text, end).rstrip(".,;:!?)") if text[end : end + 1] == " " else ""
-    return word.isalpha() and word.islower() and not counts(text, end) and len(word) > 2
+    return word.islower() and word not in FUNCTION_WORDS and not counts(text, end)
 
 
 def _is_unit_apart(text: str, start: int, end: int, written: str, unit_end: int) -> bool:
@@ -156,6 +175,8 @@ def _part(text: str, start: int, joined: re.Match[str]) -> Reading | None:
     end = joined.end() + below.end()
     gap = _GAP.match(text, end)
     found = read_unit(text, gap.end() if gap else end)
+    if text[end : end + 1] == '"' and _is_inch(text, start):
+        found = '"', "inch", end + 1
     if found is None or (found[0] in _AMBIGUOUS_APART and found[0] != "in"):
         return None
     share = fraction(int(top), int(below[0]))

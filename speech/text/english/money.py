@@ -32,8 +32,9 @@ _AMOUNT = re.compile(
     rf"|(?P<whole>{WHOLE}|(?=\.))(?:\.(?P<part>[0-9]++))?"
 )
 _MAGNITUDE = re.compile(
-    r"[ -]?(?P<word>hundred|thousand|million|billion|trillion|quadrillion|dozen)(?![A-Za-z0-9])"
-    r"| ?(?P<short>[Bb]n|[Mm]n|MM|[Mm]il|mln|[Bb]il|[Tt]r?n|[KkMBb]|m(?!/)|T)(?![A-Za-z0-9'])"
+    r"[ -]?(?P<word>hundred|thousand|million|billion|trillion|quadrillion|dozen|lakh|crore)"
+    r"(?![A-Za-z0-9])"
+    r"| ?(?P<short>[Bb]n|[Mm]n|MM|[Mm]il|mln|[Bb]il|[Tt]r?n|[KkMBb]|m(?!/)|T)(?![^\W_]|')"
 )
 _TAIL = re.compile(
     rf" ?(?:(?P<sign>[{SYMBOLS}])(?!\.?[0-9])|(?P<code>{_CODE})(?![A-Za-z0-9])"

@@ -11,7 +11,7 @@ from speech.text.reading import Reading
 
 _RUN = re.compile(r"[0-9]++(?!\.[0-9]|[,:/][0-9]|%|°)")
 _LETTER_BEFORE = re.compile(
-    r"(?:[A-Za-z]|(?<![a-z])[A-Z]{1,4}-|[A-Za-z][0-9]{1,4}-|(?i:covid|sars|cov)-)$"
+    r"(?:[A-Za-z]|(?<![a-z])[A-Z]{1,4}-|[A-Za-z][0-9]{1,4}-|(?i:covid|sars|cov)-|(?<![A-Za-z])[A-Z]\.)$"
 )
 _HYPHENS = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8}){0,4}-(?:[A-Z]|[a-z]{1,2}(?![a-z]))")
 _NAMED = re.compile(
@@ -20,6 +20,7 @@ _NAMED = re.compile(
     r"|Mazda|BMW|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
 )
 _PLAN = re.compile(r"(?:401\(?k|403\(?b|501\(?c)(?![A-Za-z0-9])", re.I)
+_JET = re.compile(r"7[0-9]7(?= (?:MAX|Max|Dreamliner|jets?|airliner)(?![A-Za-z]))")
 _HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
 
 
@@ -30,7 +31,7 @@ def read_serial(text: str, start: int) -> Reading | None:
         return None
     written, end = match[0], match.end()
     previous = text[start - 1 : start]
-    if _PLAN.match(text, start) and not previous.isalnum():
+    if not previous.isalnum() and (_PLAN.match(text, start) or _JET.match(text, start)):
         return Reading(pairs(written), end, "serial")
     head = text[max(0, start - 8) : start]
     if _LETTER_BEFORE.search(head):

@@ -92,7 +92,7 @@ _PER_WORD = re.compile(
     r"/(?P<word>second|minute|hour|day|night|week|month|quarter|year|person|mile|user|seat|share"
     r"|pound|gallon|unit|liter|litre|serving|game|sec|barrel)(?![A-Za-z0-9])"
 )
-_FOLLOWS = re.compile(r"[A-Za-z0-9&']|/[A-Za-z]")
+_FOLLOWS = re.compile(r"[^\W_]|[&']|/[A-Za-z]")
 
 
 def unit_name(written: str, power: str = "") -> str | None:
