@@ -42,6 +42,7 @@ _WIDTH = re.compile(
     r"\.(?! [A-Z])| ?(?:$|[,;)x×]|by |wide|long|tall|thick|deep|high|diameter"
     r"|of (?:rain|snow|water))"
 )
+_NO_UNIT = frozenset(["", *"()[]{};!?,:'&"])
 _DESCRIBED = frozenset(
     """dash race sprint relay hurdles freestyle backstroke butterfly breaststroke radius bottle bag
     drive disk ssd ram battery adapter charger cable monitor screen lens engine bulb lamp rope fence
@@ -60,7 +61,7 @@ def read_measure(text: str, start: int) -> Reading | None:
     if text[start - 1 : start].isalnum() or read_decade(text, start):
         return None
     first = parse_number(text, start)
-    if first is None:
+    if first is None or text[first.end : first.end + 1] in _NO_UNIT:
         return None
     joined = _JOIN.match(text, first.end)
     if joined and joined["sign"] == "/":

@@ -44,6 +44,7 @@ _RANGE = re.compile(
     rf" ?[-–—] ?(?:(?P<land>{_LAND})?(?P<sign>[{SYMBOLS}])|(?P<code>{_CODE}) ?)?(?=\.?[0-9])"
 )
 _SECOND = re.compile(r"[-–](?=\.?[0-9])")
+_NO_TAIL = frozenset(["", *"()[]{};!?,:'&/"])
 _PER_WORD = re.compile(r" ?/ ?(?P<word>[a-z]{3,14})(?![A-Za-z0-9/])")
 _NOTES = frozenset("bill bills note notes coin coins banknote banknotes voucher vouchers".split())
 _VIDEO = frozenset({"144", "240", "360", "480", "540", "576", "720", "1080", "1440", "2160"})
@@ -85,7 +86,7 @@ def read_money_after(text: str, start: int) -> Reading | None:
     if text[start - 1 : start].isalnum():
         return None
     first = _parse(text, start)
-    if first is None:
+    if first is None or text[first.end : first.end + 1] in _NO_TAIL:
         return None
     gap = _SECOND.match(text, first.end)
     last = _parse(text, gap.end()) if gap else first

@@ -5,6 +5,7 @@ Words are joined by spaces, not hyphens: espeak-ng reads `45` and `forty five` a
 """
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 _ONES = (
@@ -49,6 +50,7 @@ _MIXED = re.compile(
     rf"(?: ?(?P<vulgar>[{VULGAR}])|[ -](?P<top>[1-9][0-9]{{0,2}})/(?P<low>[1-9][0-9]{{0,2}}))"
     r"(?![0-9A-Za-z/]|[.,-][0-9])"
 )
+_DIGIT = re.compile(r"[0-9]")
 _MARKS = re.compile(r"[, ']")
 
 
@@ -104,6 +106,16 @@ def ordinal(value: int) -> str:
 def digits(text: str) -> str:
     """Words of each digit in turn; other characters are passed over."""
     return " ".join(_ONES[int(character)] for character in text if "0" <= character <= "9")
+
+
+def without_digits(spoken: str) -> str:
+    """Words whatever a reader left of them: a spoken form never holds a digit of any script."""
+    if spoken.isascii() and not _DIGIT.search(spoken):
+        return spoken
+    return "".join(
+        f" {_ONES[unicodedata.digit(character)]} " if character.isdigit() else character
+        for character in spoken
+    )
 
 
 def year(value: int) -> str:

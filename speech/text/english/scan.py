@@ -13,7 +13,7 @@ from speech.text.english.measures import (
     read_height,
     read_measure,
 )
-from speech.text.english.numbers import VULGAR
+from speech.text.english.numbers import VULGAR, without_digits
 from speech.text.english.ordinals import read_ordinal
 from speech.text.english.ranges import read_number
 from speech.text.english.runs import find_runs
@@ -118,7 +118,7 @@ def english_spans(text: str, *, british: bool = False) -> list[Span]:
         end = start + 1
         if found is not None:
             end = found.end
-            spans.append(Span(start, end, found.spoken, found.kind))
+            spans.append(Span(start, end, without_digits(found.spoken), found.kind))
             while addresses and addresses[-1][0] < end:
                 # Another form reached into it.
                 addresses.pop()

@@ -6,6 +6,9 @@ from speech.text.english.neighbours import before, counts
 from speech.text.english.numbers import digits
 from speech.text.reading import Reading
 
+_GROUPED = re.compile(r"[+(]|[0-9]{1,7}[ .()-]{1,3}[0-9A-Z(]|[0-9X*]{3,}")
+"""What any group of digits begins like; most numbers do not."""
+
 _PHONE = re.compile(
     r"(?P<land>\+?[0-9]{1,3}[ .-]?(?=\(|[0-9]{3}[ .-][0-9]{3}[ .-]))?"
     r"(?:\((?P<area>[0-9]{3})\)[ -]{0,2}|(?P<bare>[0-9]{3})[ .-])"
@@ -51,6 +54,8 @@ def read_digit_groups(text: str, start: int) -> Reading | None:
     previous = text[start - 1 : start]
     if previous.isalnum() or previous in {"-", "."} or (previous == "+" and text[start] != "+"):
         return None
+    if not _GROUPED.match(text, start):
+        return _extension(text, start)
     vanity = _VANITY.match(text, start)
     if vanity and any(map(str.isupper, vanity["word"])):
         return _vanity(vanity)
@@ -75,7 +80,7 @@ def read_digit_groups(text: str, start: int) -> Reading | None:
     if match and 8 <= sum(map(str.isdigit, match[0])) <= 12:
         said = [digits(part) for part in re.split(r"[ .()-]+", match["rest"]) if part]
         return _extended(text, match.end(), ", ".join(said))
-    return _account(text, start) or _short(text, start)
+    return _account(text, start) or _extension(text, start) or _short(text, start)
 
 
 def _account(text: str, start: int) -> Reading | None:
@@ -90,14 +95,19 @@ def _account(text: str, start: int) -> Reading | None:
     return None
 
 
+def _extension(text: str, start: int) -> Reading | None:
+    """The number behind `ext.`."""
+    match = _PLAIN.match(text, start)
+    if match and _WORD_EXTENSION.search(text[max(0, start - 12) : start].lower()):
+        return Reading(digits(match[0]), match.end(), "telephone")
+    return None
+
+
 def _short(text: str, start: int) -> Reading | None:
-    """`call 911`, `9-1-1`, `ext. 204`."""
+    """`call 911`, `9-1-1`."""
     said = before(text, start)
     match = _NINE.match(text, start)
     if match and (_CALLED.search(said) or match[0] == "9-1-1"):
-        return Reading(digits(match[0]), match.end(), "telephone")
-    match = _PLAIN.match(text, start)
-    if match and _WORD_EXTENSION.search(said):
         return Reading(digits(match[0]), match.end(), "telephone")
     match = _SHORT.match(text, start)
     if match and (
