@@ -45,6 +45,8 @@ class Measured:
     """Of all good replies."""
     p95_between: tuple[float, float]
     """With 95 % confidence, as far as the requests are independent."""
+    hits: Summary | None
+    """Of replies that were there already."""
     by_cache: Mapping[str, Summary]
     by_format: Mapping[str, Summary]
     stages: Mapping[str, Mapping[str, Summary]]
@@ -91,6 +93,7 @@ def evaluate(
         raise NothingMeasuredError(
             f"{plan.workload}: {len(rows)} requests, none succeeded: {failures[:1]}"
         )
+    there = [row for row in good if row.cache in HITS]
     # A closed loop ends its last requests after the last step, and replies count until then.
     wall = max(seconds, max(row.due + row.seconds for row in good) - good[0].due)
     return Measured(
@@ -101,10 +104,11 @@ def evaluate(
         requests=len(rows),
         latency=_summary(good),
         p95_between=_interval(good),
+        hits=_summary(there) if there else None,
         by_cache=_split(good, (row.cache for row in good)),
         by_format=_split(good, (row.format for row in good)),
         stages=_stages(good),
-        hit_rate=sum(row.cache in HITS for row in good) / len(good),
+        hit_rate=len(there) / len(good),
         rate=len(good) / wall,
         failures=len(failures),
         first_failure=failures[0] if failures else "",

@@ -27,6 +27,7 @@ GOOD = Measured(
     requests=12_000,
     latency=summary(149.0),
     p95_between=(140.0, 150.0),
+    hits=summary(9.0),
     by_cache={"hot": summary(9.0), "miss": summary(300.0)},
     by_format={},
     stages={},

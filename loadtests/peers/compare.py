@@ -1,0 +1,206 @@
+"""Chorale beside what a user would run instead: same voice file, same words, same machine, one run.
+
+Each server is started alone, in turns: Chorale as it is shipped, `python -m piper.http_server`, a
+LitServe app with batching, a plain FastAPI app on ONNX Runtime. A peer that can be run in several
+ways is run in the one that answers 8 closed-loop users fastest. All replies are WAV, which every
+one of them speaks, and the peers keep no replies.
+
+    python -m loadtests.peers.compare [--peers piper litserve fastapi] [--turns 1] [--seconds 12]
+                                      [--least 20] [--precision 0.1] [--graph FILE] [--out FOLDER]
+
+One table: goodput at P95 below the limit on `assistant` and `unique`; P50, P95, P99 of hits and
+misses at 1 to 32 closed-loop users; memory; all as ratios to Chorale's. Where a peer is better, its
+ratio says so. The last line of output is one JSON object.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from loadtests.config import Peer, Step, WorkloadName, Workloads
+from loadtests.figures import Measured, evaluate
+from loadtests.generator import warm
+from loadtests.goodput import Prober, Search
+from loadtests.limits import Limits
+from loadtests.local_server import stop_on_sigterm
+from loadtests.machine import Machine, this_machine
+from loadtests.peers.comparison import Turn, comparison_table, plot_comparison
+from loadtests.peers.servers import ENVIRONMENT, VARIANTS, Variant, running
+from loadtests.placement import this_placement
+from loadtests.processes import look
+from loadtests.run import ERRORS, OUT, read_graph
+from loadtests.tables import ms, show_machine
+
+USERS = (1, 4, 8, 16, 32)
+_TUNING_USERS = 8
+_SETTLE = 2.0
+"""Seconds at the beginning of a step that do not count: Locust starts users within the first."""
+_ORDER: tuple[Peer, ...] = ("chorale", "piper", "litserve", "fastapi")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How long everything takes."""
+
+    seconds: float
+    """Of each number of users."""
+    turns: int
+    """How often every server has its turn."""
+    search: Search
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Everything one run of the program measured."""
+
+    machine: Machine
+    placement: str
+    settings: Settings
+    tuning: Mapping[str, float]
+    """Replies per second of every variant that was tried."""
+    turns: Mapping[str, tuple[Turn, ...]]
+    """By server."""
+
+
+class Comparer:
+    """Measures one server after the other."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workloads: Workloads,
+        out: Path,
+        console: Console,
+        graph: Mapping[str, Any] | None,
+    ) -> None:
+        self._settings = settings
+        self._workloads = workloads.everywhere("wav")
+        self._out = out
+        self._console = console
+        self._graph = graph
+        self.tuning: dict[str, float] = {}
+
+    def best(self, peer: Peer) -> Variant:
+        """The variant that answers most new texts per second in a closed loop."""
+        variants = VARIANTS[peer]
+        if len(variants) == 1:
+            return variants[0]
+        step = Step(seconds=_SETTLE + self._settings.seconds, users=_TUNING_USERS)
+        for variant in variants:
+            with running(variant, self._graph) as server:
+                prober = self._prober(server.url, peer)
+                plan = prober.plan("unique", (step,))
+                warm(plan, server.url)
+                found = evaluate(plan, prober.run(plan), step=0, settle=_SETTLE)
+            self.tuning[str(variant)] = found.rate
+            self._console.print(
+                f"{variant}: {found.rate:.1f} replies/s, P95 {ms(found.latency.p95)} ms"
+            )
+        return max(variants, key=lambda variant: self.tuning[str(variant)])
+
+    def turn(self, variant: Variant) -> Turn:
+        """Start a server, measure everything, stop it."""
+        self._console.print(f"{variant}: starting ...")
+        with running(variant, self._graph) as server:
+            prober = self._prober(server.url, variant.peer)
+            levels: list[Measured] = []
+            names: tuple[WorkloadName, ...] = ("assistant", "unique")
+            for name in names:
+                levels += self._levels(prober, server.url, name)
+            goodput = tuple(prober.goodput(name) for name in names)
+            held = look(server.processes())
+        return Turn(
+            variant=str(variant),
+            goodput=goodput,
+            levels=tuple(levels),
+            memory_mib=sum(process.pss for process in held.held),
+        )
+
+    def _levels(self, prober: Prober, url: str, workload: WorkloadName) -> list[Measured]:
+        seconds = _SETTLE + self._settings.seconds
+        steps = [Step(seconds=seconds, users=users) for users in USERS]
+        plan = prober.plan(workload, steps).model_copy(update={"give_up": None})
+        warm(plan, url)
+        self._console.print(f"  {workload}: {', '.join(map(str, USERS))} users ...")
+        record = prober.run(plan)
+        return [evaluate(plan, record, step=index, settle=_SETTLE) for index in range(len(steps))]
+
+    def _prober(self, url: str, peer: Peer) -> Prober:
+        return Prober(
+            url, peer, self._workloads, self._settings.search, out=self._out, console=self._console
+        )
+
+
+def measure(
+    settings: Settings,
+    peers: Sequence[Peer],
+    out: Path,
+    console: Console,
+    *,
+    graph: Mapping[str, Any] | None,
+) -> Comparison:
+    """Tune the peers, then let everyone have their turns."""
+    machine = this_machine()
+    comparer = Comparer(settings, Workloads.load(), out, console, graph)
+    servers = [peer for peer in _ORDER if peer == "chorale" or peer in peers]
+    variants = {peer: comparer.best(peer) for peer in servers}
+    turns: dict[str, list[Turn]] = {peer: [] for peer in servers}
+    for _ in range(settings.turns):
+        for peer in servers:
+            turns[peer].append(comparer.turn(variants[peer]))
+    return Comparison(
+        machine=machine,
+        placement=str(this_placement()),
+        settings=settings,
+        tuning=comparer.tuning,
+        turns={peer: tuple(items) for peer, items in turns.items()},
+    )
+
+
+def main() -> None:
+    """Measure, print the tables and the JSON line, write the files."""
+    parser = argparse.ArgumentParser(description="Chorale beside its peers.")
+    parser.add_argument("--peers", nargs="+", choices=_ORDER[1:], default=_ORDER[1:])
+    parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=12.0, help="of each number of users")
+    parser.add_argument("--least", type=float, default=20.0, help="seconds of a goodput run")
+    parser.add_argument("--requests", type=int, default=300, help="wanted in a goodput run")
+    parser.add_argument("--precision", type=float, default=0.1)
+    parser.add_argument("--start", type=float, default=8.0, help="requests/s of the first run")
+    parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
+    parser.add_argument("--out", type=Path, default=OUT)
+    given = parser.parse_args()
+    if not ENVIRONMENT.is_dir():
+        parser.error("the peers' packages are not installed: `make peers` installs them")
+    stop_on_sigterm()
+    console, out = Console(width=140, record=True), given.out.resolve()
+    try:
+        search = Search(
+            limit_ms=Limits.load().workloads.assistant.p95_ms,
+            start=given.start,
+            precision=given.precision,
+            least_seconds=given.least,
+            requests=given.requests,
+        )
+        settings = Settings(seconds=given.seconds, turns=given.turns, search=search)
+        result = measure(settings, given.peers, out, console, graph=read_graph(given.graph))
+    except ERRORS as error:
+        console.print(f"[red]error:[/red] {error}")
+        sys.exit(1)
+    show_machine(result.machine, this_placement(), console)
+    console.print(comparison_table(result.turns))
+    plot_comparison(result.turns, out / "peers.png", limit_ms=search.limit_ms)
+    console.save_html(str(out / "peers.html"))
+    line = json.dumps({"benchmark": "peers", **asdict(result)})
+    (out / "peers.json").write_text(line + "\n", "utf-8")
+    print(line)
+
+
+if __name__ == "__main__":
+    main()
