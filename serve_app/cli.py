@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 
 from speech.errors import ConfigError, SpeechError
-from speech.voices import VoiceCatalogue
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
 _err = Console(stderr=True, soft_wrap=True)
@@ -156,6 +155,8 @@ def evaluate(
 
 def _model(voice: str) -> Path:
     """The file of a voice, which may be named as in the catalogue."""
+    from speech.voices import VoiceCatalogue  # noqa: PLC0415 (say and voices need none of it)
+
     if voice.endswith(".onnx"):
         model: Path | None = Path(voice)
     else:

@@ -13,6 +13,9 @@ from servers import ROOT, Server, running
 def catalogue() -> dict[str, object]:
     """The shipped catalogue, with a real tiny Piper voice and fakes beside it."""
     shipped = yaml.safe_load((ROOT / "configs" / "voices.yaml").read_text())
+    for voice in shipped["voices"]:
+        if "model" in voice:
+            voice["model"] = str(ROOT / "configs" / voice["model"])
     shipped["voices"] += [
         {"id": "tiny", "engine": "piper", "model": "tiny.onnx"},
         {"id": "fake", "engine": "fake"},
@@ -27,7 +30,7 @@ def make_tiny_voice(folder: Path) -> None:
 
 
 GRAPH = {
-    "preload": ["espeak", "tiny", "fake"],
+    "preload": ["starter", "espeak", "tiny", "fake"],
     "stages": {"synthesizer": {"num_cpus": 0.5, "max_ongoing_requests": 2048}},
 }
 

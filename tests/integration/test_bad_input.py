@@ -34,6 +34,7 @@ TABLE: list[tuple[str, dict[str, Any], int, str | None]] = [
     ("unknown model", {"model": "gpt-99"}, 400, "model"),
     ("unknown language", {"language": "klingon"}, 400, "language"),
     ("language the voice lacks", {"voice": "tiny", "language": "de"}, 400, "language"),
+    ("language only an alias has", {"voice": "starter", "language": "de"}, 400, "language"),
     ("speed 0", {"speed": 0}, 400, "speed"),
     ("speed 5", {"speed": 5}, 400, "speed"),
     ("speed in words", {"speed": "fast"}, 400, "speed"),

@@ -50,7 +50,7 @@ def decode(data: bytes, kind: str) -> tuple[np.ndarray, int]:
 
 
 @pytest.mark.parametrize("text", [SHORT, LONG], ids=["one phrase", "streamed"])
-@pytest.mark.parametrize("voice", ["alloy", "tiny"])
+@pytest.mark.parametrize("voice", ["alloy", "espeak"])
 def test_each_format_lasts_as_long_as_the_wav(client: openai.OpenAI, text: str, voice: str) -> None:
     durations = {}
     for kind in TOLERANCE:
@@ -112,14 +112,17 @@ def test_sample_rate(client: openai.OpenAI, kind: str, asked: int, delivered: in
     assert len(samples) / rate == pytest.approx(len(reference) / reference_rate, abs=0.06)
 
 
-def test_speed_changes_duration_and_keeps_the_rate(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize(("voice", "own_rate"), [("alloy", 24_000), ("espeak", 22_050)])
+def test_speed_changes_duration_and_keeps_the_rate(
+    client: openai.OpenAI, voice: str, own_rate: int
+) -> None:
     durations = {}
     for speed in (0.5, 1.0, 2.0):
         reply = client.audio.speech.create(
-            model="tts-1", voice="alloy", input=SHORT, response_format="wav", speed=speed
+            model="tts-1", voice=voice, input=SHORT, response_format="wav", speed=speed
         )
         samples, rate = decode(reply.content, "wav")
-        assert rate == 22_050
+        assert rate == own_rate
         durations[speed] = len(samples) / rate
     assert durations[0.5] == pytest.approx(2 * durations[1.0], rel=0.15)
     assert durations[2.0] == pytest.approx(durations[1.0] / 2, rel=0.15)
@@ -152,30 +155,37 @@ CONTENT = [
 ]
 
 
-def test_the_speech_is_recognisable(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize(
+    ("voice", "speed", "least"),
+    [("nova", 1.0, 0.7), ("onyx", 1.0, 0.65), ("espeak/f5", 0.85, 0.45)],
+)
+def test_the_speech_is_recognisable(
+    client: openai.OpenAI, voice: str, speed: float, least: float
+) -> None:
     """A recogniser of another make hears most content words of ten plain sentences."""
     from pocketsphinx import Decoder  # noqa: PLC0415 (its model takes a second to load)
 
-    # The default beams are narrowed for speed and lose much of formant speech.
-    decoder = Decoder(
-        samprate=16000, loglevel="FATAL", beam=1e-80, wbeam=1e-60, pbeam=1e-80, maxhmmpf=100_000
-    )
+    decoder = Decoder(samprate=16000, loglevel="FATAL")
+    quiet = np.zeros(4000)
     heard = total = 0
     for sentence, words in CONTENT:
         reply = client.audio.speech.create(
             model="tts-1",
-            voice="marin",
-            speed=0.85,
+            voice=voice,
+            speed=speed,
             input=sentence.capitalize() + ".",
             response_format="wav",
             extra_body={"sample_rate": 16000},
         )
         samples, _ = decode(reply.content, "wav")
         decoder.start_utt()
-        decoder.process_raw((samples * 32767).astype("<i2").tobytes(), full_utt=True)
+        # At one level and with silence around: the recogniser's model learned from such speech.
+        levelled = np.clip(samples * (0.06 / np.sqrt(np.mean(samples**2))), -1, 1)
+        padded = np.concatenate((quiet, levelled, quiet))
+        decoder.process_raw((padded * 32767).astype("<i2").tobytes(), full_utt=True)
         decoder.end_utt()
         hypothesis = decoder.hyp()
         found = set(re.findall(r"[a-z']+", hypothesis.hypstr if hypothesis else ""))
         heard += sum(word in found for word in words.split())
         total += len(words.split())
-    assert heard / total > 0.5, f"{heard} of {total}"
+    assert heard / total > least, f"{heard} of {total}"

@@ -30,7 +30,11 @@ def test_listings(server: Server) -> None:
     listing = httpx.get(f"{server.url}/v1/audio/voices").json()
     assert listing["object"] == "list"
     by_id = {voice["id"]: voice for voice in listing["data"]}
-    assert set(by_id) == {"espeak", "tiny", "fake"}
+    assert set(by_id) == {"starter", "espeak", "tiny", "fake"}
+    assert listing["default"] == "starter"
+    assert by_id["starter"]["languages"] == ["en-us", "en"]
+    assert len(by_id["starter"]["speakers"]) == 2
+    assert by_id["starter"]["engine"]["max_batch_size"] != 1
     assert {"de", "fr", "en-us"} <= set(by_id["espeak"]["languages"])
     assert len(by_id["tiny"]["speakers"]) == 2
     assert by_id["tiny"]["engine"]["max_batch_size"] != 1
@@ -40,15 +44,25 @@ def test_listings(server: Server) -> None:
 
 
 def test_every_alias_speaks(server: Server) -> None:
-    listing = httpx.get(f"{server.url}/v1/audio/voices").json()
-    heard = set()
+    """In English with starter's two speakers, in German with as many of espeak-ng's as names."""
+    aliases = httpx.get(f"{server.url}/v1/audio/voices").json()["aliases"]
+    assert len(aliases) == 13
     with httpx.Client(timeout=30) as client:
-        for alias in listing["aliases"]:
-            body = {"model": "tts-1", "voice": alias["id"], "input": "Hi."}
-            reply = client.post(server.speech, json=body)
-            assert reply.is_success, reply.text
-            heard.add(reply.content)
-    assert len(heard) == len(listing["aliases"])
+        for language, part, voices in [("en", None, 2), ("de", "other_languages", 13)]:
+            heard = set()
+            for alias in aliases:
+                body = {
+                    "model": "tts-1",
+                    "voice": alias["id"],
+                    "input": "Hi.",
+                    "language": language,
+                }
+                reply = client.post(server.speech, json=body)
+                assert reply.is_success, reply.text
+                spoken = alias[part] if part else alias
+                assert reply.headers["x-voice"] == f"{spoken['voice']}/{spoken['speaker']}"
+                heard.add(reply.content)
+            assert len(heard) == voices
 
 
 def test_normalize(server: Server) -> None:
@@ -114,6 +128,7 @@ def test_say_and_voices(server: Server, tmp_path: Path) -> None:
     command = [CHORALE, "say", "Hello from the command line.", "-o", out, "--url", server.url]
     said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "cache miss" in said.stdout
+    assert "by starter/" in said.stdout
     with av.open(str(out)) as container:
         stream = container.streams.audio[0]
         seconds = sum(f.samples for f in container.decode(stream)) / stream.codec_context.rate
@@ -126,6 +141,7 @@ def test_say_and_voices(server: Server, tmp_path: Path) -> None:
         check=True,
     )
     assert "espeak" in listed.stdout
+    assert "(default)" in listed.stdout
     failed = subprocess.run(
         [*command, "--voice", "nobody"], capture_output=True, text=True, timeout=60, check=False
     )
