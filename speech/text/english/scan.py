@@ -47,6 +47,9 @@ _START = re.compile(
     rf"|(?P<math>{mathematics.HEAD})"
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
+# A number that nothing joins to what follows it is of few classes; most numbers of lists are such.
+_BARE = re.compile(r"[0-9]{1,9}(?=[()\[\]{};!?]|,(?![0-9])|$)")
+_BARE_READERS: tuple[Reader, ...] = (read_digit_groups, read_zip, read_serial, read_number)
 _NUMBER_READERS: tuple[Reader, ...] = (
     read_score,
     read_time,
@@ -113,7 +116,9 @@ def english_spans(text: str, *, british: bool = False) -> list[Span]:
                 match = _START.search(text, match.end())
                 continue
             start = match.start()
-            found = _read(text, start, readers[match.lastgroup or "symbol"])
+            kind = match.lastgroup or "symbol"
+            bare = kind == "number" and _BARE.match(text, start)
+            found = _read(text, start, _BARE_READERS if bare else readers[kind])
         # What no reader claims stays as it is written.
         end = start + 1
         if found is not None:
