@@ -5,15 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(EXTRA)
 TRAINING_STAMP := $(VENV)/.installed-$(EXTRA)-training
+PEERS_STAMP := loadtests/peers/.venv/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
 # Where `make voice` writes; TINY=1 takes an invented teacher and seconds, and shows the chain.
 OUT ?= $(if $(TINY),training/work/tiny/tiny.onnx,voices/starter.onnx)
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup serve test lint fix voice loadtest bench clean
+.PHONY: help setup serve test lint fix voice bench loadtest goodput overload soak peers clean
 help:
-	@echo "make setup | serve | test | lint | fix | voice | loadtest | bench | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | peers | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
 
@@ -52,8 +53,27 @@ bench: $(STAMP)
 	$(BIN)/python -m loadtests.micro.text
 	$(BIN)/python -m loadtests.micro.stages
 
+# The programs of loadtests/ take options: make goodput ARGS="--workloads unique".
 loadtest: $(STAMP)
-	$(BIN)/python -m loadtests.run
+	$(BIN)/python -m loadtests.run $(ARGS)
+
+goodput: $(STAMP)
+	$(BIN)/python -m loadtests.goodput $(ARGS)
+
+overload: $(STAMP)
+	$(BIN)/python -m loadtests.overload $(ARGS)
+
+soak: $(STAMP)
+	$(BIN)/python -m loadtests.soak $(ARGS)
+
+$(PEERS_STAMP): loadtests/peers/requirements.txt
+	@$(PYTHON) -m venv $(dir $@)
+	@echo "installing the peers ..."
+	@$(dir $@)bin/python -m pip install -qq --disable-pip-version-check -r $<
+	@touch $@
+
+peers: $(STAMP) $(PEERS_STAMP)
+	$(BIN)/python -m loadtests.peers.compare $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .cache loadtests/out
+	rm -rf $(VENV) $(dir $(PEERS_STAMP)) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .cache loadtests/out
