@@ -35,11 +35,11 @@ def nemo() -> Callable[[str], str]:
 
 def main() -> None:
     """Answer line by line."""
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # what the other program prints is no answer
     begin = perf_counter()
     say = {"wetext": wetext, "nemo": nemo}[sys.argv[1]]()
     say("It costs $5.")
-    answers = sys.stdout
-    sys.stdout = sys.stderr  # what the other program prints is no answer
     print(json.dumps({"start_seconds": perf_counter() - begin}), file=answers, flush=True)
     for line in sys.stdin:
         text = json.loads(line)
