@@ -58,11 +58,18 @@ _STAMP = re.compile(r"(?:T|,? )(?=[0-2][0-9]:[0-5][0-9])")
 _ZERO_SECONDS = re.compile(r"(?P<time>[0-2][0-9]:[0-5][0-9]):00(?:\.0{1,6})?(?![0-9:.])")
 _NUMBERS = re.compile(
     r"(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
-    r"(?P<year>(?:1[0-9]|20)[0-9]{2}|[0-9]{2})(?![0-9A-Za-z]|[-/.][0-9])"
+    r"(?P<year>(?:1[0-9]|20)[0-9]{2}|[0-9]{2})"
+    r"(?![0-9A-Za-z]|[/.][0-9]|-[0-9]{1,4}(?![0-9/]))"
 )
 _TWO_NUMBERS = re.compile(
     r"(?P<first>1[0-2]|0?[1-9])/(?P<second>3[01]|[12][0-9]|0?[1-9])(?![0-9A-Za-z/]|\.[0-9])"
 )
+_UNTIL_MONTH = re.compile(rf" ?[-–—] ?(?={_MONTH}(?![a-z])\.?,? ?'?[0-9])", re.I)
+_UNTIL_DATE = re.compile(
+    rf" ?[-–—] ?(?=[0-9]{{1,2}}{_ENDING} {_MONTH}(?![a-z])|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{2}})",
+    re.I,
+)
+_BEHIND_DATE = re.compile(r"[0-9]/[0-9]{2,4} ?-$")
 _DATED = re.compile(
     r"(?:(?:on|by|until|till|before|after|since|due|dated|from|through|starting|starts|begins|ends"
     r"|expires?|deadline|born|posted|updated|date|[a-z]{3,6}day|mon|tues?|wed"
@@ -78,11 +85,18 @@ def read_month(text: str, start: int) -> Reading | None:
         spoken = f"{_name(match['month'])} {ordinal(int(match['day']))}"
         if match["last"]:
             spoken += f" to {ordinal(int(match['last']))}"
-        return Reading(spoken + _ending(match, comma), match.end(), "date")
+        return _until(text, Reading(spoken + _ending(match, comma), match.end(), "date"))
     match = _MONTH_YEAR.match(text, start)
     if match:
-        return Reading(f"{_name(match['month'])}{_ending(match, '')}", match.end(), "date")
+        said = f"{_name(match['month'])}{_ending(match, '')}"
+        return _until(text, Reading(said, match.end(), "date"))
     return None
+
+
+def _until(text: str, date: Reading) -> Reading:
+    """With the dash to a second date."""
+    gap = _UNTIL_MONTH.match(text, date.end) or _UNTIL_DATE.match(text, date.end)
+    return Reading(f"{date.spoken} to", gap.end(), "date") if gap else date
 
 
 def read_weekday(text: str, start: int) -> Reading | None:
@@ -110,7 +124,10 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
         start: Where the date begins.
         day_first: Read 3/4/2021 as the third of April, as outside the United States.
     """
-    if text[start - 1 : start].isalnum() or text[start - 1 : start] in {"/", "-", "."}:
+    previous = text[start - 1 : start]
+    if previous.isalnum() or previous in {"/", "."}:
+        return None
+    if previous == "-" and not _BEHIND_DATE.search(text[max(0, start - 12) : start]):
         return None
     match = _DASHED.match(text, start)
     if match:
@@ -124,7 +141,7 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
         if match["last"]:
             spoken += f" to the {ordinal(int(match['last']))}"
         spoken += f" of {_name(match['month'])}{_ending(match, match['comma'] or '')}"
-        return Reading(spoken, match.end(), "date")
+        return _until(text, Reading(spoken, match.end(), "date"))
     match = _YEAR_FIRST.match(text, start)
     if match:
         date = _full(int(match["month"]), int(match["day"]), match["year"], match.end())
@@ -133,7 +150,8 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
     if match:
         if len(match["year"]) == 2 and (match["mark"] != "/" or match["year"] == "00"):
             return None
-        return _numbers(match, day_first=day_first)
+        found = _numbers(match, day_first=day_first)
+        return _until(text, found) if found else None
     match = _TWO_NUMBERS.match(text, start)
     if match and _DATED.search(before(text, start)):
         first, second = int(match["first"]), int(match["second"])
