@@ -1,8 +1,8 @@
 """The English text front end: how right its readings are, and what they cost.
 
-Accuracy by category, on the cases of the repository (`tests/speech/text/cases/*.tsv`) and, where
-`--open-set` or the variable CHORALE_OPEN_SET names it, on a file of public cases that is not part
-of the repository. A file has one header line and tab-separated columns, of which `category`,
+Accuracy by category, on the cases of the repository (`tests/speech/text/cases/english*.tsv`) and,
+where `--open-set` or the variable CHORALE_OPEN_SET names it, on a file of public cases that is not
+part of the repository. A file has one header line and tab-separated columns, of which `category`,
 `written` and `spoken` are used; `spoken` may hold readings that are equally good, with ` | `
 between them. Readings are compared as letters and digits alone, in NFC and without case.
 
@@ -166,7 +166,7 @@ def main() -> None:
     console = Console(width=100)
     console.print(f"Measured on {machine}.")
 
-    files = sorted(CASES.glob("*.tsv"))
+    files = sorted(CASES.glob("english*.tsv"))
     if arguments.open_set:
         files.insert(0, Path(arguments.open_set))
     else:
