@@ -81,7 +81,7 @@ class Normalizer:
         """
         voice = self._catalogue.voices[request.voice]
         utterance = await self._off_loop(
-            len(request.text), request.text, request.language, voice.vocabulary
+            len(request.text), request.text, request.language, voice.vocabulary, request.lexicon
         )
         return SpeechJob(
             request=replace(request, text=""),

@@ -60,7 +60,7 @@ def build_graph(config: GraphConfig) -> Application:
         stages.normalizer,
         config.catalogue,
         config.audio,
-        user_config=config.text,
+        user_config=config.front_end(),
     )
     gateway = serve.deployment(
         serve.ingress()(Gateway),

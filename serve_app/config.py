@@ -18,6 +18,7 @@ from speech.config import (
     TextConfig,
 )
 from speech.errors import ConfigError
+from speech.text.lexicon_files import load_lexicons
 
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "configs"
 
@@ -105,6 +106,9 @@ class GraphConfig(StrictModel):
     gateway: GatewayConfig = GatewayConfig()
     admission: AdmissionLimits = AdmissionLimits()
     text: TextConfig = TextConfig()
+    lexicon: Path | None = CONFIG_FOLDER / "lexicon"
+    """Folder of lexicons, `en-us.yaml` and the like; relative to the configuration file. Words in
+    `text.lexicons` come on top of them. Read anew whenever the configuration is deployed."""
     cache: CacheConfig = CacheConfig()
     encoder: EncoderTuning = EncoderTuning()
     audio: AudioConfig = AudioConfig()
@@ -126,7 +130,23 @@ class GraphConfig(StrictModel):
 
     def anchored(self, folder: Path) -> Self:
         """The same with every relative path resolved against a folder."""
-        return self.model_copy(update={"catalogue": (folder / self.catalogue).resolve()})
+        lexicon = None if self.lexicon is None else (folder / self.lexicon).resolve()
+        return self.model_copy(
+            update={"catalogue": (folder / self.catalogue).resolve(), "lexicon": lexicon}
+        )
+
+    def front_end(self) -> TextConfig:
+        """The text front end's configuration with the words of the lexicon folder.
+
+        Raises:
+            ConfigError: a lexicon is missing or wrong.
+        """
+        if self.lexicon is None:
+            return self.text
+        words = dict(load_lexicons(self.lexicon))
+        for language, own in self.text.lexicons.items():
+            words[language] = {**words.get(language, {}), **own}
+        return self.text.model_copy(update={"lexicons": words})
 
 
 class GraphArguments(StrictModel):

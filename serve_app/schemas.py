@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
 from speech.audio.containers import SAMPLE_RATES
+from speech.config import LexiconDetail, LexiconWords
 from speech.errors import InvalidInputError
-from speech.types import MAX_INPUT_CHARACTERS, AudioFormat, SpeechRequest
+from speech.text.lexicon import MAX_REQUEST_ENTRIES, lexicon_entries
+from speech.types import MAX_INPUT_CHARACTERS, AudioFormat, LexiconEntry, SpeechRequest
 from speech.voices import VoiceCatalogue
 
 T = TypeVar("T", bound=BaseModel)
@@ -64,6 +66,13 @@ class SpeechBody(BaseModel):
     stream: StrictBool = Field(
         default=True,
         description="Extension: false waits for the whole reply and gives exact sizes.",
+    )
+    lexicon: Annotated[
+        dict[StrictStr, StrictStr | LexiconDetail], Field(max_length=MAX_REQUEST_ENTRIES)
+    ] = Field(
+        default_factory=dict,
+        description="Extension: how words are said in this request, as `/ipa/` between slashes, "
+        "as other words, or as an object with `phonemes`, `say`, `case` and `priority`.",
     )
 
 
@@ -177,4 +186,12 @@ def speech_request(
         sample_rate=body.sample_rate,
         seed=body.seed,
         stream=body.stream,
+        lexicon=_lexicon(body.lexicon),
     )
+
+
+def _lexicon(words: LexiconWords) -> tuple[LexiconEntry, ...]:
+    try:
+        return lexicon_entries(words)
+    except ValueError as error:
+        raise InvalidInputError(f"lexicon: {error}", "lexicon") from None

@@ -1,5 +1,6 @@
 """Strict, frozen configuration: parsed once at the edge and passed down."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -51,10 +52,29 @@ class PhraseConfig(StrictModel):
     pauses: PauseConfig = PauseConfig()
 
 
+class LexiconDetail(StrictModel):
+    """How a word is said, where phonemes or other words alone do not tell."""
+
+    phonemes: str = ""
+    """IPA as espeak-ng writes it."""
+    say: str = ""
+    """Words said instead; with phonemes, what engines that read text are given."""
+    case: Literal["any", "exact"] = "any"
+    """`exact`: only with these capitals."""
+    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    """Decides between entries of one word."""
+
+
+LexiconWords = Mapping[str, str | LexiconDetail]
+"""Words and how they are said: `/ipa/` between slashes, other words, or both in detail."""
+
+
 class TextConfig(StrictModel):
     """The text front end."""
 
     phrases: PhraseConfig = PhraseConfig()
+    lexicons: Mapping[str, LexiconWords] = Field(default_factory=dict)
+    """By language tag; the words of `en` count for `en-us` too, after its own."""
     phoneme_memo_entries: PositiveInt = 4096
     """Phrases whose phonemes are remembered; one of 100 characters takes about 1 kB."""
 

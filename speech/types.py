@@ -41,6 +41,22 @@ class Normalization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LexiconEntry:
+    """How one word, or several, or a name with signs, is said."""
+
+    word: str
+    """As it is written in a cleaned text."""
+    phonemes: str = ""
+    """IPA as espeak-ng writes it."""
+    say: str = ""
+    """Words said instead; with phonemes, what engines that read text are given."""
+    case: Literal["any", "exact"] = "any"
+    """`exact`: only with these capitals."""
+    priority: int = 0
+    """Decides between entries of one word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechRequest:
     """What the caller asked for, resolved against the voice catalogue."""
 
@@ -62,6 +78,8 @@ class SpeechRequest:
     stream: bool = True
     """Deliver phrases as they are ready; False waits for the whole and gives exact sizes."""
     normalization: Normalization = Normalization()
+    lexicon: tuple[LexiconEntry, ...] = ()
+    """Words of this request alone, before the server's lexicons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

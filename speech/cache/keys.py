@@ -24,7 +24,7 @@ _REQUEST_FIELDS = tuple(field.name for field in fields(SpeechRequest))
 # changes the container. A field added to SpeechRequest is part of the key without anybody having
 # to remember it.
 _SPOKEN_FIELDS = tuple(
-    name for name in _REQUEST_FIELDS if name not in {"text", "stream", "normalization"}
+    name for name in _REQUEST_FIELDS if name not in {"text", "stream", "normalization", "lexicon"}
 )
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
@@ -93,6 +93,8 @@ def _values(request: SpeechRequest, names: tuple[str, ...]) -> dict[str, object]
     values["speed"] = float(request.speed)  # 1 and 1.0 are one speed and two JSON texts
     if "normalization" in values:
         values["normalization"] = asdict(request.normalization)
+    if "lexicon" in values:
+        values["lexicon"] = [asdict(entry) for entry in request.lexicon]
     return values
 
 

@@ -11,11 +11,12 @@ from speech.text import marks
 from speech.text.cleanup import clean
 from speech.text.edits import applied
 from speech.text.inline import inline_edits
+from speech.text.lexicon import Lexicon, LexiconReader, check_entries, lexicon_entries
 from speech.text.normalize import normalize
 from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
 from speech.text.phrases import Cut, cut_phrases
 from speech.text.sentences import paragraphs
-from speech.types import Phrase, Utterance, Vocabulary
+from speech.types import LexiconEntry, Phrase, Utterance, Vocabulary
 
 _NOTHING = "nothing is left to say: the text has no letters, digits or spoken symbols"
 
@@ -37,6 +38,9 @@ class FrontEnd:
 
     def __init__(self, config: TextConfig) -> None:
         self._config = config
+        self._lexicons = {
+            language: Lexicon(lexicon_entries(words)) for language, words in config.lexicons.items()
+        }
         self._phonemize = lru_cache(config.phoneme_memo_entries)(phonemize)
         self._unknown: Unknown = Counter()
         self._lock = threading.Lock()
@@ -53,7 +57,13 @@ class FrontEnd:
         with self._lock:
             return self._unknown.copy()
 
-    def prepare(self, text: str, language: str, vocabulary: Vocabulary | None) -> Utterance:
+    def prepare(
+        self,
+        text: str,
+        language: str,
+        vocabulary: Vocabulary | None,
+        lexicon: tuple[LexiconEntry, ...] = (),
+    ) -> Utterance:
         """Turn written text into phrases.
 
         Args:
@@ -61,13 +71,15 @@ class FrontEnd:
             language: Lower-case tag the text is read in, e.g. `en-us`.
             vocabulary: The voice's phonemes; None where its engine reads text itself, and then
                 phonemes and ids stay empty.
+            lexicon: Words of this request, before the server's lexicons of the language.
 
         Raises:
             InvalidInputError: nothing is left to say, or an inline form cannot be spoken (`param`
-                is `input`).
+                is `input`), or what the request's lexicon says cannot (`param` is `lexicon`).
             SynthesisError: espeak-ng has no voice for the vocabulary.
         """
-        cuts = self._cut(text, language, vocabulary)
+        check_entries(lexicon, vocabulary)
+        cuts = self._cut(text, language, vocabulary, lexicon)
         spoken: list[tuple[Cut, str, tuple[int, ...]]] = []
         if vocabulary is None:
             spoken = [(cut, "", ()) for cut in cuts]
@@ -89,7 +101,8 @@ class FrontEnd:
                     text=marks.plain(cut.text),
                     phonemes=phonemes,
                     phoneme_ids=ids,
-                    pause_after=cut.pause_after,
+                    # A mark at the very end makes no pause, whatever was dropped behind it.
+                    pause_after=cut.pause_after if index < last or cut is cuts[-1] else 0.0,
                 )
                 for index, (cut, phonemes, ids) in enumerate(spoken)
             ),
@@ -106,18 +119,34 @@ class FrontEnd:
             self._phonemize(cut.text, language).strip() for cut in self._cut(text, language, None)
         )
 
-    def _cut(self, text: str, language: str, vocabulary: Vocabulary | None) -> list[Cut]:
+    def _cut(
+        self,
+        text: str,
+        language: str,
+        vocabulary: Vocabulary | None,
+        lexicon: tuple[LexiconEntry, ...] = (),
+    ) -> list[Cut]:
         inline = inline_edits(
             text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
         )
+        said = LexiconReader([Lexicon(lexicon), *self._lexicons_of(language)])
         spoken = [
-            ([normalize(sentence.text, language) for sentence in sentences], ended)
+            ([normalize(sentence.text, language, said) for sentence in sentences], ended)
             for sentences, ended in paragraphs(clean(applied(text, inline)), language)
         ]
         cuts = cut_phrases(spoken, self._config.phrases, language)
         if not cuts:
             raise InvalidInputError(_NOTHING, "input")
         return cuts
+
+    def _lexicons_of(self, language: str) -> list[Lexicon]:
+        """The lexicons of a tag and of the wider ones it belongs to: `en-us`, then `en`."""
+        found = []
+        while language:
+            if lexicon := self._lexicons.get(language):
+                found.append(lexicon)
+            language = language.rpartition("-")[0]
+        return found
 
     def _symbols(self, text: str, vocabulary: Vocabulary) -> str:
         if vocabulary.kind == "text":

@@ -2,6 +2,7 @@
 
 from speech.text.english import english_spans
 from speech.text.languages import foreign_spans
+from speech.text.lexicon import LexiconReader
 from speech.text.reading import Span, spoken_sentence
 
 
@@ -16,6 +17,7 @@ def spans(sentence: str, language: str) -> list[Span]:
     return foreign_spans(sentence, language)
 
 
-def normalize(sentence: str, language: str) -> str:
-    """Write a cleaned sentence the way it is spoken."""
-    return spoken_sentence(sentence, spans(sentence, language))
+def normalize(sentence: str, language: str, lexicon: LexiconReader | None = None) -> str:
+    """Write a cleaned sentence the way it is spoken, with the words of lexicons."""
+    found = spans(sentence, language)
+    return spoken_sentence(sentence, lexicon.spans(sentence, found) if lexicon else found)

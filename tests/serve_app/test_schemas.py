@@ -19,7 +19,7 @@ from serve_app.schemas import (
 )
 from speech.audio.containers import SAMPLE_RATES
 from speech.errors import InvalidInputError
-from speech.types import AUDIO_FORMATS, SpeechRequest
+from speech.types import AUDIO_FORMATS, LexiconEntry, SpeechRequest
 from speech.voices import VoiceCatalogue
 
 SECRET = "Geheimnis"  # noqa: S105 (a word that must not come back)
@@ -245,3 +245,37 @@ def test_no_bytes_raise_anything_else(raw: bytes) -> None:
             parse(model, raw)
         except InvalidInputError as error:
             error.message.encode()
+
+
+def test_words_of_a_request_are_entries(catalogue: VoiceCatalogue) -> None:
+    words = {"Qwen": "/kwˈɛn/", "SQL": {"say": "sequel", "case": "exact", "priority": 2}}
+    assert resolve(catalogue, {**GOOD, "lexicon": words}).lexicon == (
+        LexiconEntry(word="Qwen", phonemes="kwˈɛn"),
+        LexiconEntry(word="SQL", say="sequel", case="exact", priority=2),
+    )
+    assert resolve(catalogue, GOOD).lexicon == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        None,
+        [],
+        {"a": 1},
+        {"a": None},
+        {"a": {"say": "b", "other": 1}},
+        {"a": {"say": "b", "case": "some"}},
+        {"a": {"say": "b", "priority": 10**9}},
+        {"a": {}},
+        {"a": ""},
+        {"": "a"},
+        {"a": "b" * 300},
+        {"a" * 100: "b"},
+        {f"a{number}": "b" for number in range(101)},
+    ],
+)
+def test_a_wrong_lexicon_is_named(catalogue: VoiceCatalogue, words: Any) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        resolve(catalogue, {**GOOD, "lexicon": words})
+    assert caught.value.param == "lexicon"
+    assert SECRET not in caught.value.message

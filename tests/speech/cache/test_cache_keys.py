@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from speech.cache.keys import digest, entry_key, request_digest
 from speech.config import AudioConfig
-from speech.types import Normalization, Phrase, SpeechRequest, Utterance
+from speech.types import LexiconEntry, Normalization, Phrase, SpeechRequest, Utterance
 
 REQUEST = SpeechRequest(text="Dr. Smith", voice="nora", speaker="", language="en-us")
 
@@ -47,6 +47,7 @@ OTHER: dict[str, Any] = {
     "seed": 7,
     "stream": False,
     "normalization": Normalization(emoji="say"),
+    "lexicon": (LexiconEntry(word="Nils", say="Neels"),),
 }
 
 
@@ -55,7 +56,7 @@ def test_golden_digests() -> None:
     assert digest(**INPUTS) == "5a765cc8320c8ecf878e1a7f033a45bf65bf8fe2e3d236546b141a0ea86afac4"
     assert (
         request_digest(REQUEST)
-        == "c6e76dc8232e05b20d4bcc4ec1488058406863e7ff068897aba80f82ffdecb4f"
+        == "bb01d5847e7f6864cee5edd70d6657bad3bd0091c0bb90328951d147a4e4c452"
     )
     assert entry_key("ab", 3) == "ab.3"
 
@@ -91,7 +92,7 @@ def test_every_field_changes_the_request_digest(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(OTHER))
 def test_every_field_but_those_heard_in_the_phrases_changes_the_reply_digest(name: str) -> None:
     changed = {**INPUTS, "request": dataclasses.replace(REQUEST, **{name: OTHER[name]})}
-    assert (digest(**changed) == digest(**INPUTS)) is (name in {"text", "normalization"})
+    assert (digest(**changed) == digest(**INPUTS)) is (name in {"text", "normalization", "lexicon"})
 
 
 @pytest.mark.parametrize("name", sorted(AudioConfig.model_fields))
