@@ -81,6 +81,12 @@ def test_openais_voice_names_are_understood() -> None:
                 assert (voice.id, found) == ("starter", speaker), name
 
 
+def test_the_readme_tells_who_speaks() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for names, speaker in ((WOMEN, "slt"), (MEN, "rms")):
+        assert f"| {', '.join(names)} | `starter/{speaker}` |" in readme
+
+
 def test_openais_voice_names_speak_every_language() -> None:
     """espeak-ng does where starter does not, and thirteen names are thirteen voices there."""
     catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
