@@ -1,4 +1,4 @@
-"""The command line: serve, say, voices, evaluate."""
+"""The command line: serve, say, voices, evaluate, lexicon import."""
 
 import os
 import subprocess
@@ -16,6 +16,8 @@ from rich.table import Table
 from speech.errors import ConfigError, SpeechError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
+lexicon = typer.Typer(no_args_is_help=True, help="Lexicons: how words are said.")
+app.add_typer(lexicon, name="lexicon")
 _err = Console(stderr=True, soft_wrap=True)
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -173,6 +175,32 @@ def _model(voice: str) -> Path:
 
 def _listing(client: httpx.Client, url: str) -> Any:
     return _checked(client.get(f"{url}/v1/audio/voices")).json()
+
+
+@lexicon.command("import")
+def import_lexicon(
+    file: Annotated[Path, typer.Argument(help="A pronunciation lexicon of the W3C (PLS 1.0).")],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write; default: LANGUAGE.yaml, here."),
+    ] = None,
+) -> None:
+    """Turn a PLS file into a lexicon of Chorale's; put it into the folder `lexicon` names."""
+    from speech.text.lexicon import lexicon_entries  # noqa: PLC0415 (only this needs them)
+    from speech.text.lexicon_files import lexicon_yaml  # noqa: PLC0415
+    from speech.text.pls import read_pls  # noqa: PLC0415
+
+    try:
+        language, words = read_pls(file.read_bytes())
+        lexicon_entries(words)
+        path = output or Path(f"{language}.yaml")
+        with path.open("x", encoding="utf-8") as target:
+            target.write(lexicon_yaml(words))
+    except (ConfigError, OSError, ValueError) as error:
+        _err.print(f"[red]error:[/red] {file}: {error}", highlight=False)
+        raise typer.Exit(1) from None
+    print(f"{path}: {len(words)} words for {language}")
 
 
 def _duration(path: Path) -> float:

@@ -8,6 +8,7 @@ import yaml
 from typer.testing import CliRunner
 
 from serve_app import cli
+from speech.text.lexicon_files import load_lexicons
 
 VOICE = Path(__file__).resolve().parents[2] / "voices" / "starter.onnx"
 
@@ -64,3 +65,37 @@ def test_evaluate_says_what_is_not_installed(
 def test_serve_finds_its_configuration_beside_the_code() -> None:
     assert cli._SERVE_CONFIG.is_file()
     assert yaml.safe_load(cli._SERVE_CONFIG.read_text())["applications"]
+
+
+PLS = """<lexicon version="1.0" xmlns="http://www.w3.org/2005/01/pronunciation-lexicon"
+  alphabet="ipa" xml:lang="en-US">
+  <lexeme><grapheme>Qwen</grapheme><phoneme>kwˈɛn</phoneme></lexeme>
+  <lexeme><grapheme>W3C</grapheme><alias>World Wide Web Consortium</alias></lexeme>
+</lexicon>"""
+
+
+def test_a_pls_file_becomes_a_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("words.pls").write_text(PLS, "utf-8")
+    done = CliRunner().invoke(cli.app, ["lexicon", "import", "words.pls"])
+    assert done.exit_code == 0, done.output
+    assert done.output == "en-us.yaml: 2 words for en-us\n"
+    assert load_lexicons(tmp_path) == {
+        "en-us": {"Qwen": "/kwˈɛn/", "W3C": "World Wide Web Consortium"}
+    }
+    again = CliRunner().invoke(cli.app, ["lexicon", "import", "words.pls"])
+    assert again.exit_code == 1, "what is there is not written over"
+    other = CliRunner().invoke(cli.app, ["lexicon", "import", "words.pls", "-o", "other.yaml"])
+    assert other.exit_code == 0
+    assert Path("other.yaml").read_bytes() == Path("en-us.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("content", ["", "<lexicon/>", PLS.replace("kwˈɛn", "漢" * 200)])
+def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "words.pls"
+    path.write_text(content, "utf-8")
+    output = tmp_path / "en.yaml"
+    done = CliRunner().invoke(cli.app, ["lexicon", "import", str(path), "-o", str(output)])
+    assert done.exit_code == 1
+    assert "words.pls" in done.stderr.replace("\n", "")
+    assert not output.exists()

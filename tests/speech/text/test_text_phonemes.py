@@ -2,11 +2,13 @@ import itertools
 import json
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from speech import espeak
-from speech.text.phonemes import is_silent, phoneme_ids, phonemize
+from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
 from speech.types import Vocabulary
 
 SENTENCES = [
@@ -68,6 +70,81 @@ def test_ids_are_padded_between_start_and_end() -> None:
     assert encoded.ids == (1, 9, 0, 3, 0, 4, 5, 0, 2)
     assert encoded.unknown == {("letter", "skipped"): 1}
     assert encoded.sounds
+
+
+# The symbols of Kokoro's vocabulary (`config.json` of its first version), with numbers of our own.
+KOKORO = Vocabulary(
+    kind="kokoro",
+    espeak_voice="en-us",
+    ids={
+        symbol: (number,)
+        for number, symbol in enumerate(
+            '$;:,.!?—…"()“” \u0303ʣʥʦʨᵝ\uab67AIOQSTWYᵊabcdefhijklmnopqrstuvwxyzɑɐɒæβɔɕçɖðʤəɚɛɜɟɡɥ'
+            "ɨɪʝɯɰŋɳɲɴøɸθœɹɾɻʁɽʂʃʈʧʊʋʌɣɤχʎʒʔˈˌːʰʲ↓→↗↘ᵻ"
+        )
+    },
+)
+SOUNDS = {s: (i,) for i, s in enumerate("_^$ ,.abdeiknoprstuwzəɪˈ")}
+SMALL = Vocabulary(kind="espeak", espeak_voice="en-us", ids=SOUNDS)
+
+
+@pytest.mark.parametrize(
+    ("phonemes", "said", "unknown"),
+    [
+        ("kˈat.", "kˈat.", {}),
+        # A letter with a mark that the voice lacks is the letter.
+        ("ã", "a", {("mark", "replaced"): 1}),
+        # The nearest sounds, in their order; what has no sound of its own goes.
+        ("ɹɐɚ", "rəər", {("letter", "replaced"): 3}),
+        ("iːʲ", "i", {("modifier", "replaced"): 2}),
+        ("ʤ", "", {("letter", "skipped"): 1}),
+        ("ʦ—!", "ts,.", {("letter", "replaced"): 1, ("punctuation", "replaced"): 2}),
+        ("漢7☃", "", {("letter", "skipped"): 1, ("digit", "skipped"): 1, ("other", "skipped"): 1}),
+    ],
+)
+def test_what_a_voice_lacks_is_replaced_or_counted(
+    phonemes: str, said: str, unknown: dict[tuple[str, str], int]
+) -> None:
+    encoded = phoneme_ids(phonemes, SMALL)
+    by_id = {i: s for s, (i,) in SOUNDS.items()}
+    spoken = "".join(by_id[i] for i in encoded.ids if by_id[i] not in "_^$")
+    assert spoken == said
+    assert encoded.unknown == unknown
+    assert encoded.sounds is bool(said.strip(".,"))
+
+
+def test_a_voice_of_letters_takes_small_ones() -> None:
+    letters = Vocabulary(kind="text", espeak_voice="", ids={s: (i,) for i, s in enumerate("_^$ab")})
+    encoded = phoneme_ids("AbC", letters)
+    assert encoded.ids == (1, 0, 3, 0, 4, 0, 2)
+    assert encoded.unknown == {("letter", "replaced"): 1, ("letter", "skipped"): 1}
+
+
+def test_the_first_symbol_without_a_sound_is_told() -> None:
+    assert unknown_symbol("kˈat ʲɹ", SMALL) == ""
+    assert unknown_symbol("ka漢☃", SMALL) == "漢"
+    assert unknown_symbol("ka漢", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "voice"),
+    [("The quick brown fox, joining the judge?", "en-us"), ("My own house; over there!", "en-gb")],
+)
+def test_a_phrase_of_kokoros_alphabet_is_whole(text: str, voice: str) -> None:
+    encoded = phoneme_ids(phonemize(text, voice), replace(KOKORO, espeak_voice=voice))
+    assert not encoded.unknown
+    # Its end is its start, and there is no padding.
+    assert encoded.ids[0] == encoded.ids[-1] == 0
+    assert 0 not in encoded.ids[1:-1]
+
+
+def test_every_sound_of_english_is_in_kokoros_alphabet() -> None:
+    unknown: Unknown = Counter()
+    for voice in ("en-us", "en-gb"):
+        for sentence in SENTENCES:
+            encoded = phoneme_ids(phonemize(sentence, voice), replace(KOKORO, espeak_voice=voice))
+            unknown += encoded.unknown
+    assert not unknown
 
 
 def test_pauses_alone_are_silent() -> None:
