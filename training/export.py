@@ -29,6 +29,11 @@ LOUDNESS = -16.0
 """LUFS over concatenated speech, per speaker."""
 NOISE_SCALE, NOISE_W = 0.333, 0.333
 """The voice's own settings. Noise is a function of the place in the text: the same every time."""
+PROPERTIES = {
+    "chorale.batching": "masked",
+    "chorale.hop_length": str(HOP),
+    "chorale.seed": "input",
+}
 
 
 def calibrate(voice: Voice, rows: Sequence[Row], speakers: int) -> None:
@@ -56,7 +61,7 @@ def calibrate(voice: Voice, rows: Sequence[Row], speakers: int) -> None:
             voice.spread[speaker, 1 : ORDER + 2] = ratio[1 : ORDER + 2].clamp(1.0, 1.35)
             voice.sound.gain[speaker] = 1e-5
             for _ in range(4):
-                wave, frames = voice(ids, lengths, scales, sid)
+                wave, frames = voice(ids, lengths, scales, sid, torch.zeros_like(sid))
                 spoken = np.concatenate(
                     [
                         line[0, : int(count) * HOP].numpy()
@@ -75,6 +80,7 @@ def write(voice: Voice, path: Path, speakers: Sequence[str], step: int) -> None:
         torch.tensor([12, 9]),
         torch.tensor([NOISE_SCALE, 1.0, NOISE_W]),
         torch.zeros(2, dtype=torch.int64),
+        torch.zeros(2, dtype=torch.int64),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
@@ -84,20 +90,23 @@ def write(voice: Voice, path: Path, speakers: Sequence[str], step: int) -> None:
         dynamo=False,
         opset_version=17,
         do_constant_folding=True,
-        input_names=["input", "input_lengths", "scales", "sid"],
+        input_names=["input", "input_lengths", "scales", "sid", "seed"],
         output_names=["output", "durations"],
         dynamic_axes={
             "input": {0: "batch_size", 1: "phonemes"},
             "input_lengths": {0: "batch_size"},
             "scales": {0: "scales"},
             "sid": {0: "batch_size"},
+            "seed": {0: "seeds"},
             "output": {0: "batch_size", 2: "time"},
             "durations": {0: "batch_size", 1: "phonemes"},
         },
     )
     model = onnx.load(str(path))
     shrink(model)
-    for key, value in (("chorale.batching", "masked"), ("chorale.hop_length", str(HOP))):
+    # An input with a default: piper-tts, which knows no seeds, need not feed it.
+    model.graph.initializer.append(numpy_helper.from_array(np.zeros(1, np.int64), "seed"))
+    for key, value in PROPERTIES.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
     onnx.checker.check_model(model)

@@ -156,7 +156,10 @@ def main() -> None:
         for item in track(sentences(options.count), description=speaker):
             path = options.work / "tracks" / speaker / f"{item.key}.npz"
             if path.exists():
-                found, cost = example(item, Tracks.load(path), source, order)
+                tracks = Tracks.load(path)
+                if speaker in teach_flite.VOICES:
+                    tracks = teach_flite.heard(tracks)
+                found, cost = example(item, tracks, source, order)
                 costs.append(cost)
                 if cost <= MAX_COST:
                     kept.append(found)

@@ -47,14 +47,15 @@ def tiny(out: Path, work: Path, *, steps: int) -> list[dict[str, float]]:
     from training.export import calibrate, write  # noqa: PLC0415
     from training.model import TINY, Size  # noqa: PLC0415
     from training.teach_tiny import teach  # noqa: PLC0415
-    from training.train import load, train  # noqa: PLC0415
+    from training.train import Schedule, load, train  # noqa: PLC0415
     from training.voice import Voice, load_network  # noqa: PLC0415
 
     count = 200
     teach(sentences(count), SPEAKERS, work)
     size = Size(**{**asdict(TINY), "speakers": len(SPEAKERS)})
     data = load(work, SPEAKERS, count)
-    history = train(work, data, size, steps=steps, minutes=5.0, speakers=SPEAKERS)
+    schedule = Schedule(steps=steps, minutes=5.0, critic=0.7)
+    history = train(work, data, size, schedule, speakers=SPEAKERS)
     network, speakers, step = load_network(work / "model.pt")
     voice = Voice(network).eval()
     calibrate(voice, data[1], len(speakers))

@@ -8,17 +8,22 @@ The structures are those of flite 2.2's headers (`cst_track.h`, `cst_wave.h`, `c
 import ctypes
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from training.corpus import Sentence
-from training.tracks import Floats, Tracks, Warp
+from training.tracks import Floats, Tracks, Warp, cosines, postfiltered
 
 VOICES = ("rms", "awb")
 WARP = Warp(sample_rate=16_000, alpha=0.42)
 ORDER = 24
+BETA = 0.4
+"""Of the postfilter that flite's synthesis applies to both voices, as their databases say."""
+BAND_CENTRES = (500.0, 1_500.0, 3_000.0, 5_000.0, 7_000.0)
+"""Hertz, of flite's five bands: 0-1, 1-2, 2-4, 4-6 and 6-8 kHz."""
 
 _POINTER_RESULTS = {
     "flite": (
@@ -51,6 +56,21 @@ class _Wave(ctypes.Structure):
 @cache
 def _library(name: str) -> ctypes.CDLL:
     return ctypes.CDLL(f"lib{name}.so.1", mode=ctypes.RTLD_GLOBAL)
+
+
+def heard(tracks: Tracks) -> Tracks:
+    """What flite's synthesis makes of its parameters: they are not yet what is heard.
+
+    It deepens formants, and adds noise by 1 - strength where there is no pulse to go with it, so
+    unvoiced sounds are softer by so much. Left out, these two cost rms 24 points of word error.
+    """
+    frequencies = np.linspace(0, 7_800, 200)
+    bands = [np.interp(frequencies, BAND_CENTRES, line) for line in np.eye(len(BAND_CENTRES))]
+    read = np.linalg.pinv(cosines(frequencies, ORDER, WARP))
+    softer = np.log(np.maximum(1 - tracks.strengths, 0.02)) @ (read @ np.transpose(bands)).T
+    cepstra = postfiltered(tracks.cepstra, WARP, BETA)
+    cepstra += np.where(tracks.log_f0[:, None] > 0, 0, softer)
+    return replace(tracks, cepstra=cepstra)
 
 
 class FliteVoice:

@@ -103,6 +103,26 @@ def cosines(frequencies: npt.ArrayLike, order: int, warp: Warp) -> npt.NDArray[n
     return np.asarray(np.cos(np.outer(warped(frequencies, warp), np.arange(order + 1))))
 
 
+def postfiltered(cepstra: Floats, warp: Warp, beta: float) -> Floats:
+    """Formants made deeper by 1 + beta, at the same energy: mel-cepstra as MLSA synthesisers use.
+
+    In coefficients of the MLSA filter, b_m + alpha b_(m+1) = c_m, those from the second on grow
+    (Koishida et al., ICASSP 1995; the form is that of HTS's vocoder).
+    """
+    top = cepstra.shape[1] - 1
+    filters = cepstra.astype(np.float64)
+    for m in range(top - 1, -1, -1):
+        filters[:, m] -= warp.alpha * filters[:, m + 1]
+    filters[:, 1] -= beta * warp.alpha * cepstra[:, 2]
+    filters[:, 2:] *= 1 + beta
+    deeper = filters.copy()
+    deeper[:, :-1] += warp.alpha * filters[:, 1:]
+    read = cosines(np.linspace(0, warp.sample_rate / 2, 257), top, warp).T
+    energy, before = (np.exp(2 * (c @ read)).mean(1) for c in (deeper, cepstra))
+    deeper[:, 0] += 0.5 * np.log(before / energy)
+    return deeper.astype(np.float32)
+
+
 @cache
 def conversion(order: int, source: Warp, target_order: int, target: Warp) -> tuple[Floats, Floats]:
     """Matrix [order + 1, target_order + 1] and offset that read mel-cepstra under another warping.

@@ -11,7 +11,9 @@ from training.sound import Sound
 
 LONGEST = 80.0
 """Frames of one token at length_scale 1: no phoneme or pause lasts longer than 0.8 s."""
-HURRY = 0.08
+SPOKEN = 1.5
+"""Frames at length_scale 1 from which on a phoneme keeps at least one frame at any speed."""
+HURRY = 0.12
 """Deviation of the durations' wandering at noise_w 1, as a share."""
 FADE = 3
 """Frames at either end over which a row rises from silence and falls back to it."""
@@ -29,7 +31,7 @@ class Voice(nn.Module):
         self.register_buffer("spread", torch.ones(speakers, TARGETS))
 
     def forward(
-        self, ids: Tensor, lengths: Tensor, scales: Tensor, sid: Tensor
+        self, ids: Tensor, lengths: Tensor, scales: Tensor, sid: Tensor, seed: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Speak.
 
@@ -38,6 +40,8 @@ class Voice(nn.Module):
             lengths: `input_lengths`, [N].
             scales: [3], or [N, 3] for each row its own: noise, length, noise_w.
             sid: Speakers, [N].
+            seed: Any whole numbers, [N], or [1] for all rows: which wandering of pitch and lengths
+                and which noise is heard. The same, and the same place in the text, sounds the same.
 
         Returns:
             Waveform [N, 1, samples] and frames of each id, [N, T], as floats.
@@ -45,12 +49,12 @@ class Voice(nn.Module):
         rows = scales.reshape(-1, 3) + torch.zeros_like(lengths).unsqueeze(1).to(torch.float32)
         stretch = rows[:, 1:2]
         states, log_frames, _ = self.network.encode(ids, lengths, sid)
-        place = torch.remainder(
-            torch.arange(ids.shape[1], device=ids.device), self.sound.wander.shape[0]
-        )
-        hurry = torch.exp(HURRY * rows[:, 2:3] * self.sound.wander[place].unsqueeze(0))
-        frames = (torch.exp(log_frames) - 1.0).clamp(0.0, LONGEST) * self.pace[sid].unsqueeze(1)
-        frames = torch.round(frames * hurry * stretch)
+        seeds = seed.reshape(-1) + torch.zeros_like(lengths)
+        place = torch.arange(ids.shape[1], device=ids.device)
+        hurry = torch.exp(HURRY * rows[:, 2:3] * self.sound.wandering(seeds, place, 1))
+        usual = (torch.exp(log_frames) - 1.0).clamp(0.0, LONGEST) * self.pace[sid].unsqueeze(1)
+        frames = torch.round(usual * hurry * stretch)
+        frames = torch.maximum(frames, (usual > SPOKEN).to(torch.float32))
         # Even a row without a sound is one frame long.
         first = (torch.arange(ids.shape[1], device=ids.device) == 0).to(torch.float32)
         frames = torch.maximum(frames, first.unsqueeze(0))
@@ -62,7 +66,9 @@ class Voice(nn.Module):
         steps = torch.arange(targets.shape[1], device=ids.device).unsqueeze(0).to(torch.float32)
         left = total.unsqueeze(1).to(torch.float32) - steps
         edge = torch.minimum(steps, left - 1.0).clamp(0.0, FADE) / FADE
-        wave = self.sound(targets, inside * edge.unsqueeze(-1), sid, rows[:, 0])
+        wave = self.sound(
+            *(targets, inside, edge.unsqueeze(-1)), sid=sid, noise=rows[:, 0], seeds=seeds
+        )
         return wave.unsqueeze(1), frames
 
 

@@ -1,28 +1,19 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+from training.tiny_voice import voice_config, write_tiny_voice
 
 evaluate = pytest.importorskip(
     "training.evaluate", reason="evaluation needs librosa, speechmos, pocketsphinx and matplotlib"
 )
+listening = pytest.importorskip("training.listening")
 
 
-def test_words_are_compared_without_case_or_marks() -> None:
-    assert evaluate.words("Don't stop, Twenty-One!") == ["don't", "stop", "twenty", "one"]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "heard", "errors"),
-    [
-        ("a b c", "a b c", 0),
-        ("a b c", "a x c", 1),
-        ("a b c", "a c", 1),
-        ("a b c", "", 3),
-        ("", "a", 1),
-        ("a b", "b a", 2),
-    ],
-)
-def test_word_errors(wanted: str, heard: str, errors: int) -> None:
-    assert evaluate.word_errors(wanted.split(), heard.split()) == errors
+def heard(errors: int, overall: float = 3.0) -> object:
+    return listening.Heard(key="k", words=10, errors=errors, overall=overall, p808=3.5, seconds=2.0)
 
 
 def test_the_interval_holds_the_difference_and_is_paired() -> None:
@@ -36,30 +27,50 @@ def test_the_interval_holds_the_difference_and_is_paired() -> None:
     assert evaluate.paired_interval(theirs, theirs, counts) == (0.0, 0.0)
 
 
-def test_a_sound_is_no_distance_from_itself() -> None:
-    time = np.arange(16_000) / 16_000
-    wave = (0.1 * np.sign(np.sin(2 * np.pi * 120 * time))).astype(np.float32)
-    higher = (0.1 * np.sign(np.sin(2 * np.pi * 120 * 2 ** (1 / 6) * time))).astype(np.float32)
-    assert evaluate.distances(wave, wave) == (0.0, 0.0)
-    assert evaluate.distances(higher, wave)[1] == pytest.approx(2.0, abs=0.2)
+def test_a_summary_holds_both_sides_and_their_difference() -> None:
+    notes = evaluate.Notes(
+        ours=[heard(2)] * 5,
+        theirs=[heard(1, 3.25)] * 5,
+        distances=[(0.5, 0.2), (0.7, 0.4)],
+        duration_errors=[np.array([0.01, 0.03])],
+        waves=[np.full(24_000, 0.1, np.float32)] * 5,
+    )
+    found = evaluate.summary(notes, 24_000)
+    assert found["voice"]["word_error"] == 0.2
+    assert found["teacher"]["word_error"] == 0.1
+    assert found["difference"] == {"word_error": 0.1, "overall": -0.25, "p808": 0.0}
+    assert found["difference_interval"]["word_error"] == [0.1, 0.1]
+    assert found["log_mel_distance"] == 0.6
+    assert found["pitch_error_semitones"] == 0.3
+    assert found["phoneme_duration_error_ms"] == 20.0
+    assert found["length_ratio"] == 1.0
+    assert found["dc"] == 0.1
+    assert "teacher" not in evaluate.summary(
+        evaluate.Notes(ours=notes.ours, waves=notes.waves), 24_000
+    )
 
 
-def test_a_summary_has_rates_speed_and_loudness() -> None:
-    rows = [
-        {
-            "text": "a b",
-            "words": 10,
-            "teacher_errors": 1,
-            "voice_errors": 2,
-            "seconds": 2.0,
-            "teacher_seconds": 2.5,
-            "processor_seconds": 0.02,
-        }
-    ] * 5
-    found = evaluate.summary(rows, np.ones(24_000, np.float32) * 0.1, 24_000)
-    assert found["voice_word_error"] == 0.2
-    assert found["teacher_word_error"] == 0.1
-    assert found["difference_interval"] == [0.1, 0.1]
-    assert found["times_real_time"] == 100.0
-    assert found["length_ratio"] == 0.8
-    assert "<td>0.2" in evaluate.page({"voice": "<v>", "speakers": {"s": found}}, ["a.png"])
+@pytest.mark.filterwarnings("ignore")  # librosa's and speechmos's own
+def test_a_voice_without_teachers_is_measured_and_the_report_says_so(tmp_path: Path) -> None:
+    model = write_tiny_voice(tmp_path / "many.onnx", speakers=3)
+    out = tmp_path / "report"
+    report = evaluate.evaluate(model, out, sentences=2, speakers=["s1"], work=tmp_path)
+    assert json.loads((out / "report.json").read_text("utf-8")) == report
+    found = report["speakers"]["s1"]
+    assert found["sentences"] == 2
+    assert 0 <= found["voice"]["word_error"] <= 3
+    assert 1 <= found["voice"]["p808"] <= 5
+    assert report["left_out"] == ["2 more speakers", "s1: no teacher to hold it against"]
+    assert report["speed"]["reply_per_reference"] > 0
+    page = (out / "report.html").read_text("utf-8")
+    assert "no teacher to hold it against" in page
+    with pytest.raises(ValueError, match="'nobody'"):
+        evaluate.evaluate(model, out, speakers=["nobody"], work=tmp_path)
+
+
+def test_a_voice_of_another_language_is_refused(tmp_path: Path) -> None:
+    model = write_tiny_voice(tmp_path / "a.onnx")
+    config = voice_config() | {"espeak": {"voice": "de"}}
+    model.with_name("a.onnx.json").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(ValueError, match="'de'"):
+        evaluate.evaluate(model, tmp_path, work=tmp_path)

@@ -1,6 +1,7 @@
 """The whole chain in small: an invented teacher, training, export, and what the export promises."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ pytest.importorskip("torch", reason="training needs torch, which serving does no
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of its own retirement
 
 SCALES = [0.333, 1.0, 0.333]
-CEILING = 0.64
+CEILING = 0.8
 """`training.sound.CEILING`, which needs torch to be imported."""
 TEXTS = ("Yes.", "How many drawers did Nora worship in Portugal?", "A", "The train leaves at ten.")
 
@@ -44,13 +45,19 @@ def ids_of(text: str) -> np.ndarray:
 
 
 def run(
-    session: onnxruntime.InferenceSession, rows: list[np.ndarray], sids: list[int], scales: Any
+    session: onnxruntime.InferenceSession,
+    rows: list[np.ndarray],
+    sids: list[int],
+    scales: Any,
+    seeds: Sequence[int] = (),
 ) -> tuple[np.ndarray, np.ndarray]:
     lengths = np.array([len(row) for row in rows])
     ids = np.zeros((len(rows), lengths.max()), np.int64)
     for line, row in zip(ids, rows, strict=True):
         line[: len(row)] = row
     feeds = {"input": ids, "input_lengths": lengths, "sid": np.array(sids)}
+    if seeds:
+        feeds["seed"] = np.array(seeds)
     wave, frames = session.run(None, {**feeds, "scales": np.array(scales, np.float32)})
     return wave.reshape(len(rows), -1), frames
 
@@ -66,6 +73,7 @@ def test_the_graph_says_what_it_is(made: tuple[Path, Any]) -> None:
     config = json.loads(path.with_name("tiny.onnx.json").read_text("utf-8"))
     graph = read_graph(path, config)
     assert (graph.kind, graph.hop, graph.symbols) == ("masked", HOP, len(TABLE))
+    assert graph.seeded
     assert graph.multi_speaker
     # The Fourier bases are computed on load, not stored: alone they would be 5 MB.
     assert path.stat().st_size < 1_500_000
@@ -75,10 +83,10 @@ def test_the_graph_says_what_it_is(made: tuple[Path, Any]) -> None:
 
 def test_batched_equals_solo(session: onnxruntime.InferenceSession) -> None:
     rows = [ids_of(text) for text in TEXTS]
-    sids = [0, 1, 1, 0]
-    wave, frames = run(session, rows, sids, [SCALES] * len(rows))
+    sids, seeds = [0, 1, 1, 0], [3, 2**40, 0, -1]
+    wave, frames = run(session, rows, sids, [SCALES] * len(rows), seeds)
     for place, row in enumerate(rows):
-        alone, alone_frames = run(session, [row], [sids[place]], SCALES)
+        alone, alone_frames = run(session, [row], [sids[place]], SCALES, [seeds[place]])
         count = int(alone_frames.sum()) * HOP
         assert alone.shape[1] == count
         assert np.array_equal(frames[place, : len(row)], alone_frames[0])
@@ -87,10 +95,31 @@ def test_batched_equals_solo(session: onnxruntime.InferenceSession) -> None:
         assert not wave[place, count + 4 * HOP :].any()
 
 
-def test_the_same_bytes_every_time(session: onnxruntime.InferenceSession) -> None:
-    first, _ = run(session, [ids_of(TEXTS[1])], [1], SCALES)
-    again, _ = run(session, [ids_of(TEXTS[1])], [1], SCALES)
-    assert first.tobytes() == again.tobytes()
+def test_the_same_bytes_for_a_seed_and_others_for_another(
+    session: onnxruntime.InferenceSession,
+) -> None:
+    row = ids_of(TEXTS[1])
+    unsaid, zero, one, again = (
+        run(session, [row], [1], SCALES, seeds)[0] for seeds in ((), (0,), (1,), (1,))
+    )
+    assert unsaid.tobytes() == zero.tobytes()
+    assert one.tobytes() == again.tobytes()
+    assert one.tobytes() != zero.tobytes()
+
+
+def test_one_seed_for_all_rows(session: onnxruntime.InferenceSession) -> None:
+    row = ids_of(TEXTS[1])
+    shared, _ = run(session, [row] * 3, [0] * 3, [SCALES] * 3, [9])
+    each, _ = run(session, [row] * 3, [0] * 3, [SCALES] * 3, [9] * 3)
+    assert shared.tobytes() == each.tobytes()
+
+
+def test_no_phoneme_is_lost_in_haste(session: onnxruntime.InferenceSession) -> None:
+    row = ids_of("word " * 12)
+    _, usual = run(session, [row], [0], [0.0, 1.0, 0.0])
+    _, hasty = run(session, [row], [0], [0.0, 0.25, 0.0])
+    assert (hasty[usual >= 2] >= 1).all()
+    assert hasty.sum() < 0.4 * usual.sum()
 
 
 def test_scales_are_obeyed_row_by_row(session: onnxruntime.InferenceSession) -> None:
@@ -123,10 +152,11 @@ def test_every_symbol_alone_is_finite(session: onnxruntime.InferenceSession) -> 
 def test_loud_enough_and_silent_at_its_edges(session: onnxruntime.InferenceSession) -> None:
     for sid in (0, 1):
         waves = [run(session, [ids_of(text)], [sid], SCALES)[0][0] for text in TEXTS * 2]
-        assert loudness(np.concatenate(waves), SAMPLE_RATE) == pytest.approx(-16.0, abs=1.5)
+        # This voice is barely trained: its babble has peaks that the limiter works on all the time.
+        assert -23.0 < loudness(np.concatenate(waves), SAMPLE_RATE) < -14.5
         for wave in waves:
-            assert np.abs(wave).max() <= CEILING
-            assert np.abs(wave[[0, -1]]).max() < 3e-3  # this voice is barely trained
+            assert np.abs(wave).max() <= CEILING + 1e-6
+            assert np.abs(wave[[0, -1]]).max() < 3e-3
 
 
 def test_the_engine_speaks_it(made: tuple[Path, Any]) -> None:

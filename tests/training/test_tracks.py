@@ -10,6 +10,7 @@ from training.tracks import (
     cosines,
     parse_durations,
     parse_log_f0,
+    postfiltered,
     warped,
 )
 
@@ -55,6 +56,20 @@ def test_above_a_teachers_band_the_envelope_falls() -> None:
     inside, above = cosines([5_000.0, 11_500.0], 39, WIDE) @ (flat @ matrix + offset)
     assert inside == pytest.approx(0.0, abs=0.1)
     assert -3.0 < above < -1.5
+
+
+def test_the_postfilter_deepens_formants_and_keeps_the_energy() -> None:
+    rng = np.random.default_rng(0)
+    cepstra = (rng.standard_normal((4, 25)) * 0.8 ** np.arange(25)).astype(np.float32)
+    deeper = postfiltered(cepstra, NARROW, 0.4)
+    read = cosines(np.linspace(0, 8_000, 400), 24, NARROW).T
+    before, after = cepstra @ read, deeper @ read
+    energy = [np.log(np.mean(np.exp(2 * curve), axis=1)) for curve in (before, after)]
+    assert energy[1] == pytest.approx(energy[0], abs=0.05)
+    assert (after.std(1) > 1.1 * before.std(1)).all()
+    # All but the tilt grows by 1.4.
+    assert np.allclose(deeper[:, 3:], 1.4 * cepstra[:, 3:], atol=1e-4)
+    assert np.allclose(postfiltered(cepstra, NARROW, 0.0), cepstra, atol=1e-5)
 
 
 def test_tracks_come_back_as_they_were_saved(tmp_path: Path) -> None:
