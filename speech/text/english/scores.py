@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.english.neighbours import before
+from speech.text.english.neighbours import before, counts
 from speech.text.english.numbers import cardinal, whole_words
 from speech.text.reading import Reading
 
@@ -50,6 +50,9 @@ def is_score(text: str, start: int, end: int, left: str, right: str) -> bool:
         return True
     if int(left) >= int(right) and _SAID.search(before(text, start)):
         return True
+    if int(left) < int(right) and counts(text, end):
+        # Up 5-10 points.
+        return False
     said = before(text, start)
     return bool(_SAID.search(said[-24:]) or _AFTER.match(text, end))
 

@@ -20,6 +20,7 @@ _NAMED = re.compile(
     r"|Mazda|BMW|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
 )
 _PLAN = re.compile(r"(?:401\(?k|403\(?b|501\(?c)(?![A-Za-z0-9])", re.I)
+_CAPITALS = re.compile(r"(?P<number>[0-9]{1,3})(?P<letters>[A-Z]{2,4})(?![A-Za-z0-9'])")
 _JET = re.compile(r"7[0-9]7(?= (?:MAX|Max|Dreamliner|jets?|airliner)(?![A-Za-z]))")
 _HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
 
@@ -33,6 +34,10 @@ def read_serial(text: str, start: int) -> Reading | None:
     previous = text[start - 1 : start]
     if not previous.isalnum() and (_PLAN.match(text, start) or _JET.match(text, start)):
         return Reading(pairs(written), end, "serial")
+    capitals = _CAPITALS.match(text, start)
+    if capitals and not previous.isalnum() and previous != "-":
+        said = f"{_number(capitals['number'])} {' '.join(capitals['letters'])}"
+        return Reading(said, capitals.end(), "serial")
     head = text[max(0, start - 8) : start]
     if _LETTER_BEFORE.search(head):
         return Reading(_after_letters(written), end, "serial")

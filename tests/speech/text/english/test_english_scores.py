@@ -1,0 +1,23 @@
+"""Scores, ratios, odds, verses."""
+
+from collections.abc import Callable
+
+import pytest
+
+CASES = [
+    ("They won 3-2.", "They won three two."),
+    ("lost 2-3 at home", "lost two three at home"),
+    ("6-4, 6-3", "six four, six three"),
+    ("up 5-10 points", "up five to ten points"),
+    ("a 3:1 ratio", "a three to one ratio"),
+    ("16:9", "sixteen to nine"),
+    ("a ratio of 16:10", "a ratio of sixteen to ten"),
+    ("odds of 5/1", "odds of five to one"),
+    ("a 100-1 shot", "a one hundred to one shot"),
+    ("John 3:16", "John three sixteen"),
+]
+
+
+@pytest.mark.parametrize(("written", "spoken"), CASES)
+def test_scores(written: str, spoken: str, said: Callable[[str], str]) -> None:
+    assert said(written) == spoken

@@ -1,0 +1,29 @@
+"""Models, codes and numbers that name."""
+
+from collections.abc import Callable
+
+import pytest
+
+CASES = [
+    ("gate B12", "gate B twelve"),
+    ("the A320", "the A three twenty"),
+    ("covid-19", "covid-nineteen"),
+    ("a B-52", "a B-fifty two"),
+    ("an F-150", "an F-one fifty"),
+    ("code ab9453", "code ab nine four five three"),
+    ("part B2A23C", "part B two A twenty three C"),
+    ("133-ABC", "one hundred thirty three-ABC"),
+    ("Flight 370", "Flight three seventy"),
+    ("Room 101", "Room one oh one"),
+    ("Route 66", "Route sixty six"),
+    ("on I-95", "on I-ninety five"),
+    ("Boeing 747-400", "Boeing seven forty seven four hundred"),
+    ("my 401(k)", "my four oh one(k)"),
+    ("H.264", "H. two sixty four"),
+    ("a 2000-page book", "a two thousand-page book"),
+]
+
+
+@pytest.mark.parametrize(("written", "spoken"), CASES)
+def test_serials(written: str, spoken: str, said: Callable[[str], str]) -> None:
+    assert said(written) == spoken

@@ -1,0 +1,30 @@
+"""Telephone numbers and other groups of digits."""
+
+from collections.abc import Callable
+
+import pytest
+
+CASES = [
+    ("call 555-123-4567", "call five five five, one two three, four five six seven"),
+    ("call 555-1234", "call five five five, one two three four"),
+    ("+1-800-555-0199", "plus one, eight hundred, five five five, zero one nine nine"),
+    ("1-800-FLOWERS", "one, eight hundred, FLOWERS"),
+    (
+        "(212) 555-0123 ext. 45",
+        "two one two, five five five, zero one two three, extension four five",
+    ),
+    ("+44 20 7946 0958", "plus four four, two zero, seven nine four six, zero nine five eight"),
+    ("call +44 20 today", "call plus forty four twenty today"),
+    ("07700 900123", "zero seven seven zero zero, nine zero zero one two three"),
+    ("call 911", "call nine one one"),
+    ("the 9-1-1 operator", "the nine one one operator"),
+    ("call 300 people", "call three hundred people"),
+    ("SSN 123-45-6789", "SSN one two three, four five, six seven eight nine"),
+    ("4111 1111 1111 1111", "four one one one, one one one one, one one one one, one one one one"),
+    ("978-3-16-148410-0", "nine seven eight, three, one six, one four eight four one zero, zero"),
+]
+
+
+@pytest.mark.parametrize(("written", "spoken"), CASES)
+def test_telephone(written: str, spoken: str, said: Callable[[str], str]) -> None:
+    assert said(written) == spoken
