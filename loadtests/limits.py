@@ -48,12 +48,35 @@ class GeneratorLimits(StrictModel):
     late_share: Share
 
 
+class OverloadLimits(StrictModel):
+    """What too many callers are answered, and how soon it is forgotten."""
+
+    times: Annotated[float, Field(gt=1)]
+    """The rate as a multiple of the goodput."""
+    seconds: Positive
+    deadline_ms: Annotated[int, Field(gt=0)]
+    refused_p95_ms: Positive
+    admitted_p95_ms: Positive
+    normal_after: Positive
+
+
+class SoakLimits(StrictModel):
+    """How long a server is asked, and what becomes of its memory."""
+
+    rate: Positive
+    minutes: Positive
+    since_minute: Annotated[float, Field(ge=0)]
+    drift: Positive
+
+
 class Limits(StrictModel):
-    """Everything the verdict asks for."""
+    """Everything the verdicts ask for."""
 
     workloads: Workloads
     memory: MemoryLimits
     generator: GeneratorLimits
+    overload: OverloadLimits
+    soak: SoakLimits
 
     @classmethod
     def load(cls, path: Path = LIMITS_FILE) -> Self:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.drift import Drift
 from loadtests.figures import Measured
 from loadtests.limits import Check
 from loadtests.machine import Machine
@@ -101,6 +102,22 @@ def memory_table(memory: Memory) -> Table:
         *(f"{memory.by_kind[kind]:.0f}" for kind in RAY),
         f"{memory.rays:.0f}",
     )
+    return table
+
+
+def drift_table(drifts: Iterable[Drift]) -> Table:
+    """Every process and how its memory moved."""
+    table = Table(title="Memory of every process, proportional set size (MiB)")
+    table.add_column("process")
+    for name in ("then", "at the end", "resident", "largest drift"):
+        table.add_column(name, justify="right")
+    for item in sorted(drifts, key=lambda drift: -drift.last):
+        moved = "came or went" if item.came_or_went else f"{100 * item.largest:+.1f} %"
+        table.add_row(
+            f"{item.kind} ({item.pid})",
+            *(f"{value:.0f}" for value in (item.pss, item.last, item.rss)),
+            moved,
+        )
     return table
 
 

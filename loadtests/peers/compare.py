@@ -23,8 +23,8 @@ from typing import Any
 
 from rich.console import Console
 
-from loadtests.config import Peer, Step, WorkloadName, Workloads
-from loadtests.figures import Measured, evaluate
+from loadtests.config import Peer, Plan, Step, WorkloadName, Workloads
+from loadtests.figures import Measured, NothingMeasuredError, evaluate
 from loadtests.generator import warm
 from loadtests.goodput import Prober, Search
 from loadtests.limits import Limits
@@ -34,8 +34,9 @@ from loadtests.peers.comparison import Turn, comparison_table, plot_comparison
 from loadtests.peers.servers import ENVIRONMENT, VARIANTS, Variant, running
 from loadtests.placement import this_placement
 from loadtests.processes import look
+from loadtests.records import Record
 from loadtests.run import ERRORS, OUT, read_graph
-from loadtests.tables import ms, show_machine
+from loadtests.tables import show_machine
 
 USERS = (1, 4, 8, 16, 32)
 _TUNING_USERS = 8
@@ -97,11 +98,9 @@ class Comparer:
                 prober = self._prober(server.url, peer)
                 plan = prober.plan("unique", (step,))
                 warm(plan, server.url)
-                found = evaluate(plan, prober.run(plan), step=0, settle=_SETTLE)
-            self.tuning[str(variant)] = found.rate
-            self._console.print(
-                f"{variant}: {found.rate:.1f} replies/s, P95 {ms(found.latency.p95)} ms"
-            )
+                found = _level(plan, prober.run(plan), 0)
+            self.tuning[str(variant)] = found.rate if found else 0.0
+            self._console.print(f"{variant}: {self.tuning[str(variant)]:.1f} replies/s")
         return max(variants, key=lambda variant: self.tuning[str(variant)])
 
     def turn(self, variant: Variant) -> Turn:
@@ -109,7 +108,7 @@ class Comparer:
         self._console.print(f"{variant}: starting ...")
         with running(variant, self._graph) as server:
             prober = self._prober(server.url, variant.peer)
-            levels: list[Measured] = []
+            levels: list[Measured | None] = []
             names: tuple[WorkloadName, ...] = ("assistant", "unique")
             for name in names:
                 levels += self._levels(prober, server.url, name)
@@ -122,19 +121,27 @@ class Comparer:
             memory_mib=sum(process.pss for process in held.held),
         )
 
-    def _levels(self, prober: Prober, url: str, workload: WorkloadName) -> list[Measured]:
+    def _levels(self, prober: Prober, url: str, workload: WorkloadName) -> list[Measured | None]:
         seconds = _SETTLE + self._settings.seconds
         steps = [Step(seconds=seconds, users=users) for users in USERS]
         plan = prober.plan(workload, steps).model_copy(update={"give_up": None})
         warm(plan, url)
         self._console.print(f"  {workload}: {', '.join(map(str, USERS))} users ...")
         record = prober.run(plan)
-        return [evaluate(plan, record, step=index, settle=_SETTLE) for index in range(len(steps))]
+        return [_level(plan, record, index) for index in range(len(steps))]
 
     def _prober(self, url: str, peer: Peer) -> Prober:
         return Prober(
             url, peer, self._workloads, self._settings.search, out=self._out, console=self._console
         )
+
+
+def _level(plan: Plan, record: Record, step: int) -> Measured | None:
+    """Of one number of users; None where nobody had a reply in time."""
+    try:
+        return evaluate(plan, record, step=step, settle=_SETTLE)
+    except NothingMeasuredError:
+        return None
 
 
 def measure(

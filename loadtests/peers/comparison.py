@@ -23,8 +23,8 @@ class Turn:
 
     variant: str
     goodput: tuple[Goodput, ...]
-    levels: tuple[Measured, ...]
-    """`assistant`, then `unique`, each at every number of users."""
+    levels: tuple[Measured | None, ...]
+    """`assistant`, then `unique`, each at every number of users; None where nobody had a reply."""
     memory_mib: float
     """Proportional set size of all its processes at the end; Chorale's with Ray's."""
 
@@ -71,6 +71,7 @@ def lines(turns: Mapping[str, Sequence[Turn]]) -> list[Line]:
             more_is_better=False,
         )
         for index, level in enumerate(first.levels)
+        if level is not None
         for part in ("hits" if level.workload == "assistant" else "misses",)
         for percent in ("p50", "p95", "p99")
     ]
@@ -85,6 +86,8 @@ def _goodput(index: int, turn: Turn) -> float:
 def _latency(index: int, part: str, percent: str, turn: Turn) -> float | None:
     """Of a server that keeps no replies, one that was asked for before costs what any does."""
     level = turn.levels[index]
+    if level is None:
+        return None
     summary = level.hits if part == "hits" and level.target == OURS else level.latency
     return None if summary is None else float(getattr(summary, percent))
 
