@@ -24,6 +24,7 @@ _INLINE = re.compile(
     r"|[\ue000-\uf8ff\U000f0000-\U0010ffff]+",
     re.IGNORECASE,
 )
+_OPENERS = frozenset("\"'([{“‘«„¿¡-–—")
 _LENGTH = re.compile(r" *(?P<number>[0-9]{1,8}(?:\.[0-9]{0,8})?|\.[0-9]{1,8}) *(?P<unit>ms|s) *")
 
 
@@ -51,7 +52,10 @@ def inline_edits(text: str, pauses: PauseConfig, unknown: Callable[[str], str]) 
             # Blanks on both sides: neither a word nor a number goes through a pause.
             edits.append(Edit(start, end, f" {marks.pause(milliseconds)} ", "pause"))
         elif match["word"] is not None:
-            edits.append(Edit(start, end, _pronounced(match, unknown), "phonemes"))
+            mark = _pronounced(match, unknown)
+            # An address that stands right before would go on through it.
+            apart = start == 0 or text[start - 1].isspace() or text[start - 1] in _OPENERS
+            edits.append(Edit(start, end, mark if apart else f" {mark}", "phonemes"))
         else:
             edits.append(Edit(start, end, "", "typography"))
     return edits

@@ -139,6 +139,15 @@ def test_a_callers_private_characters_mean_nothing(front_end: FrontEnd) -> None:
     assert phrase.pause_after == 0
 
 
+@pytest.mark.parametrize("before", ["https://a.b/c", "me@a.b/", "$5/", "v1.2-", "#tag", "12"])
+def test_what_is_read_before_does_not_go_on_through_phonemes(
+    front_end: FrontEnd, before: str
+) -> None:
+    (phrase,) = front_end.prepare(f"{before}[a b](/kˈæt/)", "en-us", ENGLISH).phrases
+    assert phrase.text.endswith("a b")
+    assert phrase.phonemes.endswith("kˈæt")
+
+
 @given(st.text(st.sampled_from("[]()/ap:use1ms. \ue000\U00100041"), max_size=80))
 def test_edits_are_in_order_and_leave_no_private_character_of_the_callers(text: str) -> None:
     try:
