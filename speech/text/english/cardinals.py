@@ -22,7 +22,7 @@ _MAGNITUDES = {
     "k": "thousand", "m": "million", "mn": "million", "mln": "million", "b": "billion",
     "bn": "billion", "tn": "trillion", "trn": "trillion",
 }  # fmt: skip
-_SCIENTIFIC = re.compile(r"[eE](?P<sign>[+-]?)(?P<power>[0-9]{1,3})(?![0-9A-Za-z.])")
+_SCIENTIFIC = re.compile(r"[eE](?P<sign>[+-]?)(?P<power>[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])")
 _RUN = frozenset({"run", "race", "walk", "runs", "races", "screen", "tv", "video", "monitor"})
 _TIMES = re.compile(r"[x×](?![A-Za-z0-9]| ?[0-9(])")
 

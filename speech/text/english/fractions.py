@@ -29,6 +29,7 @@ _NAMES = {
     "60/40": "sixty forty",
     "70/30": "seventy thirty",
 }
+_BEAT = re.compile(r" (?:time|meter|metre|beat|signature|rhythm)(?![a-z])")
 _EQUALS = re.compile(r" ?=")
 _SHARE = re.compile(r"(?P<number>[0-9]{1,6})/(?P<of>[A-Za-z])(?![A-Za-z0-9/])")
 
@@ -55,6 +56,8 @@ def read_fraction(text: str, start: int) -> Reading | None:
         return Reading(f"{cardinal(top)} over {cardinal(low)}", match.end(), "fraction")
     if low < 2 or match["low"][0] == "0":
         return _chain(chain, text, start) if chain else None
+    if low in {2, 4, 8, 16} and _BEAT.match(text, match.end()):
+        return Reading(f"{cardinal(top)} {cardinal(low)}", match.end(), "music")
     if _EQUALS.match(text, match.end()):
         return Reading(f"{cardinal(top)} divided by {cardinal(low)}", match.end(), "math")
     if top == low:

@@ -6,10 +6,11 @@ from speech.text.english.numbers import digits, ordinal, whole_words
 from speech.text.reading import Reading
 
 _FORM = re.compile(
-    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3}){1,12}+|[0-9]{1,9})[ºª]?(?P<suffix>st|nd|rd|th)"
+    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3}){1,12}+|[0-9]{1,9})[ºª]?(?P<suffix>st|nd|rd|th|ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)"
     r"(?![A-Za-z0-9])",
     re.I,
 )
+_RAISED = str.maketrans("ˢᵗⁿᵈʳʰ", "stndrh")
 _TURNS = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)-(?=[0-9]{1,2}(?:st|nd|rd|th)(?![A-Za-z0-9]))", re.I)
 
 
@@ -18,7 +19,7 @@ def read_ordinal(text: str, start: int) -> Reading | None:
     match = _FORM.match(text, start)
     if match is None:
         return None
-    written, suffix = match["whole"], match["suffix"]
+    written, suffix = match["whole"], match["suffix"].translate(_RAISED)
     if len(written) > 1 and written[0] == "0":
         return Reading(f"{digits(written)} {suffix}", match.end(), "ordinal")
     value = int(written.replace(",", ""))

@@ -118,7 +118,7 @@ def plural(name: str) -> str:
     head, mark, tail = name.partition(" per ")
     if not mark:
         head, mark, tail = name.partition(" of ")
-    if name in _UNCHANGED or head.endswith(("hertz", "horsepower", "bar")):
+    if head in _UNCHANGED or head.endswith(("hertz", "horsepower", "bar")):
         return name
     if head.startswith("degree "):
         head = "degrees" + head[6:]
