@@ -13,7 +13,7 @@ from speech.config import AudioConfig, TextConfig
 from speech.errors import InvalidInputError, SpeechError
 from speech.text import FrontEnd
 from speech.text.phonemes import Unknown
-from speech.types import SpeechJob, SpeechRequest, Utterance
+from speech.types import Explanation, Normalization, SpeechJob, SpeechRequest
 from speech.voices import VoiceCatalogue
 
 _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Yes!"
@@ -36,7 +36,7 @@ class Normalizer:
         """Load tables and languages now: the first request would take some 45 ms longer."""
         for voice in self._catalogue.voices.values():
             self._front_end.prepare(_WARM_UP_TEXT, voice.language, voice.vocabulary)
-            self._front_end.phonemes(_WARM_UP_TEXT, voice.language)
+            self._front_end.explain(_WARM_UP_TEXT, voice.language)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `TextConfig` without a restart."""
@@ -66,10 +66,12 @@ class Normalizer:
         except SpeechError as error:
             return error
 
-    async def remote_explain(self, text: str, language: str) -> Utterance | SpeechError:
+    async def remote_explain(
+        self, text: str, language: str, wanted: Normalization
+    ) -> Explanation | SpeechError:
         """`explain` with its error as a value."""
         try:
-            return await self.explain(text, language)
+            return await self.explain(text, language, wanted)
         except SpeechError as error:
             return error
 
@@ -80,9 +82,17 @@ class Normalizer:
             InvalidInputError: nothing is left to say.
         """
         voice = self._catalogue.voices[request.voice]
-        utterance = await self._off_loop(
-            len(request.text), request.text, request.language, voice.vocabulary, request.lexicon
+        arguments = (
+            request.text,
+            request.language,
+            voice.vocabulary,
+            request.lexicon,
+            request.normalization,
         )
+        if len(request.text) <= _INLINE_CHARACTERS:
+            utterance = self._front_end.prepare(*arguments)
+        else:
+            utterance = await asyncio.to_thread(self._front_end.prepare, *arguments)
         return SpeechJob(
             request=replace(request, text=""),
             utterance=utterance,
@@ -97,27 +107,12 @@ class Normalizer:
             request_id=request_id,
         )
 
-    async def explain(self, text: str, language: str) -> Utterance:
-        """Phrases of a text with espeak-ng's phonemes, for showing.
+    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
+        """A text as it would be spoken, with espeak-ng's phonemes, for showing.
 
         Raises:
             InvalidInputError: nothing is left to say, or espeak-ng lacks the language.
         """
         if language not in espeak.languages():
             raise InvalidInputError(f"unknown language {language[:32]!r}", "language")
-        utterance = await self._off_loop(len(text), text, language, None)
-        phonemes = await asyncio.to_thread(
-            lambda: [self._front_end.phonemes(p.text, language) for p in utterance.phrases]
-        )
-        return replace(
-            utterance,
-            phrases=tuple(
-                replace(phrase, phonemes=ipa)
-                for phrase, ipa in zip(utterance.phrases, phonemes, strict=True)
-            ),
-        )
-
-    async def _off_loop(self, characters: int, *args: Any) -> Utterance:
-        if characters <= _INLINE_CHARACTERS:
-            return self._front_end.prepare(*args)
-        return await asyncio.to_thread(self._front_end.prepare, *args)
+        return await asyncio.to_thread(self._front_end.explain, text, language, (), wanted)

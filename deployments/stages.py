@@ -18,11 +18,12 @@ from speech.errors import SpeechError, UnavailableError
 from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
 from speech.types import (
     AudioFrame,
+    Explanation,
+    Normalization,
     PhraseJob,
     SpeechJob,
     SpeechRequest,
     SynthesizedPhrase,
-    Utterance,
 )
 
 
@@ -79,10 +80,10 @@ class RemoteNormalizer:
         job: SpeechJob = await self._prepare(request, request_id)
         return job
 
-    async def explain(self, text: str, language: str) -> Utterance:
+    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
         """See `NormalizerStage`."""
-        utterance: Utterance = await self._explain(text, language)
-        return utterance
+        explanation: Explanation = await self._explain(text, language, wanted)
+        return explanation
 
 
 class RemoteSynthesizer:

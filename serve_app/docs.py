@@ -26,9 +26,10 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 
     def inlined(value: Any) -> Any:
         if isinstance(value, dict):
-            if reference := value.get("$ref"):
-                return inlined(definitions[reference.rpartition("/")[2]])
-            return {key: inlined(item) for key, item in value.items()}
+            # What stands beside a reference is said of this place.
+            named = definitions[value["$ref"].rpartition("/")[2]] if "$ref" in value else {}
+            beside = {key: item for key, item in value.items() if key != "$ref"}
+            return {key: inlined(item) for key, item in {**named, **beside}.items()}
         return [inlined(item) for item in value] if isinstance(value, list) else value
 
     content = {"application/json": {"schema": inlined(schema)}}

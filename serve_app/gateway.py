@@ -24,12 +24,14 @@ from serve_app.readiness import Readiness
 from serve_app.replies import SpeechReply
 from serve_app.schemas import (
     MAX_BODY_BYTES,
+    ChangedSpan,
     InvalidateBody,
     NormalizeBody,
     NormalizedPhrase,
     NormalizeReply,
     SpeechBody,
     parse,
+    reading_language,
     speech_request,
 )
 from serve_app.speaker import HotReply, Speaker
@@ -177,14 +179,26 @@ class Gateway:
         }
 
     async def normalize(self, request: Request) -> NormalizeReply:
-        """The spoken text, its phrases and their phonemes."""
+        """The spoken text, its phrases with their phonemes, and what was changed where."""
         body = parse(NormalizeBody, await _read(request))
-        utterance = await self._normalizer.explain(body.input, body.language.lower())
+        language = reading_language(body, self._catalogue)
+        told = await self._normalizer.explain(body.input, language, body.normalization.value())
         return NormalizeReply(
-            normalized=utterance.normalized,
+            normalized=told.utterance.normalized,
+            language=language,
             phrases=[
                 NormalizedPhrase(text=phrase.text, phonemes=phrase.phonemes)
-                for phrase in utterance.phrases
+                for phrase in told.utterance.phrases
+            ],
+            spans=[
+                ChangedSpan(
+                    start=change.start,
+                    end=change.end,
+                    original=body.input[change.start : change.end],
+                    reading=change.reading,
+                    kind=change.kind,
+                )
+                for change in told.changes
             ],
         )
 

@@ -9,7 +9,13 @@ from speech.audio.containers import SAMPLE_RATES
 from speech.config import LexiconDetail, LexiconWords
 from speech.errors import InvalidInputError
 from speech.text.lexicon import MAX_REQUEST_ENTRIES, lexicon_entries
-from speech.types import MAX_INPUT_CHARACTERS, AudioFormat, LexiconEntry, SpeechRequest
+from speech.types import (
+    MAX_INPUT_CHARACTERS,
+    AudioFormat,
+    LexiconEntry,
+    Normalization,
+    SpeechRequest,
+)
 from speech.voices import VoiceCatalogue
 
 T = TypeVar("T", bound=BaseModel)
@@ -24,6 +30,34 @@ class VoiceReference(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: StrictStr
+
+
+class NormalizationBody(BaseModel):
+    """How far the text is changed before it is spoken. Every switch holds by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: StrictBool = Field(
+        default=True,
+        description="Read numbers, dates, abbreviations and the like as words. `false` leaves "
+        "them to the voice; characters are still cleaned, and the other switches still hold.",
+    )
+    emoji: Literal["drop", "say"] = Field(
+        default="drop", description="Leave emoji out, or say their names."
+    )
+    urls: Literal["spell", "short", "drop"] = Field(
+        default="spell",
+        description="Say every sign of a web address, only its host, or nothing.",
+    )
+    markdown: StrictBool = Field(
+        default=True, description="Take out Markdown's marks and HTML's tags; their text stays."
+    )
+
+    def value(self) -> Normalization:
+        """The switches as they travel."""
+        return Normalization(
+            enabled=self.enabled, emoji=self.emoji, urls=self.urls, markdown=self.markdown
+        )
 
 
 class SpeechBody(BaseModel):
@@ -74,6 +108,10 @@ class SpeechBody(BaseModel):
         description="Extension: how words are said in this request, as `/ipa/` between slashes, "
         "as other words, or as an object with `phonemes`, `say`, `case` and `priority`.",
     )
+    normalization: NormalizationBody = Field(
+        default=NormalizationBody(),
+        description="Extension: switches of the text front end; an unknown one is an error.",
+    )
 
 
 class NormalizeBody(BaseModel):
@@ -82,7 +120,15 @@ class NormalizeBody(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     input: StrictStr = Field(min_length=1, max_length=MAX_INPUT_CHARACTERS)
-    language: StrictStr = "en-us"
+    language: StrictStr | None = Field(
+        default=None, description="A language of espeak-ng; absent for the voice's, or `en-us`."
+    )
+    voice: StrictStr | VoiceReference | None = Field(
+        default=None, description="Read the text in the language of this voice."
+    )
+    normalization: NormalizationBody = Field(
+        default=NormalizationBody(), description="As of POST /v1/audio/speech."
+    )
 
 
 class NormalizedPhrase(BaseModel):
@@ -92,11 +138,26 @@ class NormalizedPhrase(BaseModel):
     phonemes: str = Field(description="IPA of espeak-ng.")
 
 
+class ChangedSpan(BaseModel):
+    """A stretch of the input that is spoken otherwise than written."""
+
+    start: int = Field(description="Index of its first code point in the input.")
+    end: int = Field(description="Index behind its last code point.")
+    original: str
+    reading: str = Field(description="What is said instead; empty for nothing.")
+    kind: str = Field(description="Class of written form, e.g. `money`, `date`, `markup`.")
+
+
 class NormalizeReply(BaseModel):
     """Reply of POST /v1/text/normalize."""
 
     normalized: str
+    language: str = Field(description="The language the text was read in.")
     phrases: list[NormalizedPhrase]
+    spans: list[ChangedSpan] = Field(
+        description="In order, without overlap. What lies between them, and their readings, make "
+        "`normalized`, white space aside."
+    )
 
 
 class InvalidateBody(BaseModel):
@@ -139,10 +200,18 @@ def parse(model: type[T], raw: bytes) -> T:
         return model.model_validate(json.loads(raw))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        param = str(first["loc"][0])[:64] if first["loc"] else None
+        param = _param(first["loc"])
         raise InvalidInputError(_explain(first, param), param) from None
     except (ValueError, RecursionError):
         raise InvalidInputError("the body is not valid JSON") from None
+
+
+def _param(location: tuple[int | str, ...]) -> str | None:
+    """The parameter an error is about; of our own switches, which one."""
+    if not location:
+        return None
+    names = location[:2] if location[0] == "normalization" else location[:1]
+    return ".".join(str(name)[:64] for name in names)
 
 
 def _explain(first: Any, param: str | None) -> str:
@@ -153,6 +222,8 @@ def _explain(first: Any, param: str | None) -> str:
         return f"{param or 'a field name'} holds characters that are not valid Unicode"
     if kind == "string_too_long":
         return f"{param} must be at most {first['ctx']['max_length']} characters"
+    if kind == "extra_forbidden":
+        return f"{param} is not known"
     if kind == "string_too_short":
         return f"{param} must not be empty"
     message = str(first["msg"])
@@ -187,7 +258,20 @@ def speech_request(
         seed=body.seed,
         stream=body.stream,
         lexicon=_lexicon(body.lexicon),
+        normalization=body.normalization.value(),
     )
+
+
+def reading_language(body: NormalizeBody, catalogue: VoiceCatalogue) -> str:
+    """The language a text is shown in: the voice's, or the one that is named.
+
+    Raises:
+        InvalidInputError: naming the parameter.
+    """
+    if body.voice is None:
+        return (body.language or "en-us").strip().replace("_", "-").lower()
+    name = body.voice if isinstance(body.voice, str) else body.voice.id
+    return catalogue.cast(name, body.language)[2]
 
 
 def _lexicon(words: LexiconWords) -> tuple[LexiconEntry, ...]:

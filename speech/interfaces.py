@@ -7,6 +7,8 @@ from typing import Protocol
 from speech.errors import SpeechError
 from speech.types import (
     AudioFrame,
+    Explanation,
+    Normalization,
     Pcm,
     PhraseJob,
     Samples,
@@ -112,8 +114,8 @@ class NormalizerStage(Protocol):
         """Text to a job with phrases and digest. Raises InvalidInputError."""
         ...
 
-    async def explain(self, text: str, language: str) -> Utterance:
-        """Phrases of a text with their phonemes, for showing. Raises InvalidInputError."""
+    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
+        """A text with its phrases, phonemes and changes, for showing. Raises InvalidInputError."""
         ...
 
 

@@ -1,51 +1,58 @@
 """What became of a text, told in places of the text as the caller wrote it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 from speech.text import marks
-from speech.text.cleanup import Cleaned
 from speech.text.edits import Edit, applied, composed
 from speech.text.reading import Span
 from speech.types import Change
 
-Read = tuple[str, Sequence[Span]]
-"""A sentence of a cleaned text and what is read in it."""
+Read = tuple[int, Sequence[Span]]
+"""Where a sentence begins in a cleaned text, and what is read in it."""
 
 
-def changes(cleaned: Cleaned, sentences: Iterable[Read], normalized: str) -> tuple[Change, ...]:
-    """Every stretch of the text that is spoken otherwise than written, in order.
+def changes(
+    written: str,
+    cleaned: str,
+    passes: Iterable[Sequence[Edit]],
+    sentences: Iterable[Read],
+    normalized: str,
+) -> tuple[Change, ...]:
+    """Every stretch of a text that is spoken otherwise than written, in order.
 
     What lies between the changes, and their readings, make the normalized text, white space aside.
 
     Args:
-        cleaned: The text's cleanup, from the text as written.
+        written: The text as the caller wrote it.
+        cleaned: The text after its cleanup.
+        passes: What made that of the written text.
         sentences: The sentences of the cleaned text in order, with their readings.
         normalized: What is spoken in the end; what cannot be heard is missing in it.
     """
-    passes = [*cleaned.passes, _readings(cleaned.text, sentences)]
-    text = applied(cleaned.text, passes[-1])
-    passes.append(_unmarked(text))
-    text = applied(text, passes[-1])
-    passes.append(_unheard(text, normalized))
-    nothing: list[Edit] = []
-    return tuple(
-        Change(start=edit.start, end=edit.end, reading=edit.text.strip(), kind=edit.kind)
-        for edit in reduce(composed, passes, nothing)
-        if edit.kind != "space"
-    )
+    done = [*passes]
+    text = cleaned
+    readings = [
+        Edit(start + span.start, start + span.end, span.spoken, span.kind)
+        for start, spans in sentences
+        for span in spans
+    ]
+    for find in (lambda _: readings, _unmarked, lambda text: _unheard(text, normalized)):
+        done.append(edits := find(text))
+        text = applied(text, edits)
+    nothing: Sequence[Edit] = ()
+    together: Sequence[Edit] = reduce(composed, done, nothing)
+    return tuple(_told(written, together))
 
 
-def _readings(text: str, sentences: Iterable[Read]) -> list[Edit]:
-    edits: list[Edit] = []
-    position = 0
-    for sentence, spans in sentences:
-        start = text.index(sentence, position)
-        position = start + len(sentence)
-        edits += [
-            Edit(start + span.start, start + span.end, span.spoken, span.kind) for span in spans
-        ]
-    return edits
+def _told(written: str, edits: Iterable[Edit]) -> Iterator[Change]:
+    """Edits without the white space at their ends, and without those that change nothing else."""
+    for start, end, text, kind in edits:
+        original, reading = written[start:end].strip(), text.strip()
+        if original == reading:
+            continue
+        begin = written.index(original, start) if original else start
+        yield Change(start=begin, end=begin + len(original), reading=reading, kind=kind)
 
 
 def _unmarked(text: str) -> list[Edit]:

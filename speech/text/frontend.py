@@ -2,22 +2,33 @@
 
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import marks
-from speech.text.cleanup import clean
-from speech.text.edits import applied
+from speech.text.changes import changes
+from speech.text.cleanup import cleaned
+from speech.text.edits import Edit, applied
 from speech.text.inline import inline_edits
 from speech.text.lexicon import Lexicon, LexiconReader, check_entries, lexicon_entries
-from speech.text.normalize import normalize
+from speech.text.normalize import spans
 from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
 from speech.text.phrases import Cut, cut_phrases
-from speech.text.sentences import paragraphs
-from speech.types import LexiconEntry, Phrase, Utterance, Vocabulary
+from speech.text.reading import Span, spoken_sentence
+from speech.text.sentences import Sentence, paragraphs
+from speech.types import (
+    Explanation,
+    LexiconEntry,
+    Normalization,
+    Phrase,
+    Utterance,
+    Vocabulary,
+)
 
+_DEFAULT = Normalization()
 _NOTHING = "nothing is left to say: the text has no letters, digits or spoken symbols"
 
 
@@ -27,6 +38,17 @@ class Memo(NamedTuple):
     entries: int
     hits: int
     misses: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text whose sentences are found and read, before it is cut into phrases."""
+
+    cleaned: str
+    passes: tuple[list[Edit], ...]
+    """What made the cleaned text of the written one."""
+    paragraphs: list[tuple[list[tuple[Sentence, list[Span]]], bool]]
+    """Sentences with their readings; whether the last one of them has its mark."""
 
 
 class FrontEnd:
@@ -63,6 +85,7 @@ class FrontEnd:
         language: str,
         vocabulary: Vocabulary | None,
         lexicon: tuple[LexiconEntry, ...] = (),
+        wanted: Normalization = _DEFAULT,
     ) -> Utterance:
         """Turn written text into phrases.
 
@@ -72,6 +95,7 @@ class FrontEnd:
             vocabulary: The voice's phonemes; None where its engine reads text itself, and then
                 phonemes and ids stay empty.
             lexicon: Words of this request, before the server's lexicons of the language.
+            wanted: How far the text is changed.
 
         Raises:
             InvalidInputError: nothing is left to say, or an inline form cannot be spoken (`param`
@@ -79,7 +103,7 @@ class FrontEnd:
             SynthesisError: espeak-ng has no voice for the vocabulary.
         """
         check_entries(lexicon, vocabulary)
-        cuts = self._cut(text, language, vocabulary, lexicon)
+        cuts = self._cut(self._read(text, language, vocabulary, lexicon, wanted), language)
         spoken: list[tuple[Cut, str, tuple[int, ...]]] = []
         if vocabulary is None:
             spoken = [(cut, "", ()) for cut in cuts]
@@ -89,50 +113,66 @@ class FrontEnd:
                 ids = self._ids(phonemes, vocabulary)
                 if ids:
                     spoken.append((cut, phonemes, ids))
-        if not spoken:
-            raise InvalidInputError(_NOTHING, "input")
-        last = len(spoken) - 1
-        return Utterance(
-            normalized=" ".join(marks.plain(cut.text) for cut, _, _ in spoken),
-            phrases=tuple(
-                Phrase(
-                    index=index,
-                    is_last=index == last,
-                    text=marks.plain(cut.text),
-                    phonemes=phonemes,
-                    phoneme_ids=ids,
-                    # A mark at the very end makes no pause, whatever was dropped behind it.
-                    pause_after=cut.pause_after if index < last or cut is cuts[-1] else 0.0,
-                )
-                for index, (cut, phonemes, ids) in enumerate(spoken)
-            ),
-        )
+        return _utterance(spoken, cuts[-1])
 
-    def phonemes(self, text: str, language: str) -> str:
-        """IPA of a written text as espeak-ng reads it, for voices without a vocabulary.
+    def explain(
+        self,
+        text: str,
+        language: str,
+        lexicon: tuple[LexiconEntry, ...] = (),
+        wanted: Normalization = _DEFAULT,
+    ) -> Explanation:
+        """A text as it would be spoken, with espeak-ng's phonemes, and what was changed in it.
 
-        Raises:
-            InvalidInputError: nothing is left to say (`param` is `input`).
-            SynthesisError: espeak-ng does not speak the language.
+        Arguments and errors are those of `prepare`.
         """
-        return " ".join(
-            self._phonemize(cut.text, language).strip() for cut in self._cut(text, language, None)
+        check_entries(lexicon, None)
+        read = self._read(text, language, None, lexicon, wanted)
+        cuts = self._cut(read, language)
+        utterance = _utterance(
+            [(cut, self._phonemize(cut.text, language).strip(), ()) for cut in cuts], cuts[-1]
+        )
+        sentences = [
+            (sentence.start, found)
+            for sentences, _ in read.paragraphs
+            for sentence, found in sentences
+        ]
+        return Explanation(
+            utterance=utterance,
+            changes=changes(text, read.cleaned, read.passes, sentences, utterance.normalized),
         )
 
-    def _cut(
+    def _read(
         self,
         text: str,
         language: str,
         vocabulary: Vocabulary | None,
-        lexicon: tuple[LexiconEntry, ...] = (),
-    ) -> list[Cut]:
+        lexicon: tuple[LexiconEntry, ...],
+        wanted: Normalization,
+    ) -> _Read:
         inline = inline_edits(
             text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
         )
+        regular = cleaned(applied(text, inline), wanted, language)
         said = LexiconReader([Lexicon(lexicon), *self._lexicons_of(language)])
+
+        def read(sentence: Sentence) -> list[Span]:
+            found = spans(sentence.text, language) if wanted.enabled else []
+            return said.spans(sentence.text, found)
+
+        return _Read(
+            regular.text,
+            (inline, *regular.passes),
+            [
+                ([(sentence, read(sentence)) for sentence in sentences], ended)
+                for sentences, ended in paragraphs(regular.text, language)
+            ],
+        )
+
+    def _cut(self, read: _Read, language: str) -> list[Cut]:
         spoken = [
-            ([normalize(sentence.text, language, said) for sentence in sentences], ended)
-            for sentences, ended in paragraphs(clean(applied(text, inline)), language)
+            ([spoken_sentence(sentence.text, found) for sentence, found in sentences], ended)
+            for sentences, ended in read.paragraphs
         ]
         cuts = cut_phrases(spoken, self._config.phrases, language)
         if not cuts:
@@ -162,3 +202,29 @@ class FrontEnd:
             with self._lock:
                 self._unknown += encoded.unknown
         return encoded.ids if encoded.sounds else ()
+
+
+def _utterance(spoken: list[tuple[Cut, str, tuple[int, ...]]], end: Cut) -> Utterance:
+    """Phrases of what has a sound; `end` is the last of the text, whether it has one or not.
+
+    Raises:
+        InvalidInputError: nothing has.
+    """
+    if not spoken:
+        raise InvalidInputError(_NOTHING, "input")
+    last = len(spoken) - 1
+    return Utterance(
+        normalized=" ".join(marks.plain(cut.text) for cut, _, _ in spoken),
+        phrases=tuple(
+            Phrase(
+                index=index,
+                is_last=index == last,
+                text=marks.plain(cut.text),
+                phonemes=phonemes,
+                phoneme_ids=ids,
+                # A mark at the very end makes no pause, whatever was dropped behind it.
+                pause_after=cut.pause_after if index < last or cut is end else 0.0,
+            )
+            for index, (cut, phonemes, ids) in enumerate(spoken)
+        ),
+    )

@@ -9,7 +9,7 @@ import pytest
 from deployments.normalizer import Normalizer
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
-from speech.types import SpeechJob, SpeechRequest
+from speech.types import Normalization, SpeechJob, SpeechRequest
 
 REQUEST = SpeechRequest(
     text="Hello there. How are you?", voice="tone", speaker="low", language="en-us"
@@ -103,11 +103,25 @@ async def test_the_wire_form_is_the_job(normalizer: Normalizer) -> None:
 
 
 async def test_explaining_shows_phonemes(normalizer: Normalizer) -> None:
-    utterance = await normalizer.explain("Hello, world.", "en-us")
-    assert [phrase.phonemes for phrase in utterance.phrases] == ["həlˈoʊ, wˈɜːld."]
-    german = await normalizer.explain("Straße", "de")
-    assert german.phrases[0].phonemes.startswith("ʃt")
-    assert await normalizer.remote_explain("Hello, world.", "en-us") == utterance
+    told = await normalizer.explain("Hello, world.", "en-us", Normalization())
+    assert [phrase.phonemes for phrase in told.utterance.phrases] == ["həlˈoʊ, wˈɜːld."]
+    german = await normalizer.explain("Straße 5", "de", Normalization())
+    assert german.utterance.phrases[0].phonemes.startswith("ʃt")
+    assert [change.reading for change in german.changes] == ["fünf"]
+    assert await normalizer.remote_explain("Hello, world.", "en-us", Normalization()) == told
+
+
+async def test_switches_reach_the_phrases_and_the_digest_only_through_them(
+    normalizer: Normalizer,
+) -> None:
+    spelt, dropped = Normalization(), Normalization(urls="drop")
+    assert await digest(normalizer, normalization=spelt) == await digest(
+        normalizer, normalization=dropped
+    )
+    changes = {"text": "See www.example.com now."}
+    assert await digest(normalizer, **changes, normalization=spelt) != await digest(
+        normalizer, **changes, normalization=dropped
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,9 +131,10 @@ async def test_what_cannot_be_explained(
     normalizer: Normalizer, text: str, language: str, param: str
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        await normalizer.explain(text, language)
+        await normalizer.explain(text, language, Normalization())
     assert caught.value.param == param
-    assert isinstance(await normalizer.remote_explain(text, language), InvalidInputError)
+    found = await normalizer.remote_explain(text, language, Normalization())
+    assert isinstance(found, InvalidInputError)
 
 
 def test_a_check_of_health_passes(normalizer: Normalizer) -> None:

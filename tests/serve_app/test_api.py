@@ -345,10 +345,33 @@ async def test_normalizing(server: Server) -> None:
     reply = await server.client.post("/v1/text/normalize", json={"input": "Hello, world."})
     assert reply.json() == {
         "normalized": "Hello, world.",
+        "language": "en-us",
         "phrases": [{"text": "Hello, world.", "phonemes": "həlˈoʊ, wˈɜːld."}],
+        "spans": [],
     }
+    text = "**Pay** $3.50 👍🏽 now"
+    reply = await server.client.post(
+        "/v1/text/normalize",
+        json={"input": text, "voice": "tone", "normalization": {"emoji": "say"}},
+    )
+    spans = reply.json()["spans"]
+    assert [(span["original"], span["reading"], span["kind"]) for span in spans] == [
+        ("**", "", "markup"),
+        ("**", "", "markup"),
+        ("$3.50", "three dollars fifty cents", "money"),
+        ("👍🏽", "thumbs up medium skin tone", "emoji"),
+    ]
+    assert all(text[span["start"] : span["end"]] == span["original"] for span in spans)
     bad = await server.client.post("/v1/text/normalize", json={"input": "Hello", "language": "tlh"})
     assert (bad.status_code, error_of(bad)["param"]) == (400, "language")
+    bad = await server.client.post(
+        "/v1/text/normalize", json={"input": "Hello", "normalization": {"urls": "x"}}
+    )
+    assert (bad.status_code, error_of(bad)["param"]) == (400, "normalization.urls")
+    bad = await server.speak(normalization={"emojis": "say"})
+    assert (bad.status_code, error_of(bad)["param"]) == (400, "normalization.emojis")
+    bad = await server.client.post("/v1/text/normalize", json={"input": "Hello", "voice": "x"})
+    assert (bad.status_code, error_of(bad)["param"]) == (400, "voice")
 
 
 async def test_health(server: Server) -> None:

@@ -87,7 +87,8 @@ def test_a_body_is_documented_as_it_is_parsed(
     assert shown.get("required") == schema.get("required")
     inlined = json.dumps(schema["properties"])
     for name, definition in schema.get("$defs", {}).items():
-        inlined = inlined.replace(f'{{"$ref": "#/$defs/{name}"}}', json.dumps(definition))
+        # Of two equal keys the later one counts: what stands beside a reference.
+        inlined = inlined.replace(f'"$ref": "#/$defs/{name}"', json.dumps(definition)[1:-1])
     # FastAPI leaves out what is null.
     expected = json.loads(inlined.replace('"default": null, ', ""))
     assert shown["properties"] == expected

@@ -19,7 +19,7 @@ from serve_app.schemas import (
 )
 from speech.audio.containers import SAMPLE_RATES
 from speech.errors import InvalidInputError
-from speech.types import AUDIO_FORMATS, LexiconEntry, SpeechRequest
+from speech.types import AUDIO_FORMATS, LexiconEntry, Normalization, SpeechRequest
 from speech.voices import VoiceCatalogue
 
 SECRET = "Geheimnis"  # noqa: S105 (a word that must not come back)
@@ -86,7 +86,22 @@ BAD: list[tuple[str, dict[str, Any]]] = [
         ("seed", {**GOOD, "seed": value})
         for value in (-1, 2**32, 1.5, "1", True, None, [], {}, 10**30)
     ],
-]
+    *[
+        (f"normalization.{name}", {**GOOD, "normalization": {name: value}})
+        for name, value in (
+            ("enabled", 1), ("enabled", SECRET), ("emoji", "x"), ("emoji", True), ("urls", None),
+            ("urls", SECRET), ("markdown", "true"), ("emojis", "say"), ("", 1),
+        )
+    ],
+    *[("normalization", {**GOOD, "normalization": value}) for value in (None, True, "x", [])],
+]  # fmt: skip
+
+
+def test_switches_of_the_text_are_resolved(catalogue: VoiceCatalogue) -> None:
+    assert resolve(catalogue, GOOD).normalization == Normalization()
+    switches = {"enabled": False, "emoji": "say", "urls": "short", "markdown": False}
+    wanted = resolve(catalogue, {**GOOD, "normalization": switches}).normalization
+    assert wanted == Normalization(enabled=False, emoji="say", urls="short", markdown=False)
 
 
 @pytest.mark.parametrize(("param", "body"), BAD, ids=lambda value: str(value)[:60])

@@ -20,6 +20,8 @@ from speech.errors import (
 from speech.types import (
     AudioFrame,
     CacheState,
+    Explanation,
+    Normalization,
     Phrase,
     SpeechJob,
     SpeechRequest,
@@ -85,7 +87,7 @@ class Graph:
         self.prepared += 1
         return job
 
-    async def explain(self, text: str, language: str) -> Utterance:
+    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
         raise NotImplementedError
 
     async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:

@@ -3,9 +3,7 @@
 from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
 from speech.text.languages.numerals import words
 
-_LOCATIVE = frozenset(
-    listed("o po od do przed około koło godzinie godziny")
-)
+_LOCATIVE = frozenset(listed("o po od do przed około koło godzinie godziny"))
 
 
 def _genitive(ordinal: str) -> str:
