@@ -24,6 +24,7 @@ _MAGNITUDES = {
 }  # fmt: skip
 _SCIENTIFIC = re.compile(r"[eE](?P<sign>[+-]?)(?P<power>[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])")
 _RUN = frozenset({"run", "race", "walk", "runs", "races", "screen", "tv", "video", "monitor"})
+_RACE = re.compile(r"(?:^|[ (])(?:a|an|the|my|his|her|our|first|last|next|this|annual) $")
 _TIMES = re.compile(r"[x×](?![A-Za-z0-9]| ?[0-9(])")
 
 
@@ -68,7 +69,9 @@ def _is_magnitude(text: str, start: int, end: int, magnitude: re.Match[str]) -> 
         after = word_after(text, magnitude.end()).lower().rstrip(".,;:!?")
         if after in _RUN or (text[start:end] in {"2", "4", "8"} and word == "K"):
             return counts(text, magnitude.end()) and after not in _RUN
-        return not (text[start:end] == "5" and before(text, start).endswith((" a ", "ran a ")))
+        # A 5K or 10K is run; ten thousand of something has its noun.
+        is_race = text[start:end] in {"5", "10"} and _RACE.search(before(text, start))
+        return not is_race or counts(text, magnitude.end())
     return "." in text[start:end] or counts(text, magnitude.end()) or word == "M"
 
 

@@ -15,6 +15,7 @@ _HEIGHT = re.compile(
     r"(?P<feet>[0-9]{1,2})' ?(?P<inches>[0-9]{1,2}(?:\.5)?)"
     r"(?:\"|''|(?![0-9'A-Za-z]|\.[0-9]))"
 )
+_TALL = re.compile(r"(?<![A-Za-z])[Aa]n? $")
 _FEET = re.compile(
     r"(?P<feet>[0-9]{1,4})'(?= ?[x×] ?[0-9]| (?:tall|long|high|wide|deep)|(?<=[x×][0-9]')"
     r"|(?<=[x×][0-9]{2}')|(?<=[x×] [0-9]')|(?<=[x×] [0-9]{2}'))"
@@ -200,8 +201,9 @@ def read_height(text: str, start: int) -> Reading | None:
     if float(small) >= 12:
         said = f"{_count(large, 'minute')} {_count(int(float(small)), 'second')}"
         return Reading(said, match.end(), "time")
+    foot = "foot" if large == 1 or _TALL.search(text, max(0, start - 3), start) else "feet"
     inches = cardinal(int(float(small))) + (" and a half" if "." in small else "")
-    said = f"{cardinal(large)} {'foot' if large == 1 else 'feet'} {inches}"
+    said = f"{cardinal(large)} {foot} {inches}"
     return _go_on(text, said, match.end())
 
 

@@ -17,7 +17,7 @@ _HYPHENS = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8}){0,4}-(?:[A-Z]|[a-z]{1,2}(?![a-
 _NAMED = re.compile(
     r"(?:[Ff]light|[Rr]oute|[Hh]ighway|[Hh]wy\.?|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Apt\.?"
     r"|Boeing|Airbus|Unit|[Ff]orm|Area|[Cc]hannel|[Bb]us|Section|Train|Gate|Porsche|Ferrari|Peugeot"
-    r"|Mazda|BMW|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
+    r"|Mazda|BMW|Xbox|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
 )
 _PLAN = re.compile(r"(?:401\(?k|403\(?b|501\(?c)(?![A-Za-z0-9])", re.I)
 _CAPITALS = re.compile(r"(?P<number>[0-9]{1,3})(?P<letters>[A-Z]{2,4})(?![A-Za-z0-9'])")
@@ -51,7 +51,7 @@ def read_serial(text: str, start: int) -> Reading | None:
         return Reading(f"{pairs(jet['first'])} {pairs(jet['second'])}", jet.end(), "serial")
     if len(written) in {3, 4} and previous in {" ", "#"}:
         if _NAMED.search(text, max(0, start - 14), start) and not counts(text, end):
-            return Reading(pairs(written), end, "serial")
+            return Reading(_name(written), end, "serial")
         return None
     if text[end : end + 1] == "-" and previous.strip("\"'([") == "" and _HYPHENS.match(text, start):
         return Reading(_number(written), end, "serial")
@@ -62,6 +62,13 @@ def _after_letters(written: str) -> str:
     if len(written) == 3 or (len(written) == 4 and written.endswith("00")):
         return pairs(written)
     return _number(written)
+
+
+def _name(written: str) -> str:
+    # ISO 9001 is nine thousand one.
+    if len(written) == 4 and written[1:3] == "00":
+        return cardinal(int(written), joined=False)
+    return pairs(written)
 
 
 def _number(written: str) -> str:
