@@ -84,7 +84,8 @@ def read_measure(text: str, start: int) -> Reading | None:
 def _measure(text: str, start: int, number: Number) -> Reading | None:
     said, end, is_one = number
     if text[end : end + 1] == '"' and _is_inch(text, start):
-        return _go_on(text, f"{said} {'inch' if is_one else 'inches'}", end + 1)
+        single = is_one or _adjective(text, start, end + 1)
+        return _go_on(text, f"{said} {'inch' if single else 'inches'}", end + 1)
     gap = _GAP.match(text, end)
     place = gap.end() if gap else end
     found = read_unit(text, place)

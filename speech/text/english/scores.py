@@ -37,9 +37,7 @@ _VERSE = re.compile(
 )
 _ODDS = re.compile(r"(?P<first>[0-9]{1,4})[/-](?P<second>[0-9]{1,2})(?![0-9A-Za-z/-]|\.[0-9])")
 _BEFORE_ODDS = re.compile(r"(?:odds(?: of| are| at| were)?|priced at|bet at) $")
-_AFTER_ODDS = re.compile(
-    r" (?:odds|favou?rite|outsider|underdog|long ?shot|shot)(?![a-z])"
-)
+_AFTER_ODDS = re.compile(r" (?:odds|favou?rite|outsider|underdog|long ?shot|shot)(?![a-z])")
 
 
 def is_score(text: str, start: int, end: int, left: str, right: str) -> bool:

@@ -17,10 +17,12 @@ _HYPHENS = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8}){0,4}-(?:[A-Z]|[a-z]{1,2}(?![a-
 _NAMED = re.compile(
     r"(?:[Ff]light|[Rr]oute|[Hh]ighway|[Hh]wy\.?|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Apt\.?"
     r"|Boeing|Airbus|Unit|[Ff]orm|Area|[Cc]hannel|[Bb]us|Section|Train|Gate|Porsche|Ferrari|Peugeot"
-    r"|Mazda|BMW|Xbox|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
+    r"|Mazda|BMW|Xbox|Fahrenheit|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
 )
 _PLAN = re.compile(r"(?:401\(?k|403\(?b|501\(?c)(?![A-Za-z0-9])", re.I)
 _CAPITALS = re.compile(r"(?P<number>[0-9]{1,3})(?P<letters>[A-Z]{2,4})(?![A-Za-z0-9'])")
+_TOKEN_BEFORE = re.compile(r"[A-Za-z0-9]+$")
+_TOKEN_AFTER = re.compile(r"[A-Za-z0-9]+")
 _JET = re.compile(r"7[0-9]7(?= (?:MAX|Max|Dreamliner|jets?|airliner)(?![A-Za-z]))")
 _HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
 
@@ -38,6 +40,8 @@ def read_serial(text: str, start: int) -> Reading | None:
     if capitals and not previous.isalnum() and previous != "-":
         said = f"{_number(capitals['number'])} {' '.join(capitals['letters'])}"
         return Reading(said, capitals.end(), "serial")
+    if _in_code(text, start, end):
+        return Reading(digits(written), end, "serial")
     head = text[max(0, start - 8) : start]
     if _LETTER_BEFORE.search(head):
         return Reading(_after_letters(written), end, "serial")
@@ -56,6 +60,15 @@ def read_serial(text: str, start: int) -> Reading | None:
     if text[end : end + 1] == "-" and previous.strip("\"'([") == "" and _HYPHENS.match(text, start):
         return Reading(_number(written), end, "serial")
     return None
+
+
+def _in_code(text: str, start: int, end: int) -> bool:
+    """Whether digits stand in a long mixture of letters and digits, all of which are spelt."""
+    token = _TOKEN_BEFORE.search(text, max(0, start - 20), start)
+    rest = _TOKEN_AFTER.match(text, end, end + 20)
+    whole = (token[0] if token else "") + text[start:end] + (rest[0] if rest else "")
+    letters = sum(map(str.isalpha, whole))
+    return len(whole) >= 9 and letters >= 2 and len(whole) - letters >= 6
 
 
 def _after_letters(written: str) -> str:

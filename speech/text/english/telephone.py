@@ -10,7 +10,7 @@ _GROUPED = re.compile(r"[+(]|[0-9]{1,7}[ .()-]{1,3}[0-9A-Z(]|[0-9X*]{3,}")
 """What any group of digits begins like; most numbers do not."""
 
 _PHONE = re.compile(
-    r"(?P<land>\+?[0-9]{1,3}[ .-]?(?=\(|[0-9]{3}[ .-][0-9]{3}[ .-]))?"
+    r"(?P<land>\+?[1-9][0-9]{0,2}[ .-]?(?=\(|[0-9]{3}[ .-][0-9]{3}[ .-]))?"
     r"(?:\((?P<area>[0-9]{3})\)[ -]{0,2}|(?P<bare>[0-9]{3})[ .-])"
     r"(?P<office>[0-9]{3})[ .-](?P<line>[0-9]{4})(?:-(?P<more>[0-9]{4}))?(?![0-9])"
 )
@@ -33,6 +33,9 @@ _CARD = re.compile(
     r"[0-9X*]{4}(?P<mark>[ -])[0-9X*]{4}(?P=mark)[0-9X*]{4}(?:(?P=mark)[0-9X*]{1,4}){0,3}"
     r"(?![0-9A-Za-z-])"
     r"|[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}(?![0-9-])"
+)
+_BOOK = re.compile(
+    r"[0-9]-[0-9]{2,7}-[0-9]{1,6}-[0-9X](?![0-9A-Za-z-])|[0-9]{2}(?:-[0-9]{2}){2}(?![0-9A-Za-z-])"
 )
 _ISBN = re.compile(r"97[89]-(?:[0-9]{1,7}-){2,3}[0-9X](?![0-9-])|97[89][0-9]{10}(?![0-9])")
 _IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])")
@@ -84,7 +87,7 @@ def read_digit_groups(text: str, start: int) -> Reading | None:
 
 
 def _account(text: str, start: int) -> Reading | None:
-    match = _CARD.match(text, start) or _ISBN.match(text, start)
+    match = _CARD.match(text, start) or _ISBN.match(text, start) or _BOOK.match(text, start)
     if match:
         said = ", ".join(_masked(part) for part in re.split(r"[ -]", match[0]))
         return Reading(said, match.end(), "telephone")

@@ -23,6 +23,8 @@ _ZONE = re.compile(
 )
 _OFFSET = re.compile(r" ?(?P<sign>[+-])(?P<hour>[01]?[0-9])(?::?(?P<minute>[0-5][0-9]))?(?![0-9])")
 _MILITARY = re.compile(r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) (?:hours|hrs)(?![a-z])")
+_EARLY = re.compile(r"(?P<hour>0[0-9])(?P<minute>[0-5][0-9])(?![0-9A-Za-z]|[.,:/-][0-9])")
+_AT = re.compile(r"(?<![A-Za-z])(?:at|by|until|from|before|after|since) $")
 _DURATION = re.compile(
     r"(?P<first>[0-9]{1,3}) ?(?P<of>d|h|hrs?|m|min)\.? ?(?P<second>[0-9]{1,2})"
     r"(?: ?(?P<below>h|hrs?|m|mins?|s|secs?)(?: ?(?P<third>[0-9]{1,2}) ?(?:s|secs?))?"
@@ -41,6 +43,9 @@ def read_time(text: str, start: int) -> Reading | None:
     if military:
         said = _military(military["hour"], military["minute"])
         return Reading(f"{said} hours", military.end(), "time")
+    early = _EARLY.match(text, start)
+    if early and _AT.search(text, max(0, start - 8), start):
+        return Reading(_military(early["hour"], early["minute"]), early.end(), "time")
     duration = _DURATION.match(text, start)
     if duration and _BELOW[duration["of"][0]] == (duration["below"] or "m")[0]:
         return _duration(duration)

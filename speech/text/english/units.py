@@ -21,7 +21,8 @@ _NAMES = {
     "sq ft": "square foot", "sq m": "square meter", "sq km": "square kilometer",
     "sq mi": "square mile", "sq in": "square inch", "sq yd": "square yard", "cu ft": "cubic foot",
     "cu m": "cubic meter", "cu in": "cubic inch", "lb": "pound", "lbs": "pound", "oz": "ounce",
-    "fl oz": "fluid ounce", "gal": "gallon", "qt": "quart", "pt": "point", "tsp": "teaspoon",
+    "fl oz": "fluid ounce", "gal": "gallon", "qt": "quart", "pt": "point",
+    "pts": "point", "tsp": "teaspoon",
     "tbsp": "tablespoon", "cc": "C C", "ly": "light year", "gr": "gram", "grs": "gram",
     # time
     "s": "second", "sec": "second", "secs": "second", "ms": "millisecond", "µs": "microsecond",
