@@ -14,6 +14,7 @@ from deployments import metrics
 from speech import telemetry
 from speech.batching import BatchGate, Ticket, batch_units
 from speech.config import BatchConfig, EngineConfig, StrictModel
+from speech.engine_load import EngineLoad
 from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
@@ -52,6 +53,7 @@ class Synthesizer:
         self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._running_since: float | None = None
         self._broken = False
+        self._load = EngineLoad()
         self._gate = BatchGate(batch or BatchConfig(), self._engine_limit)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
@@ -83,8 +85,8 @@ class Synthesizer:
         return info.max_batch_size if info else None
 
     def record_autoscaling_stats(self) -> dict[str, float]:
-        """Phrases waiting here; Serve already counts them as running, so never add the two."""
-        return {"queue_depth": float(self._gate.depth)}
+        """What `QueueTimePolicy` reads. Serve's own counts hold these phrases, too."""
+        return self._load.stats(self._gate.waiting_characters)
 
     async def remote_synthesize(self, job: PhraseJob) -> SynthesizedPhrase | SpeechError:
         """`synthesize` with its error as a value."""
@@ -100,6 +102,7 @@ class Synthesizer:
             AtCapacityError: the gate's queue is full.
             SynthesisError: the engine failed on this phrase.
         """
+        self._load.arrived(job.phrase.cost / job.speed)
         async with self._gate.admit(job) as ticket:
             position = "later" if job.phrase.index else "first"
             metrics.observe(telemetry.GATE_WAIT_SECONDS, ticket.waited, position=position)
@@ -125,6 +128,13 @@ class Synthesizer:
         finally:
             self._running_since = None
         took = perf_counter() - started
+        self._load.spoke(
+            characters=sum(ticket.job.phrase.cost / ticket.job.speed for ticket in tickets),
+            phrases=len(tickets),
+            largest=self._gate.largest_batch(tickets[0].job),
+            audio=sum(result.duration for result in results if isinstance(result, Pcm)),
+            seconds=took,
+        )
         metrics.observe(telemetry.STAGE_SECONDS, took, stage="synthesize")
         metrics.observe(telemetry.BATCH_SIZE, len(tickets), voice=tickets[0].job.voice)
         return [

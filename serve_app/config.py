@@ -18,6 +18,7 @@ from speech.config import (
     TextConfig,
 )
 from speech.errors import ConfigError
+from speech.scaling import Target
 from speech.text.lexicon_files import load_lexicons
 
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "configs"
@@ -36,6 +37,9 @@ class Replicas(StrictModel):
     """Slots; more than the gateway admits, so that nothing admitted is rejected further in."""
     upscale_delay: float = Field(default=1.0, ge=0)
     downscale_delay: float = Field(default=60.0, ge=0)
+    queueing: Target | None = None
+    """Scale on the time phrases wait for the engine instead of the number of requests; for the
+    Synthesizer, whose replicas publish what it takes."""
     inline: bool = False
     """Run in the caller's process instead of in replicas of its own."""
 
@@ -64,7 +68,15 @@ class Replicas(StrictModel):
                 "downscale_delay_s": self.downscale_delay,
                 "aggregation_function": "max",
             }
+            | ({} if self.queueing is None else {"policy": _policy(self.queueing)})
         }
+
+
+def _policy(target: Target) -> dict[str, Any]:
+    return {
+        "policy_function": "deployments.scaling:QueueTimePolicy",
+        "policy_kwargs": target.model_dump(),
+    }
 
 
 class GatewayConfig(StrictModel):

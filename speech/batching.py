@@ -83,6 +83,18 @@ class BatchGate:
         """Phrases waiting."""
         return len(self._first) + len(self._later)
 
+    @property
+    def waiting_characters(self) -> float:
+        """Cost of the phrases that wait, each counted 1 / speed times."""
+        waiting = (*self._first, *self._later)
+        return sum(waiter.job.phrase.cost / waiter.job.speed for waiter in waiting)
+
+    def largest_batch(self, job: PhraseJob) -> int:
+        """Phrases like this one that would be released together if enough of them waited."""
+        room = min(self._class_of(job).max_batch_size, self._full)
+        limit = self._engine_limit(job.voice)
+        return room if limit is None else min(room, limit)
+
     @asynccontextmanager
     async def admit(self, job: PhraseJob) -> AsyncIterator[Ticket]:
         """Wait for the engine; inside the block the phrase is part of the running batch.
@@ -144,9 +156,7 @@ class BatchGate:
             return []
         # No longer phrase joins a shorter lead: padding would make everybody pay for it.
         lead = waiting[0]
-        room = min(lead.length_class.max_batch_size, self._full)
-        if (limit := self._engine_limit(lead.job.voice)) is not None:
-            room = min(room, limit)
+        room = self.largest_batch(lead.job)
         batch = [
             waiter
             for waiter in waiting

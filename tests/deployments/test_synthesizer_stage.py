@@ -11,6 +11,7 @@ from speech.config import EngineConfig
 from speech.engines.fake import FakeEngine
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.pipeline import phrase_jobs
+from speech.scaling import METRICS
 from speech.types import Pcm, SpeechJob
 
 MakeJob = Callable[..., SpeechJob]
@@ -93,4 +94,6 @@ def test_voices_may_be_named_for_preload(fake_catalogue: Path) -> None:
 
 
 def test_the_queue_is_told_to_the_autoscaler(synthesizer: Synthesizer) -> None:
-    assert synthesizer.record_autoscaling_stats() == {"queue_depth": 0.0}
+    stats = synthesizer.record_autoscaling_stats()
+    assert set(stats) == set(METRICS)
+    assert stats["waiting"] == 0.0

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -401,3 +402,21 @@ async def test_an_engine_that_cannot_batch_is_given_one_phrase_at_a_time() -> No
     assert max(sizes["alone"]) == 1
     assert max(sizes["pairs"]) == 2
     assert max(sizes["free"]) > 2
+
+
+async def test_what_waits_is_told_in_characters_at_speed() -> None:
+    async with at_gate() as callers:
+        assert callers.gate.waiting_characters == 0
+        inside, waiting, _ = await callers.add(
+            job(10), job(30), replace(job(30, index=1), speed=0.5)
+        )
+        assert inside.inside
+        assert not waiting.inside
+        assert callers.gate.waiting_characters == 30 + 60
+
+
+async def test_the_largest_batch_is_the_classes_and_the_engines() -> None:
+    gate = BatchGate(BatchConfig(), {"solo": 1, "few": 6}.get)
+    assert [gate.largest_batch(job(size)) for size in (10, 90, 300)] == [16, 8, 4]
+    assert gate.largest_batch(job(10, voice="solo")) == 1
+    assert [gate.largest_batch(job(size, voice="few")) for size in (10, 300)] == [6, 4]

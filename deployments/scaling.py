@@ -1,0 +1,42 @@
+"""Serve's autoscaling policy for the Synthesizer: see `speech.scaling` for what it decides."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from speech.scaling import METRICS, Target, combined, replicas_for
+
+
+class QueueTimePolicy:
+    """Called by Serve's controller ten times a second, so it may not block.
+
+    Bounds and delays are Serve's to apply.
+    """
+
+    def __init__(self, **target: float) -> None:
+        """Takes the fields of `Target`."""
+        self._target = Target(**target)
+
+    def __call__(self, context: Any) -> tuple[int, dict[str, Any]]:
+        """Replicas wanted, and nothing to remember. Without metrics nothing changes."""
+        now = len(context.running_replicas)
+        found = _latest(context.aggregated_metrics or {}, context.running_replicas)
+        queued = max(0.0, context.total_queued_requests or 0.0)
+        if not found:
+            least = 1 if queued else 0
+            return max(int(context.target_num_replicas), least), {}
+        demand, speed = combined(found, queued=queued)
+        if speed is None:
+            return max(int(context.target_num_replicas), 1), {}
+        most = int(context.capacity_adjusted_max_replicas)
+        return replicas_for(demand, speed, self._target, now=now, most=most), {}
+
+
+def _latest(
+    metrics: Mapping[str, Mapping[Any, float]], replicas: Sequence[Any]
+) -> list[dict[str, float]]:
+    """The reports of replicas that have sent every metric."""
+    return [
+        {name: float(metrics[name][replica]) for name in METRICS}
+        for replica in replicas
+        if all(replica in metrics.get(name, {}) for name in METRICS)
+    ]

@@ -1,0 +1,1 @@
+"""The autoscaling policy on recorded kinds of traffic, simulated and plotted."""

@@ -1,0 +1,80 @@
+"""What one engine is asked for and how fast it is, measured as it works."""
+
+import math
+from collections.abc import Callable
+from time import perf_counter
+
+_MEMORY = 2.0
+"""Seconds after which an arrival counts for 1/e."""
+_FORGET = 0.98
+"""Weight a batch keeps with each that follows: some fifty are remembered."""
+
+
+class EngineLoad:
+    """Arrivals, waiting work and the engine's time by size of its batch. Owned by one loop.
+
+    Work is counted in audio seconds. Of a phrase that is not spoken yet these are its characters
+    times the seconds that characters have taken so far.
+    """
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self._clock = clock
+        self._seconds_per_character = 0.06
+        self._arriving = 0.0
+        self._since = clock()
+        self._phrase = 0.0
+        self._largest = 1
+        # Sums of a least-squares line through (audio seconds, engine seconds), older ones fading.
+        self._weight = self._x = self._y = self._xx = self._xy = 0.0
+
+    def arrived(self, characters: float) -> None:
+        """A phrase came."""
+        self._fade()
+        self._arriving += characters * self._seconds_per_character / _MEMORY
+
+    def spoke(
+        self, *, characters: float, phrases: int, largest: int, audio: float, seconds: float
+    ) -> None:
+        """A batch of some phrases, of at most `largest`, gave its audio after so many seconds."""
+        if audio <= 0 or characters <= 0 or phrases <= 0:
+            return
+        self._largest = largest
+        self._seconds_per_character += 0.05 * (audio / characters - self._seconds_per_character)
+        mean = audio / phrases
+        self._phrase = mean if not self._phrase else self._phrase + 0.05 * (mean - self._phrase)
+        self._weight = self._weight * _FORGET + 1.0
+        self._x = self._x * _FORGET + audio
+        self._y = self._y * _FORGET + seconds
+        self._xx = self._xx * _FORGET + audio * audio
+        self._xy = self._xy * _FORGET + audio * seconds
+
+    def stats(self, waiting_characters: float) -> dict[str, float]:
+        """What `deployments.scaling` reads, under the names it reads, of so much at the gate."""
+        self._fade()
+        fixed, per_second = self._line()
+        return {
+            "arriving": self._arriving,
+            "waiting": waiting_characters * self._seconds_per_character,
+            "phrase": self._phrase,
+            "fixed": fixed,
+            "per_second": per_second,
+            "full": self._largest * self._phrase,
+        }
+
+    def _fade(self) -> None:
+        now = self._clock()
+        self._arriving *= math.exp((self._since - now) / _MEMORY)
+        self._since = now
+
+    def _line(self) -> tuple[float, float]:
+        """Seconds of an empty batch, and for each second of audio; neither below zero."""
+        if not self._weight:
+            return 0.0, 0.0
+        x, y = self._x / self._weight, self._y / self._weight
+        spread = self._xx / self._weight - x * x
+        # Batches of one size say nothing of the slope: then all is taken to grow with the audio.
+        slope = y / x
+        if spread > 0.01 * x * x:
+            slope = (self._xy / self._weight - x * y) / spread
+        slope = min(max(slope, 0.0), y / x)
+        return max(0.0, y - slope * x), slope

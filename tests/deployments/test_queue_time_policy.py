@@ -1,0 +1,49 @@
+"""The policy as Serve's controller calls it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from deployments.scaling import QueueTimePolicy
+from speech.scaling import METRICS
+
+
+def report(**values: float) -> dict[str, float]:
+    usual = {"arriving": 10.0, "waiting": 0.0, "phrase": 4.0, "fixed": 0.0}
+    return usual | {"per_second": 0.01, "full": 40.0} | values
+
+
+def context(reports: dict[str, dict[str, float]], **more: Any) -> Any:
+    metrics = {name: {key: value[name] for key, value in reports.items()} for name in METRICS}
+    usual = {
+        "running_replicas": ["a", "b"],
+        "aggregated_metrics": metrics,
+        "total_queued_requests": 0.0,
+        "target_num_replicas": 2,
+        "capacity_adjusted_max_replicas": 8,
+    }
+    return SimpleNamespace(**usual | more)
+
+
+def test_the_policy_follows_the_reports() -> None:
+    policy = QueueTimePolicy(wait=0.05)
+    both = {"a": report(arriving=200.0), "b": report(arriving=200.0)}
+    assert policy(context(both))[0] == 7
+    assert policy(context(both, capacity_adjusted_max_replicas=3))[0] == 3
+    assert policy(context(both, total_queued_requests=500.0))[0] == 8
+
+
+def test_without_metrics_nothing_changes() -> None:
+    policy = QueueTimePolicy()
+    assert policy(context({}))[0] == 2
+    assert policy(context({}, aggregated_metrics=None))[0] == 2
+    asleep = context({}, running_replicas=[], target_num_replicas=0, total_queued_requests=3.0)
+    assert policy(asleep)[0] == 1
+
+
+def test_a_target_must_make_sense() -> None:
+    with pytest.raises(ValueError, match="wait"):
+        QueueTimePolicy(wait=0.0)
+    with pytest.raises(ValueError, match="latency"):
+        QueueTimePolicy(latency=1.0)
