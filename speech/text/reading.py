@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 
 Kind = Literal[
     "abbreviation", "acronym", "address", "chemical", "date", "electronic", "emoji", "fraction",
-    "handle", "homograph", "lexicon", "markup", "math", "measure", "money", "music", "number",
+    "handle", "homograph", "interjection", "lexicon", "markup", "math", "measure", "money",
+    "music", "number",
     "ordinal", "path", "pause", "phonemes", "range", "roman", "score", "serial", "space", "symbol",
     "telephone", "time", "typography", "version", "year",
 ]  # fmt: skip

@@ -69,6 +69,9 @@ def read_abbreviation(text: str, start: int) -> Reading | None:
     slashed = _SLASHED.match(text, start)
     if slashed:
         return Reading(table.SLASHED[slashed["form"]], slashed.end(), "abbreviation")
+    if text.startswith("etc ", start) and word_before(text, start) == "slash":
+        # A folder, as its path is read.
+        return None
     latin = _LATIN.match(text, start)
     if latin:
         return _finish(text, table.LATIN[latin["form"]], latin)
@@ -88,13 +91,22 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
     form, dotted, end = match["form"], bool(match["dot"]), match.end()
     before, after = word_before(text, start), word_after(text, end)
     near = text[end : end + 1] == " "
-    named = near and after[:1].isupper()
+    # `Gen Z` is no title.
+    named = near and after[:1].isupper() and (dotted or after[1:2].isalpha())
     known = dotted or form in table.DOTLESS
     if form == "St":
         return _saint_or_street(text, start, before, after, named=named)
     if form in table.COUNTED and known and near and _NUMBER.match(after):
         return table.COUNTED[form]
-    if form in table.FAMILIES and known and _behind_name(before):
+    if (
+        form in table.FAMILIES
+        and known
+        and (
+            _behind_name(before.rstrip(","))
+            if form in {"Jr", "Sr", "Esq"}
+            else _behind_name(before)
+        )
+    ):
         return table.FAMILIES[form]
     if form == "Dr" and _behind_name(before) and (not named or _in_address(text, start)):
         return "Drive"
@@ -137,7 +149,7 @@ def read_initials(text: str, start: int) -> Reading | None:
 
 def _finish(text: str, spoken: str, match: re.Match[str]) -> Reading:
     end = match.end()
-    if match["dot"] and _ends_sentence(text, end):
+    if match["dot"] and match.start() and _ends_sentence(text, end):
         # One dot ended both the abbreviation and the sentence.
         end -= 1
     return Reading(spoken, end, "abbreviation")

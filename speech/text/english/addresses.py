@@ -57,6 +57,7 @@ _NTH = re.compile(r"(?P<number>[0-9]{1,3})(?:st|nd|rd|th)", re.IGNORECASE)
 _ZIP = re.compile(r"(?P<zip>[0-9]{5})(?P<more>-[0-9]{4})?(?![0-9A-Za-z])")
 _STATE_BEFORE = re.compile(r"(?:, ?(?:[A-Z]{2}|[A-Z][a-z]+)| [A-Z]{2}|D\.C\.) $")
 _CODE = re.compile(r"(?P<code>[A-Z]{2})(?![A-Za-z0-9'])(?P<zip> [0-9]{5}(?:-[0-9]{4})?(?![0-9]))?")
+_PARTY = re.compile(r"\([DRI]-$")
 _CITY = re.compile(r"(?:^|[^A-Za-z])(?P<city>[A-Z][A-Za-z.'-]*),? $")
 _BOX = re.compile(r"P\.? ?O\.? (?:[Bb]ox|BOX)(?: (?P<number>[0-9]{1,6}))?(?![A-Za-z0-9])")
 _SIDE_FORM = re.compile(r"(?P<side>[NS]\.?[EW]|[NSEW])(?P<dot>\.?)(?![\w'&/-])")
@@ -154,6 +155,8 @@ def _is_sentence(match: re.Match[str]) -> bool:
 
 def _is_state(text: str, start: int, state: re.Match[str]) -> bool:
     before = text[max(0, start - 32) : start]
+    if _PARTY.search(before) and text[start + 2 : start + 3] == ")":
+        return True
     city = _CITY.search(before)
     if city is None or city["city"] in _NO_CITIES:
         return False

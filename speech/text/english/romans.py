@@ -6,7 +6,7 @@ before what is numbered in order (`XIX century`) they are positions.
 
 import re
 
-from speech.text.english.numbers import cardinal, ordinal
+from speech.text.english.numbers import cardinal, ordinal, year
 from speech.text.reading import Reading, word_after, word_before
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -67,6 +67,11 @@ _VERBS = frozenset(
     really just also still should must may might shall went go used bought found heard told
     said""".split()
 )
+# Numerals that are more often initialisms.
+_LETTERS = frozenset("CD CV DC MC MD DL CC CL MM DI MI XXL MIX XL LI XC DX CM DM".split())
+_LAST_HEIR = 30
+"""The highest number of an heir or a sequel; above, letters are something else."""
+_FIRST_YEAR, _LAST_YEAR = 1400, 2100
 _LIST = re.compile(r"[IVXLC]+(?:,|,? (?:and|to|or|through|&)| ?[-–]) ?$")
 _PLURAL = re.compile(
     r"(?:Parts|Chapters|Acts|Books|Volumes|Phases|Types|Wars|Sections|Stages|Levels|Articles|Scenes"
@@ -74,51 +79,56 @@ _PLURAL = re.compile(
     r"|Henry|Louis|Edward|Part|Chapter|Type|Phase|Stage|Act|Article|Titles|Class|Grade|Tier) "
     r"[IVXLC]+(?:(?:,|,? (?:and|to|or|through|&)| ?[-–]) ?(?:[IVXLC]+)?)*$"
 )
+_UNTIL = re.compile(r" ?[-–] ?(?P<last>[MDCLXVI]{1,8})(?![A-Za-z0-9])")
 _WARS = re.compile(r"WW(?P<numeral>I{1,3})(?![A-Za-z])")
 SMALL = frozenset("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split())
 """Numerals in small letters."""
 
 
 def read_roman(text: str, start: int) -> Reading | None:
-    """A numeral in capitals, as a number or as a position."""
+    """A numeral in capitals, as a number or as a position; with the one it lasts until."""
     wars = _WARS.match(text, start)
     if wars:
         return Reading(f"World War {cardinal(len(wars['numeral']))}", wars.end(), "roman")
     match = _NUMERAL.match(text, start)
-    if match is None:
+    if match is None or text[start - 1 : start] not in {" ", "(", "-", "–", ""}:
         return None
-    numeral, tail = match["numeral"], match["tail"] or ""
+    numeral, tail, end = match["numeral"], match["tail"] or "", match.end()
     number = value(numeral)
-    before, after = word_before(text, start), word_after(text, match.end())
     if tail not in {"", "'s"}:
-        return Reading(ordinal(number), match.end(), "roman") if len(numeral) > 1 else None
-    if text[start - 1 : start] not in {" ", "(", "-", "–", ""}:
-        return None
-    bare_after = after.rstrip(".,;:!?)").lower()
-    spoken: str | None = None
-    if bare_after in _ORDERED and len(numeral) + (before.lower() == "the") > 1:
-        spoken = ordinal(number)
-    elif before.lower().rstrip(".") in _COUNTED:
-        spoken = _count(numeral, number, before, after)
-    elif before in _RULERS and _follows(text, start):
-        spoken = _position(numeral, number, before, after)
-    elif len(numeral) > 1 and not before.endswith((",", ".")):
-        spoken = _behind_others(text, start, numeral, number, before)
-    if spoken is None and _LIST.search(text, max(0, start - 12), start):
-        listed = _PLURAL.search(text, max(0, start - 48), start)
-        spoken = cardinal(number) if listed else None
-    if (
-        spoken is None
-        and not before
-        and len(numeral) > 1
-        and text[match.end() : match.end() + 1] == "."
-    ):
-        # The number of a heading or an item.
-        spoken = cardinal(number)
+        return Reading(ordinal(number), end, "roman") if len(numeral) > 1 else None
+    spoken = _say(text, start, end, numeral)
     if spoken is None:
         return None
-    to = " to " if text[start - 1 : start] in {"-", "–"} and start else ""
-    return Reading(f"{to}{spoken}{tail}", match.end(), "roman")
+    until = _UNTIL.match(text, end)
+    if until and value(until["last"]) > number and not tail:
+        return Reading(f"{spoken} to {cardinal(value(until['last']))}", until.end(), "roman")
+    return Reading(f"{spoken}{tail}", end, "roman")
+
+
+def _say(text: str, start: int, end: int, numeral: str) -> str | None:
+    """A numeral where its neighbours make it one."""
+    number = value(numeral)
+    before, after = word_before(text, start), word_after(text, end)
+    if after.rstrip(".,;:!?)").lower() in _ORDERED and (len(numeral) > 1 or before == "the"):
+        return ordinal(number)
+    spoken: str | None = None
+    if before.lower().rstrip(".") in _COUNTED:
+        spoken = _count(numeral, number, before, after)
+    elif before in _RULERS:
+        spoken = _position(numeral, number, before, after)
+    elif len(numeral) > 1 and not before.endswith((",", ".")):
+        spoken = _behind_others(text, start, numeral, before)
+    if spoken is not None:
+        return spoken
+    if _LIST.search(text, max(0, start - 12), start):
+        return cardinal(number) if _PLURAL.search(text, max(0, start - 48), start) else None
+    if not before and len(numeral) > 1 and text[end : end + 1] == ".":
+        # The number of a heading or an item.
+        return cardinal(number)
+    if len(numeral) > 3 and _FIRST_YEAR <= number <= _LAST_YEAR:
+        return year(number)
+    return None
 
 
 def read_small_roman(text: str, start: int) -> Reading | None:
@@ -162,32 +172,21 @@ def _count(numeral: str, number: int, before: str, after: str) -> str | None:
 def _position(numeral: str, number: int, before: str, after: str) -> str | None:
     if numeral in {"C", "D", "L", "M"} or (numeral == "X" and before == "Malcolm"):
         return None
-    if numeral == "I" and (
-        after.lower() in _VERBS or (after[:1].islower() and after[:-1] in _VERBS)
-    ):
-        return None
-    if number > 100:
+    if (numeral == "I" and after.lower() in _VERBS) or number > _LAST_HEIR:
         return None
     return f"the {ordinal(number)}"
 
 
-def _behind_others(text: str, start: int, numeral: str, number: int, before: str) -> str | None:
-    if numeral in {"CD", "CV", "DC", "MC", "MD", "DL", "CC", "CL", "MM", "DI", "MI", "XXL", "MIX"}:
+def _behind_others(text: str, start: int, numeral: str, before: str) -> str | None:
+    """A numeral behind a name that is no ruler's: of a person, or of a work and its sequels."""
+    number = value(numeral)
+    if numeral in _LETTERS or not (before[:1].isupper() and before[1:].islower()):
         return None
-    if numeral in {"IV", "XL", "XX", "VI", "XC", "LI", "XI"} and not before[:1].isupper():
-        return None
-    if not (before[:1].isupper() and before[1:].islower() and before.isalpha()):
+    if number > _LAST_HEIR:
         return None
     if before in _GIVEN:
         return ordinal(number)
     earlier = word_before(text, start - len(before) - 1)
-    if number > 30:
-        # A year, as of a film or a building.
-        return None
     if earlier in _GIVEN or earlier in _RULERS or earlier.endswith("."):
         return f"the {ordinal(number)}"
-    return cardinal(number) if _follows(text, start) and numeral not in {"XL", "IV"} else None
-
-
-def _follows(text: str, start: int) -> bool:
-    return text[start - 1 : start] == " "
+    return cardinal(number) if numeral not in {"XL", "IV"} else None

@@ -7,6 +7,7 @@ import re
 
 from speech.text.english.electronic import find_address, read_electronic
 from speech.text.english.handles import read_handle
+from speech.text.english.interjections import read_drawn
 from speech.text.english.paths import read_path
 from speech.text.english.versions import read_version
 from speech.text.reading import Reading
@@ -16,7 +17,7 @@ MAX_RUN = 2048
 
 # Whether a sentence may hold any, decided in one search.
 _WORTH = re.compile(
-    r"[@\\#_]|\w[.:]/{0,2}\w|\w/\w|(?:^|[\s(\"'])[~.]{0,2}/\w|(?:^|\s)\.[A-Za-z]|\b[vV]\.?[0-9]|[0-9a-fA-F]{7}|\b0[xX]\w"
+    r"[@\\#_]|\w[.:]/{0,2}\w|\w/\w|(?:^|[\s(\"'])[~.]{0,2}/[\w.]|(?:^|\s)\.[A-Za-z]|\b[vV]\.?[0-9]|::|(?<![A-Za-z])([A-Za-z]{1,2})-\1|([a-z])\2\2|[0-9a-fA-F]{7}|\b0[xX]\w"
 )
 _RUN = re.compile(r"[^\s,;\"<>`]+")
 _OPENERS = "([{'*«“‘¡¿"
@@ -30,7 +31,7 @@ def find_runs(text: str) -> list[tuple[int, Reading]]:
     found = []
     for match in _RUN.finditer(text):
         written = match[0]
-        if len(written) < 2 or written.isalpha() or not _WORTH.search(written):
+        if len(written) < 3 or not _WORTH.search(written):
             continue
         reading = _read(text, match.start(), written)
         if reading:
@@ -47,7 +48,8 @@ def _read(text: str, start: int, written: str) -> tuple[int, Reading] | None:
     if run[0] != "@" and ("@" in run or "://" in run):
         return find_address(run, start)
     found = (
-        read_version(run, text, start)
+        read_drawn(run, start)
+        or read_version(run, text, start)
         or read_handle(run, start)
         or read_electronic(run, start)
         or read_path(run, start)

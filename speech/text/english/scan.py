@@ -13,6 +13,7 @@ from speech.text.english.measures import (
     read_height,
     read_measure,
 )
+from speech.text.english.music import read_meter
 from speech.text.english.numbers import VULGAR, without_digits
 from speech.text.english.ordinals import read_ordinal
 from speech.text.english.ranges import read_number
@@ -73,7 +74,7 @@ _NUMBER_READERS: tuple[Reader, ...] = (
 
 def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
     return {
-        "number": (partial(dates.read_date, day_first=british), *_NUMBER_READERS),
+        "number": (read_meter, partial(dates.read_date, day_first=british), *_NUMBER_READERS),
         "minus": (read_minus,),
         "phone": (read_digit_groups,),
         "decade": (read_short_year,),

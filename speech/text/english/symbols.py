@@ -2,6 +2,7 @@
 
 import re
 
+from speech.text.english.music import SIGNS as _ACCIDENTALS
 from speech.text.reading import Reading
 
 _SPOKEN = {
@@ -15,7 +16,7 @@ _SPOKEN = {
     "⇔": "if and only if", "↑": "up", "↓": "down", "✓": "check", "✔": "check", "★": "star",
     "☆": "star", "℅": "care of", "℗": "published", "♩": "quarter note", "♪": "eighth note",
     "♫": "eighth notes", "♬": "sixteenth notes", "∴": "therefore", "∵": "because", "¬": "not",
-    "∧": "and", "∨": "or", "∠": "angle", "⊥": "perpendicular to",
+    **_ACCIDENTALS, "∧": "and", "∨": "or", "∠": "angle", "⊥": "perpendicular to",
 }  # fmt: skip
 _SILENT = frozenset("*_|^~`\\<>•·‣◦▪▫■□●○◆◇►▶†‡#/")
 SIGNS = "".join(_SPOKEN) + "".join(sorted(_SILENT))

@@ -2,7 +2,17 @@
 
 import re
 
-from speech.text.english import abbreviations, acronyms, addresses, calendar, romans
+from speech.text.english import (
+    abbreviations,
+    acronyms,
+    addresses,
+    calendar,
+    chemistry,
+    homographs,
+    interjections,
+    music,
+    romans,
+)
 from speech.text.reading import Reader, Reading
 
 _LETTER = r"[^\W\d_⁰¹²³⁴-⁹ⁿ₀-₉π∆½¼¾⅐-⅞]"
@@ -10,7 +20,12 @@ PATTERN = rf"(?<![^\W_]){_LETTER}++(?:'{_LETTER}++)*+"
 """A word with its apostrophes; no letter or digit stands before it, raised figures end it."""
 
 _WORD = re.compile(PATTERN)
-_CAPITALS: tuple[Reader, ...] = (romans.read_roman, acronyms.read_acronym)
+_CAPITALS: tuple[Reader, ...] = (
+    music.read_chord,
+    chemistry.read_formula,
+    romans.read_roman,
+    acronyms.read_acronym,
+)
 
 
 def _by_word() -> dict[str, tuple[Reader, ...]]:
@@ -21,6 +36,8 @@ def _by_word() -> dict[str, tuple[Reader, ...]]:
         (abbreviations.HEADS, abbreviations.read_abbreviation),
         (acronyms.HEADS, acronyms.read_acronym),
         (romans.SMALL, romans.read_small_roman),
+        (interjections.HEADS, interjections.read_sound),
+        (homographs.HEADS, homographs.read_homograph),
     ):
         for head in heads:
             readers[head] = (*readers.get(head, ()), reader)
