@@ -10,6 +10,7 @@ from typing import Any
 from ray.serve.handle import DeploymentHandle
 
 from deployments import metrics
+from deployments.collector import settle
 from deployments.epochs import EpochBook
 from deployments.stages import Inline, check_inline, frames_or_error, speech_stage
 from speech import telemetry
@@ -38,6 +39,7 @@ class AudioCache:
             config, redis_password=os.environ.get("CHORALE_REDIS_PASSWORD")
         )
         self._epochs = EpochBook(epoch_poll)
+        settle()
 
     def check_health(self) -> None:
         """Report; a second tier that is down is a degraded cache, not a broken replica.

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 from ray.serve.handle import DeploymentHandle
 
+from deployments.collector import settle
 from deployments.stages import Inline, check_inline, frames_or_error, synthesizer_stage
 from speech.audio.containers import codec_rate, encode_whole, open_writer
 from speech.audio.joins import fade_edges, silence
@@ -49,6 +50,7 @@ class Encoder:
         self._synthesizer = synthesizer_stage(synthesizer)
         self._tuning = EncoderTuning()
         self._warm_up()
+        settle()
 
     def _warm_up(self) -> None:
         """Load every codec now: the first reply of each would take some 15 ms longer."""

@@ -11,6 +11,7 @@ from typing import Any
 from ray import serve
 
 from deployments import metrics
+from deployments.collector import settle
 from speech import telemetry
 from speech.batching import BatchGate, Ticket, batch_units
 from speech.config import BatchConfig, EngineConfig, StrictModel
@@ -55,6 +56,7 @@ class Synthesizer:
         self._broken = False
         self._load = EngineLoad()
         self._gate = BatchGate(batch or BatchConfig(), self._engine_limit)
+        settle()
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take new batch limits (`BatchConfig`) without a restart."""
