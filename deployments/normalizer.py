@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from deployments import metrics
+from deployments.collector import settle
 from speech import espeak, telemetry
 from speech.cache.keys import digest
 from speech.config import AudioConfig, TextConfig
 from speech.errors import InvalidInputError, SpeechError
 from speech.text import FrontEnd
 from speech.text.phonemes import Unknown
-from speech.types import Explanation, Normalization, SpeechJob, SpeechRequest
+from speech.types import Explanation, LexiconEntry, Normalization, SpeechJob, SpeechRequest
 from speech.voices import VoiceCatalogue
 
 _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Yes!"
@@ -31,6 +32,7 @@ class Normalizer:
         self._told: Unknown = Counter()
         self._told_memo = self._front_end.memo
         self._warm_up()
+        settle()
 
     def _warm_up(self) -> None:
         """Load tables and languages now: the first request would take some 45 ms longer."""
@@ -67,11 +69,15 @@ class Normalizer:
             return error
 
     async def remote_explain(
-        self, text: str, language: str, wanted: Normalization
+        self,
+        text: str,
+        language: str,
+        wanted: Normalization,
+        lexicon: tuple[LexiconEntry, ...] = (),
     ) -> Explanation | SpeechError:
         """`explain` with its error as a value."""
         try:
-            return await self.explain(text, language, wanted)
+            return await self.explain(text, language, wanted, lexicon)
         except SpeechError as error:
             return error
 
@@ -107,7 +113,13 @@ class Normalizer:
             request_id=request_id,
         )
 
-    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
+    async def explain(
+        self,
+        text: str,
+        language: str,
+        wanted: Normalization,
+        lexicon: tuple[LexiconEntry, ...] = (),
+    ) -> Explanation:
         """A text as it would be spoken, with espeak-ng's phonemes, for showing.
 
         Raises:
@@ -115,4 +127,4 @@ class Normalizer:
         """
         if language not in espeak.languages():
             raise InvalidInputError(f"unknown language {language[:32]!r}", "language")
-        return await asyncio.to_thread(self._front_end.explain, text, language, (), wanted)
+        return await asyncio.to_thread(self._front_end.explain, text, language, lexicon, wanted)

@@ -19,6 +19,7 @@ from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
 from speech.types import (
     AudioFrame,
     Explanation,
+    LexiconEntry,
     Normalization,
     PhraseJob,
     SpeechJob,
@@ -80,9 +81,15 @@ class RemoteNormalizer:
         job: SpeechJob = await self._prepare(request, request_id)
         return job
 
-    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
+    async def explain(
+        self,
+        text: str,
+        language: str,
+        wanted: Normalization,
+        lexicon: tuple[LexiconEntry, ...],
+    ) -> Explanation:
         """See `NormalizerStage`."""
-        explanation: Explanation = await self._explain(text, language, wanted)
+        explanation: Explanation = await self._explain(text, language, wanted, lexicon)
         return explanation
 
 

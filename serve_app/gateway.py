@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from deployments import metrics
 from deployments.audio_cache import AudioCache
+from deployments.collector import settle
 from deployments.epochs import EpochBook
 from deployments.peers import application_name, broadcast_forget, loaded_engines
 from deployments.stages import Inline, check_inline, normalizer_stage, speech_stage
@@ -32,6 +33,7 @@ from serve_app.schemas import (
     SpeechBody,
     parse,
     reading_language,
+    request_lexicon,
     speech_request,
 )
 from serve_app.speaker import HotReply, Speaker
@@ -89,7 +91,9 @@ class Gateway:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """The routes of this replica; Serve calls it after the constructor."""
-        return build_api(self)
+        api = build_api(self)
+        settle()
+        return api
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take new `AdmissionLimits`. Serve calls it once before the first request, too."""
@@ -182,7 +186,9 @@ class Gateway:
         """The spoken text, its phrases with their phonemes, and what was changed where."""
         body = parse(NormalizeBody, await _read(request))
         language = reading_language(body, self._catalogue)
-        told = await self._normalizer.explain(body.input, language, body.normalization.value())
+        told = await self._normalizer.explain(
+            body.input, language, body.normalization.value(), request_lexicon(body.lexicon)
+        )
         return NormalizeReply(
             normalized=told.utterance.normalized,
             language=language,

@@ -24,6 +24,11 @@ MAX_BODY_BYTES = 64 * 1024
 """4,096 characters of JSON with every one escaped as a surrogate pair are 48 kB."""
 
 
+RequestLexicon = Annotated[
+    dict[StrictStr, StrictStr | LexiconDetail], Field(max_length=MAX_REQUEST_ENTRIES)
+]
+
+
 class VoiceReference(BaseModel):
     """A voice as an object, the form OpenAI's client uses for custom voices."""
 
@@ -101,9 +106,7 @@ class SpeechBody(BaseModel):
         default=True,
         description="Extension: false waits for the whole reply and gives exact sizes.",
     )
-    lexicon: Annotated[
-        dict[StrictStr, StrictStr | LexiconDetail], Field(max_length=MAX_REQUEST_ENTRIES)
-    ] = Field(
+    lexicon: RequestLexicon = Field(
         default_factory=dict,
         description="Extension: how words are said in this request, as `/ipa/` between slashes, "
         "as other words, or as an object with `phonemes`, `say`, `case` and `priority`.",
@@ -128,6 +131,9 @@ class NormalizeBody(BaseModel):
     )
     normalization: NormalizationBody = Field(
         default=NormalizationBody(), description="As of POST /v1/audio/speech."
+    )
+    lexicon: RequestLexicon = Field(
+        default_factory=dict, description="As of POST /v1/audio/speech."
     )
 
 
@@ -257,7 +263,7 @@ def speech_request(
         sample_rate=body.sample_rate,
         seed=body.seed,
         stream=body.stream,
-        lexicon=_lexicon(body.lexicon),
+        lexicon=request_lexicon(body.lexicon),
         normalization=body.normalization.value(),
     )
 
@@ -274,7 +280,12 @@ def reading_language(body: NormalizeBody, catalogue: VoiceCatalogue) -> str:
     return catalogue.cast(name, body.language)[2]
 
 
-def _lexicon(words: LexiconWords) -> tuple[LexiconEntry, ...]:
+def request_lexicon(words: LexiconWords) -> tuple[LexiconEntry, ...]:
+    """A request's words as entries.
+
+    Raises:
+        InvalidInputError: one of them says nothing or too much (`param` is `lexicon`).
+    """
     try:
         return lexicon_entries(words)
     except ValueError as error:

@@ -8,6 +8,7 @@ from speech.errors import SpeechError
 from speech.types import (
     AudioFrame,
     Explanation,
+    LexiconEntry,
     Normalization,
     Pcm,
     PhraseJob,
@@ -114,7 +115,13 @@ class NormalizerStage(Protocol):
         """Text to a job with phrases and digest. Raises InvalidInputError."""
         ...
 
-    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
+    async def explain(
+        self,
+        text: str,
+        language: str,
+        wanted: Normalization,
+        lexicon: tuple[LexiconEntry, ...],
+    ) -> Explanation:
         """A text with its phrases, phonemes and changes, for showing. Raises InvalidInputError."""
         ...
 

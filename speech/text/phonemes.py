@@ -13,6 +13,7 @@ A symbol the voice lacks is replaced or left out, in this order, and counted eit
 3. Nothing.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
@@ -60,6 +61,7 @@ _NEAREST: Mapping[str, tuple[str, ...]] = {
 # that what is around them is said as it is said around a word: "the" before a vowel, an unstressed
 # "to". They are found again by their phonemes.
 _CARRIERS = ("zhoovgoth", "ovgoth")
+_POSSESSIVE = re.compile(rf"{marks.PRONOUNCED.pattern}('s\b)?")
 _VOWELS = frozenset("aeiouyæɐɑɒɔəɚɛɜɝɪᵻɨʉʊʌøœɯɤɵɘAIOQWY")
 
 
@@ -87,22 +89,32 @@ def phonemize(text: str, espeak_voice: str) -> str:
     Raises:
         SynthesisError: espeak-ng has no such voice.
     """
-    given = [] if text.isascii() else list(marks.PRONOUNCED.finditer(text))
+    pattern = _POSSESSIVE if espeak_voice.startswith("en") else marks.PRONOUNCED
+    given = [] if text.isascii() else list(pattern.finditer(text))
     if not given:
         return espeak.phonemize(text, espeak_voice)
     said = [marks.phonemes_of(mark) for mark in given]
+    if pattern is _POSSESSIVE:
+        said = [_owner(it) if mark[3] else it for it, mark in zip(said, given, strict=True)]
     places = iter(said)
     carried = espeak.phonemize(
-        marks.PRONOUNCED.sub(lambda _: _CARRIERS[_begins_with_vowel(next(places))], text),
-        espeak_voice,
+        pattern.sub(lambda _: _CARRIERS[_begins_with_vowel(next(places))], text), espeak_voice
     )
     pieces = _apart(carried, espeak_voice)
     if len(pieces) == len(said) + 1:
         return "".join(part for pair in zip(pieces, [*said, ""], strict=True) for part in pair)
     # The text holds a carrier's sounds itself, or the language reads it otherwise each time.
-    between = [part.strip() for part in marks.PRONOUNCED.sub("\0", text).split("\0")]
+    between = [part.strip() for part in pattern.sub("\0", text).split("\0")]
     read = [espeak.phonemize(part, espeak_voice).strip() if part else "" for part in between]
     return " ".join(filter(None, (p for pair in zip(read, [*said, ""], strict=True) for p in pair)))
+
+
+def _owner(phonemes: str) -> str:
+    """The possessive of an English word: Max's, Mark's, Bob's."""
+    last = phonemes.rstrip("ːʲ")[-1:]
+    if last in set("szʃʒʧʤ"):
+        return f"{phonemes}ᵻz"
+    return f"{phonemes}{'s' if last in set('ptkfθ') else 'z'}"
 
 
 def _begins_with_vowel(phonemes: str) -> bool:

@@ -218,17 +218,17 @@ async def test_a_peers_cancellation_of_a_single_call() -> None:
     handle = Handle([asyncio.CancelledError()])
     stage: Any = RemoteNormalizer(handle)
     with pytest.raises(UnavailableError):
-        await stage.explain("text", "en", "wanted")
+        await stage.explain("text", "en", "wanted", ())
 
 
 async def test_the_normalizers_calls_and_errors() -> None:
     handle = Handle(["job"], ["explanation"], [Wire(InvalidInputError("nothing", "input"))])
     stage: Any = RemoteNormalizer(handle)
     assert await stage.prepare("request", "id") == "job"
-    assert await stage.explain("text", "de", "wanted") == "explanation"
+    assert await stage.explain("text", "de", "wanted", ("word",)) == "explanation"
     with pytest.raises(InvalidInputError):
         await stage.prepare("request", "id")
-    assert handle.calls[:2] == [("request", "id"), ("text", "de", "wanted")]
+    assert handle.calls[:2] == [("request", "id"), ("text", "de", "wanted", ("word",))]
 
 
 def test_an_inline_stage_is_made_by_its_caller() -> None:

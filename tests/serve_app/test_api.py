@@ -362,6 +362,12 @@ async def test_normalizing(server: Server) -> None:
         ("👍🏽", "thumbs up medium skin tone", "emoji"),
     ]
     assert all(text[span["start"] : span["end"]] == span["original"] for span in spans)
+    words = {"input": "Qwen, hello", "lexicon": {"Qwen": "/kwˈɛn/", "hello": "good day"}}
+    told = (await server.client.post("/v1/text/normalize", json=words)).json()
+    assert told["phrases"] == [{"text": "Qwen, good day", "phonemes": "kwˈɛn, ɡˈʊd dˈeɪ"}]
+    words["lexicon"] = {"Qwen": ""}
+    bad = await server.client.post("/v1/text/normalize", json=words)
+    assert bad.json()["error"]["param"] == "lexicon"
     bad = await server.client.post("/v1/text/normalize", json={"input": "Hello", "language": "tlh"})
     assert (bad.status_code, error_of(bad)["param"]) == (400, "language")
     bad = await server.client.post(

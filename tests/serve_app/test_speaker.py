@@ -21,7 +21,6 @@ from speech.types import (
     AudioFrame,
     CacheState,
     Explanation,
-    Normalization,
     Phrase,
     SpeechJob,
     SpeechRequest,
@@ -87,7 +86,7 @@ class Graph:
         self.prepared += 1
         return job
 
-    async def explain(self, text: str, language: str, wanted: Normalization) -> Explanation:
+    async def explain(self, *_: object) -> Explanation:
         raise NotImplementedError
 
     async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:

@@ -118,6 +118,15 @@ def test_words_around_given_phonemes_are_said_as_around_a_word(front_end: FrontE
     assert phrase.phonemes == "ðɪʲ ˈæpəl ænd ðə pˈɛɹ ɡˌoʊ tʊ ˈɪt."
 
 
+@pytest.mark.parametrize(
+    ("ipa", "owner"),
+    [("mˈæks", "mˈæksᵻz"), ("mˈɑɹk", "mˈɑɹks"), ("bˈɑb", "bˈɑbz"), ("lˈiː", "lˈiːz")],
+)
+def test_a_possessive_sounds_by_what_it_follows(front_end: FrontEnd, ipa: str, owner: str) -> None:
+    (phrase,) = front_end.prepare(f"It is [x](/{ipa}/)'s house.", "en-us", ENGLISH).phrases
+    assert phrase.phonemes == f"ɪɾ ɪz {owner} hˈaʊs."
+
+
 def test_a_text_that_holds_a_carrier_is_still_right(front_end: FrontEnd) -> None:
     (phrase,) = front_end.prepare("zhoovgoth [x](/ˈæpəl/) here.", "en-us", ENGLISH).phrases
     assert phrase.phonemes == "ʒˈuːvɡɑːθ ˈæpəl hˈɪɹ."
