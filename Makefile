@@ -12,11 +12,14 @@ PORT ?= 8000
 OUT ?= $(if $(TINY),training/work/tiny/tiny.onnx,voices/starter.onnx)
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup serve test lint fix voice bench loadtest goodput overload soak peers clean
+.PHONY: help setup setup-training serve test lint fix voice bench loadtest goodput overload soak peers clean
 help:
-	@echo "make setup | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | peers | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | setup-training | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | peers | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
+
+# What making and measuring a voice needs; with it `make test` also runs the tests of that.
+setup-training: $(TRAINING_STAMP)
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
