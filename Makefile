@@ -53,8 +53,7 @@ voice: $(TRAINING_STAMP)
 	$(BIN)/python -m training.recipe $(if $(TINY),--tiny) --out $(OUT)
 
 bench: $(STAMP)
-	$(BIN)/python -m loadtests.micro.text
-	$(BIN)/python -m loadtests.micro.stages
+	$(BIN)/python -m loadtests.micro.bench $(ARGS)
 
 # The programs of loadtests/ take options: make goodput ARGS="--workloads unique".
 loadtest: $(STAMP)

@@ -4,9 +4,8 @@ First the floor: the same words through front end, engine and encoder in this pr
 server of its own, started with `chorale serve` and stopped at the end, asked over HTTP by one
 client and by eight: replies that are synthesised (every text new), replies from the audio cache
 (the same words written otherwise, which the gateway's own cache does not know) and replies from the
-gateway's cache (the same request again). Two voices: espeak-ng, and a tiny voice in Piper's format
-that babbles, whose engine does a real voice's work at a fraction of its size. So the figures say
-what the graph adds, and nothing of how long a real voice takes.
+gateway's cache (the same request again). Two voices: espeak-ng, which takes next to nothing, and
+the starter voice.
 
     python -m loadtests.micro.stages [--requests 200] [--seconds 10] [--formats wav mp3 opus]
                                      [--threads 1] [--quick] [--out FILE]
@@ -29,6 +28,7 @@ import yaml
 from rich.console import Console
 
 from loadtests.local_server import (
+    ROOT,
     LocalServer,
     ServerError,
     local_server,
@@ -53,15 +53,14 @@ from loadtests.processes import Usage, memory, spent, usage
 from loadtests.texts import DISTINCT, replies
 from speech.config import EngineConfig
 from speech.types import AUDIO_FORMATS, AudioFormat
-from training.tiny_voice import write_tiny_voice
 
-VOICES = ("espeak", "tiny")
+VOICES = ("espeak", "starter")
 CONCURRENCIES = (1, 8)
 _CATALOGUE = {
     "default": "espeak",
     "voices": [
         {"id": "espeak", "engine": "espeak", "language": "en-us", "speakers": ["m3"]},
-        {"id": "tiny", "engine": "piper", "model": "tiny.onnx"},
+        {"id": "starter", "engine": "piper", "model": str(ROOT / "voices" / "starter.onnx")},
     ],
 }
 _HOT_REPLIES = 64
@@ -168,7 +167,6 @@ def measure(settings: Settings, console: Console) -> Report:
     folder = make_folder()
     catalogue = folder / "voices.yaml"
     catalogue.write_text(yaml.safe_dump(_CATALOGUE), "utf-8")
-    write_tiny_voice(folder / "tiny.onnx")
     graph = {
         "catalogue": "voices.yaml",
         "preload": list(VOICES),

@@ -41,7 +41,7 @@ def test_stages_benchmark(tmp_path: Path) -> None:
     assert report["machine"]["cores"] > 0
     assert [(bare["voice"], bare["format"]) for bare in report["bare"]] == [
         ("espeak", "wav"),
-        ("tiny", "wav"),
+        ("starter", "wav"),
     ]
     for bare in report["bare"]:
         for part in ("normalize", "synthesize", "encode", "total"):
@@ -52,7 +52,7 @@ def test_stages_benchmark(tmp_path: Path) -> None:
     cells = report["cells"]
     assert {(item["voice"], item["state"], item["concurrency"]) for item in cells} == {
         (voice, state, concurrency)
-        for voice in ("espeak", "tiny")
+        for voice in ("espeak", "starter")
         for state in ("miss", "hit", "hot")
         for concurrency in (1, 8)
     }
