@@ -19,6 +19,7 @@ from speech.config import (
 )
 from speech.errors import ConfigError
 from speech.scaling import Target
+from speech.text.lexicon import lexicon_entries
 from speech.text.lexicon_files import load_lexicons
 
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "configs"
@@ -153,10 +154,12 @@ class GraphConfig(StrictModel):
         Raises:
             ConfigError: a lexicon is missing or wrong.
         """
-        if self.lexicon is None:
-            return self.text
-        words = dict(load_lexicons(self.lexicon))
+        words = {} if self.lexicon is None else dict(load_lexicons(self.lexicon))
         for language, own in self.text.lexicons.items():
+            try:
+                lexicon_entries(own)
+            except ValueError as error:
+                raise ConfigError(f"text.lexicons.{language}: {error}") from error
             words[language] = {**words.get(language, {}), **own}
         return self.text.model_copy(update={"lexicons": words})
 

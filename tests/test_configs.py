@@ -183,3 +183,34 @@ def test_the_serve_configuration_is_one() -> None:
     assert schema.http_options.host == "127.0.0.1"
     with pytest.raises(ValueError, match="configs"):
         GraphArguments.model_validate({"configs": "cpu"})
+
+
+def test_the_shipped_lexicons_go_to_the_front_end() -> None:
+    for path in GRAPHS:
+        lexicons = GraphConfig.load(path).front_end().lexicons
+        assert "Qwen" in lexicons["en-us"]
+
+
+def test_a_graphs_own_words_come_on_top_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "en.yaml").write_text("a: one\nb: two\n", "utf-8")
+    path = tmp_path / "graph.yaml"
+    own = {"lexicons": {"en": {"b": "three"}, "de": {"c": "vier"}}}
+    path.write_text(yaml.safe_dump({"lexicon": "words", "text": own}), "utf-8")
+    config = GraphConfig.load(path)
+    assert config.front_end().lexicons == {"en": {"a": "one", "b": "three"}, "de": {"c": "vier"}}
+    # What is read is what is there when the graph is built: that makes a new deployment reload it.
+    (tmp_path / "words" / "en.yaml").write_text("a: other\n", "utf-8")
+    assert config.front_end().lexicons["en"] == {"a": "other", "b": "three"}
+    path.write_text("lexicon: null\n", "utf-8")
+    assert GraphConfig.load(path).front_end().lexicons == {}
+
+
+def test_a_wrong_lexicon_stops_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "graph.yaml"
+    path.write_text("lexicon: nowhere\n", "utf-8")
+    with pytest.raises(ConfigError, match="nowhere"):
+        GraphConfig.load(path).front_end()
+    path.write_text("lexicon: null\ntext: {lexicons: {en: {a: ''}}}\n", "utf-8")
+    with pytest.raises(ConfigError, match="entry 1"):
+        GraphConfig.load(path).front_end()

@@ -9,7 +9,7 @@ import pytest
 from deployments.normalizer import Normalizer
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
-from speech.types import Normalization, SpeechJob, SpeechRequest
+from speech.types import LexiconEntry, Normalization, SpeechJob, SpeechRequest
 
 REQUEST = SpeechRequest(
     text="Hello there. How are you?", voice="tone", speaker="low", language="en-us"
@@ -139,3 +139,34 @@ async def test_what_cannot_be_explained(
 
 def test_a_check_of_health_passes(normalizer: Normalizer) -> None:
     normalizer.check_health()
+
+
+async def test_words_of_a_lexicon_follow_a_new_configuration(normalizer: Normalizer) -> None:
+    request = replace(REQUEST, text="Hello Qwen.", voice="other", speaker="")
+    texts = []
+    digests = []
+    for words in ({}, {"Qwen": "kwenn"}, {"qwen": {"say": "quinn"}}):
+        normalizer.reconfigure({"lexicons": {"en": words}})
+        job = await normalizer.prepare(request, "id")
+        texts.append(job.utterance.normalized)
+        digests.append(job.digest)
+    assert texts == ["Hello Qwen.", "Hello kwenn.", "Hello quinn."]
+    assert len(set(digests)) == 3
+
+
+async def test_a_requests_words_are_in_the_digest_by_what_is_spoken(normalizer: Normalizer) -> None:
+    plain = await digest(normalizer, text="Hello kwenn.")
+    word = LexiconEntry(word="Qwen", say="kwenn")
+    unused = LexiconEntry(word="other", say="another")
+    assert await digest(normalizer, text="Hello Qwen.", lexicon=(word,)) == plain
+    assert await digest(normalizer, text="Hello kwenn.", lexicon=(unused,)) == plain
+    assert await digest(normalizer, text="Hello Qwen.") != plain
+
+
+async def test_an_inline_pause_is_in_the_digest(normalizer: Normalizer) -> None:
+    digests = {
+        await digest(normalizer, text=f"Hello{pause} there.")
+        for pause in ("", " [pause:0.5s]", " [pause:501ms]", " [pause:0s]")
+    }
+    assert len(digests) == 4
+    assert await digest(normalizer, text="Hello [pause:.5s] there.") in digests
