@@ -90,8 +90,16 @@ def _is_name(text: str, start: int, end: int) -> bool:
 
 
 def read_minus(text: str, start: int) -> Reading | None:
-    """A sign before a number: `-5`, ` -0.4`; a hyphen inside a word or range is not one."""
+    """A sign before a number, `-5`, ` -0.4`, or behind a mark or blood group, `B-`, `AB-`.
+
+    A hyphen inside a word or range is none.
+    """
     previous = text[start - 1 : start]
+    if previous.isalpha() and not text[start + 1 : start + 3].strip(".$€£¥")[:1].isdigit():
+        head = before(text, start)
+        blood = previous in {"O", "B"} and (previous == "O" or head.endswith("ab"))
+        said = " negative" if blood or "blood" in head or "donor" in head else " minus"
+        return Reading(said, start + 1, "symbol")
     if previous and (previous.isalnum() or previous in "-/.,:)"):
         return None
     return Reading("minus", start + 1, "number")

@@ -54,6 +54,9 @@ _YEAR_FIRST = re.compile(
     r"(?P<year>(?:1[0-9]|20)[0-9]{2})(?P<mark>[-/.])(?P<month>1[0-2]|0?[1-9])(?P=mark)"
     rf"{_DAY}(?![0-9]|[-/.][0-9])"
 )
+_YEAR_MONTH = re.compile(
+    r"(?P<year>(?:19|20)[0-9]{2})-(?P<month>0[1-9]|1[0-2])(?![0-9A-Za-z%-]|[.,:/][0-9])"
+)
 _STAMP = re.compile(r"(?:T|,? )(?=[0-2][0-9]:[0-5][0-9])")
 _ZERO_SECONDS = re.compile(r"(?P<time>[0-2][0-9]:[0-5][0-9]):00(?:\.0{1,6})?(?![0-9:.])")
 _NUMBERS = re.compile(
@@ -71,9 +74,10 @@ _UNTIL_DATE = re.compile(
 )
 _BEHIND_DATE = re.compile(r"[0-9]/[0-9]{2,4} ?-$")
 _DATED = re.compile(
-    r"(?:(?:on|by|until|till|before|after|since|due|dated|from|through|starting|starts|begins|ends"
+    r"(?<![a-z])(?:(?:on|by|until|till|before|after|since|due|dated|from|through|starting|starts|begins|ends"
     r"|expires?|deadline|born|posted|updated|date|[a-z]{3,6}day|mon|tues?|wed"
-    r"|thu|thurs|fri|sat|sun),?:?) $"
+    r"|thu|thurs|fri|sat|sun),?:?)"
+    r" (?:[0-9]{1,2}/[0-9]{1,2}(?: or| and| to| through|,| -|-) ?)?$"
 )
 
 
@@ -146,6 +150,9 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
     if match:
         date = _full(int(match["month"]), int(match["day"]), match["year"], match.end())
         return _stamped(text, date) if match["mark"] == "-" else date
+    whole_month = _year_month(text, start)
+    if whole_month:
+        return whole_month
     match = _NUMBERS.match(text, start)
     if match:
         if len(match["year"]) == 2 and (match["mark"] != "/" or match["year"] == "00"):
@@ -158,6 +165,15 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
         month, day = (second, first) if day_first and second <= 12 else (first, second)
         return Reading(f"{_MONTHS[month - 1]} {ordinal(day)}", match.end(), "date")
     return None
+
+
+def _year_month(text: str, start: int) -> Reading | None:
+    """`2020-12`, which ends before it begins where it is taken for years."""
+    match = _YEAR_MONTH.match(text, start)
+    if match is None or match["month"] > match["year"][2:]:
+        return None
+    said = f"{_MONTHS[int(match['month']) - 1]} {year(int(match['year']))}"
+    return Reading(said, match.end(), "date")
 
 
 def _numbers(match: re.Match[str], *, day_first: bool) -> Reading | None:

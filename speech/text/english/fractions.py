@@ -8,7 +8,7 @@ from speech.text.reading import Reading
 
 _FORM = re.compile(
     r"(?P<top>[0-9]{1,4})(?: ?/ ?)(?P<low>[0-9]{1,4})(?:th|TH|rd|nd)?s?"
-    r"(?![0-9A-Za-z/]|[.,-][0-9])"
+    r"(?![0-9A-Za-z/]|[.,][0-9])"
 )
 _MARK = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?/(?P<of>5|10|20|25|50|100)(?![0-9A-Za-z/]|\.[0-9])")
 _RATED = re.compile(
@@ -30,6 +30,7 @@ _NAMES = {
     "70/30": "seventy thirty",
 }
 _BEAT = re.compile(r" (?:time|meter|metre|beat|signature|rhythm)(?![a-z])")
+_UNTIL = re.compile(r" ?[-–] ?(?=[0-9½¼¾⅓⅔])")
 _EQUALS = re.compile(r" ?=")
 _SHARE = re.compile(r"(?P<number>[0-9]{1,6})/(?P<of>[A-Za-z])(?![A-Za-z0-9/])")
 
@@ -63,6 +64,9 @@ def read_fraction(text: str, start: int) -> Reading | None:
     if top == low:
         # A score, not a share.
         return Reading(f"{cardinal(top)} out of {cardinal(low)}", match.end(), "fraction")
+    until = _UNTIL.match(text, match.end())
+    if until and low <= 100:
+        return Reading(f"{fraction(top, low)} to", until.end(), "range")
     return Reading(fraction(top, low), match.end(), "fraction")
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from speech.text.english.numbers import cardinal, digits
+from speech.text.english.units import plural, read_unit
 from speech.text.reading import Reading
 
 _SPOKEN = {
@@ -47,10 +48,13 @@ def read_mathematics(text: str, start: int) -> Reading | None:
     """One operator, comparison, power, or digit of another script."""
     raised = _RAISED.match(text, start)
     if raised:
-        return Reading(_power(raised[0].translate(_SUPER), text, start), raised.end(), "math")
+        said = _power(raised[0].translate(_SUPER), text, start)
+        return _measured(text, start, Reading(said, raised.end(), "math"))
     power = _POWER.match(text, start)
     if power:
-        return Reading(_power(power["power"], text, start), power.end(), "math")
+        return _measured(
+            text, start, Reading(_power(power["power"], text, start), power.end(), "math")
+        )
     sign = _SIGN.match(text, start)
     if sign:
         spoken = _SPOKEN.get(sign[0]) or _SPOKEN.get(sign[0][:2]) or "equals"
@@ -63,6 +67,14 @@ def read_mathematics(text: str, start: int) -> Reading | None:
         values = "".join(str(unicodedata.decimal(c)) for c in decimals[0])
         return Reading(_whole(values), decimals.end(), "number")
     return Reading(cardinal(int(unicodedata.numeric(text[start], 0))), start + 1, "number")
+
+
+def _measured(text: str, start: int, power: Reading) -> Reading:
+    """With the unit that a power of a number counts: `10^8 m/s`."""
+    found = read_unit(text, power.end + 1) if text[power.end : power.end + 1] == " " else None
+    if found is None or not text[start - 1 : start].isdigit() or found[0] in {"in", "A", "d", "B"}:
+        return power
+    return Reading(f"{power.spoken} {plural(found[1])}", found[2], "measure")
 
 
 def _power(written: str, text: str, start: int) -> str:

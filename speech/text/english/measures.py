@@ -31,6 +31,7 @@ _SCREEN = re.compile(
 )
 _SIDES = re.compile(
     r"[0-9]{1,4}(?:\.[0-9]{1,3})?(?: ?x ?[0-9]{1,4}(?:\.[0-9]{1,3})?){1,3}"
+    r"(?P<many>s)?"
     r"(?![0-9A-Za-z^²³]|\.[0-9])(?! ?[=^])"
 )
 _LINES = re.compile(
@@ -99,6 +100,9 @@ def _measure(text: str, start: int, number: Number) -> Reading | None:
     ):
         return None
     if place == end and not _is_unit_close(text[start:end], written):
+        return None
+    if written == "s" and " by " in said:
+        # 2x4s
         return None
     if place == end and written == "m" and counts(text, unit_end):
         # 2.5m people
@@ -242,10 +246,12 @@ def read_dimensions(text: str, start: int) -> Reading | None:
     sides = _SIDES.match(text, start)
     if sides is None:
         return None
-    numbers = [parse_number(part.strip(), 0) for part in sides[0].split("x")]
-    return Reading(
-        " by ".join(number.spoken for number in numbers if number), sides.end(), "measure"
-    )
+    written = sides[0].removesuffix("s")
+    numbers = [parse_number(part.strip(), 0) for part in written.split("x")]
+    said = " by ".join(number.spoken for number in numbers if number)
+    if sides["many"]:
+        said += "es" if said.endswith("x") else "s"
+    return Reading(said, sides.end(), "measure")
 
 
 def _count(value: int, unit: str) -> str:

@@ -48,7 +48,7 @@ WHOLE = (
 _NUMBER = re.compile(rf"(?P<whole>{WHOLE}|(?=\.[0-9]))(?P<parts>(?:\.[0-9]++)*+)")
 _MIXED = re.compile(
     rf"(?: ?(?P<vulgar>[{VULGAR}])|[ -](?P<top>[1-9][0-9]{{0,2}})/(?P<low>[1-9][0-9]{{0,2}}))"
-    r"(?![0-9A-Za-z/]|[.,-][0-9])"
+    r"(?![0-9A-Za-z/]|[.,][0-9])"
 )
 _DIGIT = re.compile(r"[0-9]")
 _MARKS = re.compile(r"[, ']")

@@ -11,7 +11,9 @@ _FORM = re.compile(
     re.I,
 )
 _RAISED = str.maketrans("ˢᵗⁿᵈʳʰ", "stndrh")
-_TURNS = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)-(?=[0-9]{1,2}(?:st|nd|rd|th)(?![A-Za-z0-9]))", re.I)
+_TURNS = re.compile(
+    r"[0-9]{1,2}(?:st|nd|rd|th) ?[-–—] ?(?=[0-9]{1,2}(?:st|nd|rd|th)(?![A-Za-z0-9]))", re.I
+)
 
 
 def read_ordinal(text: str, start: int) -> Reading | None:
@@ -25,8 +27,9 @@ def read_ordinal(text: str, start: int) -> Reading | None:
     value = int(written.replace(",", ""))
     if suffix.lower() != _ending(value):
         return Reading(f"{whole_words(written)} {suffix}", match.end(), "ordinal")
-    if _TURNS.match(text, start):
-        return Reading(f"{ordinal(value)} to", match.end() + 1, "range")
+    turns = _TURNS.match(text, start)
+    if turns:
+        return Reading(f"{ordinal(value)} to", turns.end(), "range")
     return Reading(ordinal(value), match.end(), "ordinal")
 
 

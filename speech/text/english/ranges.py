@@ -6,12 +6,12 @@ Which word stands for the hyphen is decided here for every class that reads pair
 import re
 
 from speech.text.english.cardinals import read_plain
-from speech.text.english.numbers import cardinal, year
+from speech.text.english.numbers import VULGAR, cardinal, year
 from speech.text.english.scores import is_score
 from speech.text.english.years import read_decade, read_year
 from speech.text.reading import Reading
 
-_GAP = re.compile(r" ?[-–] ?(?=[$]?[0-9])")
+_GAP = re.compile(rf" ?[-–] ?(?=[$]?[0-9{VULGAR}])")
 _EQUATION = re.compile(r"[0-9.,]{1,12} ?[-–—] ?[0-9.,]{1,12} ?(?:=|≠|≈)")
 _YEARS = re.compile(
     r"(?P<first>[12][0-9]{3})(?P<gap> ?[-–] ?)(?P<second>[0-9]{2})(?![0-9A-Za-z-]|[.,:/][0-9])"
@@ -49,6 +49,7 @@ def read_number(text: str, start: int) -> Reading | None:
     return first
 
 
+_PART = re.compile(rf"[0-9]/[0-9]|[{VULGAR}]")
 _MINUS = re.compile(r" ?[-–—] ?(?=[0-9.])")
 
 
@@ -72,6 +73,8 @@ def _between(
     try:
         low, high = float(_plain(left)), float(_plain(right))
     except ValueError:
+        if _PART.search(left) or _PART.search(right):
+            return "to"
         return "to" if first.kind == second.kind == "year" or right[-1:].isalpha() else None
     if high > low:
         return "to"

@@ -36,7 +36,8 @@ from speech.text.reading import Reader, Reading, Span
 # One scan decides whether a sentence has anything to read, and finds the next thing to read.
 _START = re.compile(
     rf"(?P<number>[0-9{VULGAR}]|(?<![A-Za-z0-9.])\.(?=[0-9]))"
-    r"|(?P<minus>-(?=[$€£¥]?\.?[0-9]))"
+    r"|(?P<minus>-(?=[$€£¥]?\.?[0-9])"
+    r"|(?:(?<=[ (][A-DFO])|(?<=[ (]AB))-(?! (?:and|or|to) |[^ .,;:!?)]))"
     r"|(?P<phone>\((?=[0-9]{3}\)))"
     rf"|(?P<decade>{SHORT_HEAD})"
     rf"|(?P<period>(?<![A-Za-z]){PERIOD_HEAD})"
@@ -50,7 +51,13 @@ _START = re.compile(
 )
 # A number that nothing joins to what follows it is of few classes; most numbers of lists are such.
 _BARE = re.compile(r"[0-9]{1,9}(?=[()\[\]{};!?]|,(?![0-9])|$)")
-_BARE_READERS: tuple[Reader, ...] = (read_digit_groups, read_zip, read_serial, read_number)
+_BARE_READERS: tuple[Reader, ...] = (
+    read_time,
+    read_digit_groups,
+    read_zip,
+    read_serial,
+    read_number,
+)
 _NUMBER_READERS: tuple[Reader, ...] = (
     read_score,
     read_time,

@@ -35,6 +35,7 @@ _VERSE = re.compile(
     r"|Corinthians|Galatians|Ephesians|Philippians|Colossians|Timothy|Titus|Hebrews|James|Peter"
     r"|Jude|Revelation|Quran|Surah) $"
 )
+_VERSES = re.compile(r"[-–](?P<last>[0-9]{1,3})(?![0-9A-Za-z:-])")
 _ODDS = re.compile(r"(?P<first>[0-9]{1,4})[/-](?P<second>[0-9]{1,2})(?![0-9A-Za-z/-]|\.[0-9])")
 _BEFORE_ODDS = re.compile(r"(?:odds(?: of| are| at| were)?|priced at|bet at) $")
 _AFTER_ODDS = re.compile(r" (?:odds|favou?rite|outsider|underdog|long ?shot|shot)(?![a-z])")
@@ -64,7 +65,11 @@ def read_score(text: str, start: int) -> Reading | None:
     if ratio:
         if _VERSE.search(text, max(0, start - 16), start):
             said = f"{cardinal(int(ratio['first']))} {cardinal(int(ratio['second']))}"
-            return Reading(said, ratio.end(), "score") if not ratio["third"] else None
+            verses = _VERSES.match(text, ratio.end())
+            if verses:
+                said = f"{said} to {cardinal(int(verses['last']))}"
+            end = verses.end() if verses else ratio.end()
+            return Reading(said, end, "score") if not ratio["third"] else None
         if not _is_clock(ratio) or _is_ratio(text, start, ratio.end()):
             said = " to ".join(whole_words(part) for part in ratio.groups() if part)
             return Reading(said, ratio.end(), "score")

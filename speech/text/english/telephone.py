@@ -20,7 +20,8 @@ _INTERNATIONAL = re.compile(
     r"(?P<rest>\(?[0-9]{1,5}\)?(?:[ .-]?[0-9]{2,7}){1,5})(?![0-9])"
 )
 _NATIONAL = re.compile(
-    r"(?P<rest>\(?0[0-9]{2,5}\)?(?:[ -][0-9]{3,6}){1,3}|0[1-9](?:[ .][0-9]{2}){4})"
+    r"(?P<rest>\(?0[0-9]{2,5}\)?(?:[ -][0-9]{3,6}){1,3}|0[1-9](?:[ .][0-9]{2}){4}"
+    r"|[0-9]{3}-[0-9]{4}-[0-9]{4})"
     r"(?![0-9]|[.,:/][0-9])"
 )
 _VANITY = re.compile(
@@ -34,15 +35,15 @@ _CARD = re.compile(
     r"(?![0-9A-Za-z-])"
     r"|[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}(?![0-9-])"
 )
-_BOOK = re.compile(
-    r"[0-9]-[0-9]{2,7}-[0-9]{1,6}-[0-9X](?![0-9A-Za-z-])|[0-9]{2}(?:-[0-9]{2}){2}(?![0-9A-Za-z-])"
-)
+_BOOK = re.compile(r"[0-9]-[0-9]{2,7}-[0-9]{1,6}-[0-9X](?![0-9A-Za-z-])")
+_SORT = re.compile(r"[0-9]{2}(?:-[0-9]{2}){2}(?![0-9A-Za-z-])")
 _ISBN = re.compile(r"97[89]-(?:[0-9]{1,7}-){2,3}[0-9X](?![0-9-])|97[89][0-9]{10}(?![0-9])")
 _IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])")
 _SHORT = re.compile(r"[0-9]{3,6}(?![0-9A-Za-z-]|[.,:/%][0-9])")
 _CALLED = re.compile(
     r"(?:call(?:s|ed|ing)?|dial(?:s|ed|ing|led|ling)?|phone[ds]?|ring|rang"
-    r"|text(?:ed|ing)?(?: [a-z]{1,12} to)?)(?: the)? $"
+    r"|text(?:ed|ing)?(?: [a-z]{1,12} to)?)(?: the)?"
+    r"(?: [0-9]{3}(?:,| or| and))? $"
 )
 _EXTENSION = re.compile(
     r",? ?\(?(?:(?:[Ee]xt(?:ension)?|EXT)\.? ?|x ?|#)(?P<number>[0-9]{1,6})\)?(?![0-9A-Za-z])"
@@ -88,6 +89,8 @@ def read_digit_groups(text: str, start: int) -> Reading | None:
 
 def _account(text: str, start: int) -> Reading | None:
     match = _CARD.match(text, start) or _ISBN.match(text, start) or _BOOK.match(text, start)
+    if match is None and "sort code" in before(text, start):
+        match = _SORT.match(text, start)
     if match:
         said = ", ".join(_masked(part) for part in re.split(r"[ -]", match[0]))
         return Reading(said, match.end(), "telephone")

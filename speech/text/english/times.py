@@ -23,6 +23,7 @@ _ZONE = re.compile(
 )
 _OFFSET = re.compile(r" ?(?P<sign>[+-])(?P<hour>[01]?[0-9])(?::?(?P<minute>[0-5][0-9]))?(?![0-9])")
 _MILITARY = re.compile(r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) (?:hours|hrs)(?![a-z])")
+_PACE = re.compile(r" ?(?:min)?/ ?(?P<of>km|mi(?:le)?)(?![A-Za-z0-9])")
 _EARLY = re.compile(r"(?P<hour>0[0-9])(?P<minute>[0-5][0-9])(?![0-9A-Za-z]|[.,:/-][0-9])")
 _AT = re.compile(r"(?<![A-Za-z])(?:at|by|until|from|before|after|since) $")
 _DURATION = re.compile(
@@ -91,6 +92,10 @@ def _finish(text: str, end: int, spoken: str, full_hour: str) -> Reading:
         end = half.end()
     elif not until:
         spoken += full_hour
+    pace = _PACE.match(text, end)
+    if pace and not half:
+        name = "kilometer" if pace["of"] == "km" else "mile"
+        return Reading(f"{spoken.removesuffix(full_hour)} per {name}", pace.end(), "time")
     zone = _ZONE.match(text, end)
     if zone:
         name = zone["zone"].replace(".", "").upper()

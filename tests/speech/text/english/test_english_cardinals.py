@@ -28,6 +28,10 @@ CASES = [
     ("2.5m people", "two point five million people"),
     ("3x faster", "three times faster"),
     ("1.2e-5", "one point two times ten to the power of minus five"),
+    ("a B- in art", "a B minus in art"),
+    ("type AB- blood", "type A B negative blood"),
+    ("A- and B-shares", "A- and B-shares"),
+    ("a 10K", "a ten K"),
 ]
 
 

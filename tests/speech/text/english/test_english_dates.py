@@ -30,6 +30,8 @@ CASES = [
         "1/2/2023-1/5/2023",
         "January second twenty twenty three to January fifth twenty twenty three",
     ),
+    ("in 2023-07", "in July twenty twenty three"),
+    ("free on 9/1 or 9/8", "free on September first or September eighth"),
 ]
 
 

@@ -17,6 +17,8 @@ CASES = [
     ("31/31/100", "thirty one, thirty one, one hundred"),
     ("1/f noise", "one per F noise"),
     ("6/2=3", "six divided by two equals three"),
+    ("1/2-3/4 cup", "one half to three quarters cup"),
+    ("in 3/4 time", "in three four time"),
 ]
 
 

@@ -18,6 +18,7 @@ CASES = [
     ("5 * 3", "five times three"),
     ("① ٣٤", "one thirty four"),
     ("∞", "infinity"),
+    ("3.0 x 10^8 m/s", "three point zero times ten to the power of eight meters per second"),
 ]
 
 

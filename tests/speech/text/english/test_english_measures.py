@@ -37,6 +37,9 @@ CASES = [
     ("40°26'46\"N", "forty degrees twenty six minutes forty six seconds north"),
     ("a 90° angle", "a ninety degree angle"),
     ("350F", "three hundred and fifty degrees Fahrenheit"),
+    ("three 2x4s", "three two by fours"),
+    ("a 6'5\" man", "a six foot five man"),
+    ("1920x1080.", "nineteen twenty by ten eighty."),
 ]
 
 

@@ -14,6 +14,8 @@ CASES = [
     ("the 1st-3rd", "the first to third"),
     ("5th-grade", "fifth-grade"),
     ("9000,000th", "nine thousand, zero zero zero th"),
+    ("the 1st–3rd", "the first to third"),
+    ("the 1ˢᵗ", "the first"),
 ]
 
 

@@ -13,6 +13,8 @@ CASES = [
     ("10–12 days", "ten to twelve days"),
     ("open 9-5", "open nine to five"),
     ("10-20-30", "ten-twenty-thirty"),
+    ("1½-2 cups", "one and a half to two cups"),
+    ("2010-12", "twenty ten to twelve"),
 ]
 
 

@@ -15,6 +15,8 @@ CASES = [
     ("odds of 5/1", "odds of five to one"),
     ("a 100-1 shot", "a one hundred to one shot"),
     ("John 3:16", "John three sixteen"),
+    ("Psalm 23:1-4", "Psalm twenty three one to four"),
+    ("lost 0-3 on aggregate", "lost zero three on aggregate"),
 ]
 
 

@@ -21,6 +21,12 @@ CASES = [
     ("my 401(k)", "my four oh one(k)"),
     ("H.264", "H. two sixty four"),
     ("a 2000-page book", "a two thousand-page book"),
+    (
+        "no. 1Z999AA10123456784",
+        "number one Z nine nine nine AA one zero one two three four five six seven eight four",
+    ),
+    ("ISO 9001", "ISO nine thousand one"),
+    ("2FA", "two F A"),
 ]
 
 

@@ -22,6 +22,10 @@ CASES = [
     ("SSN 123-45-6789", "SSN one two three, four five, six seven eight nine"),
     ("4111 1111 1111 1111", "four one one one, one one one one, one one one one, one one one one"),
     ("978-3-16-148410-0", "nine seven eight, three, one six, one four eight four one zero, zero"),
+    ("135-4567-8900", "one three five, four five six seven, eight nine zero zero"),
+    ("dial 999 or 112", "dial nine nine nine or one one two"),
+    ("sort code 12-34-56", "sort code one two, three four, five six"),
+    ("ISBN 0-306-40615-2", "ISBN zero, three zero six, four zero six one five, two"),
 ]
 
 

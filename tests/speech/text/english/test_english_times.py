@@ -24,6 +24,8 @@ CASES = [
     ("1h30", "one hour thirty minutes"),
     ("2h 5m 10s", "two hours five minutes ten seconds"),
     ("2:05:30", "two hours five minutes and thirty seconds"),
+    ("at 5:40/km", "at five forty per kilometer"),
+    ("at 0600", "at zero six hundred"),
 ]
 
 
