@@ -17,7 +17,7 @@ NAMES: Mapping[str, str] = {
     "Ste": "Saint", "Sta": "Santa", "Sto": "Santo", "Drs": "Doctors", "Profs": "Professors",
     "Messrs": "Messieurs", "Univ": "University", "Asst": "Assistant", "Sr": "Sister",
     "Sec": "Secretary", "Dep": "Deputy", "Mgr": "Manager", "Dir": "Director", "Mr": "Mister",
-    "Mrs": "Missus", "Ms": "Miz", "Mx": "Mix", "Sis": "Sister",
+    "Mrs": "Missus", "Ms": "Miz", "Mx": "Mix", "Sis": "Sister", "Assoc": "Associate",
 }  # fmt: skip
 """Before a name."""
 
@@ -93,7 +93,8 @@ DOTTED: Mapping[str, str] = {
     "cat": "category", "sing": "singular", "pl": "plural", "masc": "masculine",
     "fem": "feminine", "obs": "obsolete", "lit": "literally", "opp": "opposite",
     "hon": "honorary", "mfg": "manufacturing", "mfr": "manufacturer", "rel": "relative",
-    "St": "Street",
+    "St": "Street", "Prof": "Professor", "Sen": "Senator", "Capt": "Captain", "Sgt": "Sergeant",
+    "Lt": "Lieutenant",
 }  # fmt: skip
 """Where their dot follows and is not the sentence's own."""
 
@@ -137,6 +138,9 @@ SLASHED: Mapping[str, str] = {
     "b/w": "between", "n/a": "N A", "N/A": "N A", "b/c": "because", "y/o": "year old",
     "s/he": "she or he", "d/b/a": "doing business as", "a/k/a": "also known as", "A/C": "A C",
     "a/c": "A C", "W/": "with", "W/o": "without", "W/O": "without", "C/O": "care of",
-    "w/e": "whatever", "i/o": "I O", "I/O": "I O",
+    "w/e": "whatever", "km/h": "kilometers per hour", "m/s": "meters per second",
+    "MB/s": "megabytes per second", "GB/s": "gigabytes per second", "Mb/s": "megabits per second",
+    "Gb/s": "gigabits per second", "mi/h": "miles per hour", "ft/s": "feet per second",
+    "req/s": "requests per second", "tokens/s": "tokens per second", "i/o": "I O", "I/O": "I O",
 }  # fmt: skip
 """Forms with a slash."""

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable
 
 from speech.text.english import abbreviation_table as table
+from speech.text.english.acronym_table import WORDS
 from speech.text.english.acronyms import letters
 from speech.text.reading import Reading, word_after, word_before
 
 _FORMS = frozenset(
-    {"St", *table.NAMES, *table.FAMILIES, *table.COUNTED, *table.DOTTED, *table.ALWAYS}
+    {"St", "b", "d", *table.NAMES, *table.FAMILIES, *table.COUNTED, *table.DOTTED, *table.ALWAYS}
 )
 HEADS = frozenset(
     {
@@ -39,6 +40,7 @@ _SLASHED = re.compile(
 _INITIALS = re.compile(
     r"(?P<form>(?:[A-Za-z]\.){1,8}[A-Za-z]|[A-Z][a-z]{1,3}(?:\.[A-Z][a-z]{0,3})+|[A-Z])(?P<dot>\.)(?P<tail>'s)?(?!\w)"
 )
+_YEAR = re.compile(r"(?:1[0-9]|20)[0-9]{2}(?![0-9])")
 _ORDINAL = re.compile(r"[0-9]+(?:st|nd|rd|th)$")
 _NUMBER = re.compile(r"#?[0-9]|[IVXLC]{1,6}(?![A-Za-z])")
 _LETTERED = re.compile(r"[A-Z]-?[0-9]|[A-Z](?![A-Za-z'])")
@@ -96,6 +98,13 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
     known = dotted or form in table.DOTLESS
     if form == "St":
         return _saint_or_street(text, start, before, after, named=named)
+    if form == "v" and dotted and named and before[:1].isupper():
+        # Of a case before a court.
+        return "versus"
+    if form in {"b", "d"} and dotted and _YEAR.match(after):
+        return "born" if form == "b" else "died"
+    if dotted and after == "of" and form in {*table.FAMILIES, "no", "No"}:
+        return table.FAMILIES.get(form, "number")
     if form in table.COUNTED and known and near and _NUMBER.match(after):
         return table.COUNTED[form]
     if (
@@ -110,7 +119,7 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
         return table.FAMILIES[form]
     if form == "Dr" and _behind_name(before) and (not named or _in_address(text, start)):
         return "Drive"
-    if form in table.NAMES and known and named and after.rstrip(".,") not in _STARTERS:
+    if form in table.NAMES and known and named and after.rstrip(".,") not in _STARTERS - {"Who"}:
         return table.NAMES[form]
     if form in table.COUNTED and known and near and _LETTERED.match(after) and len(form) > 1:
         return table.COUNTED[form]
@@ -138,6 +147,10 @@ def read_initials(text: str, start: int) -> Reading | None:
         ):
             return None
         return Reading(letters(form), match.end(), "abbreviation")
+    whole = form.replace(".", "")
+    if len(whole) > 3 and whole in WORDS:
+        # `N.A.S.A.`
+        return _finish(text, whole, match)
     spoken = " ".join(
         letters(part) if len(part) == 1 or not part[1:].islower() or len(part) < 3 else part
         for part in form.split(".")

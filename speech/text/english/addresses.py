@@ -38,7 +38,16 @@ _STATES = {
     "VT": "Vermont", "VA": "Virginia", "WA": "Washington", "WV": "West Virginia",
     "WI": "Wisconsin", "WY": "Wyoming", "PR": "Puerto Rico",
 }  # fmt: skip
-HEADS = frozenset({*_STATES, *_SIDES, "DC", "P", "PO"})
+# Before the post office's two letters, and in newspapers still.
+_OLD_STATES = {
+    "Ala": "Alabama", "Ariz": "Arizona", "Ark": "Arkansas", "Calif": "California",
+    "Colo": "Colorado", "Conn": "Connecticut", "Del": "Delaware", "Fla": "Florida",
+    "Ill": "Illinois", "Ind": "Indiana", "Kan": "Kansas", "Mass": "Massachusetts",
+    "Mich": "Michigan", "Minn": "Minnesota", "Miss": "Mississippi", "Mont": "Montana",
+    "Neb": "Nebraska", "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Penn": "Pennsylvania",
+    "Tenn": "Tennessee", "Tex": "Texas", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
+}  # fmt: skip
+HEADS = frozenset({*_STATES, *_OLD_STATES, *_SIDES, "DC", "P", "PO"})
 """Words an address's part may begin with."""
 
 _UNITS = {
@@ -58,6 +67,8 @@ _ZIP = re.compile(r"(?P<zip>[0-9]{5})(?P<more>-[0-9]{4})?(?![0-9A-Za-z])")
 _STATE_BEFORE = re.compile(r"(?:, ?(?:[A-Z]{2}|[A-Z][a-z]+)| [A-Z]{2}|D\.C\.) $")
 _CODE = re.compile(r"(?P<code>[A-Z]{2})(?![A-Za-z0-9'])(?P<zip> [0-9]{5}(?:-[0-9]{4})?(?![0-9]))?")
 _PARTY = re.compile(r"\([DRI]-$")
+_OLD_FORM = re.compile(rf"(?P<state>{'|'.join(_OLD_STATES)})\.(?!\w)")
+_CITY_OR_PARTY = re.compile(r"(?:[A-Z][A-Za-z.'-]*, |\([DRI]-)$")
 _CITY = re.compile(r"(?:^|[^A-Za-z])(?P<city>[A-Z][A-Za-z.'-]*),? $")
 _BOX = re.compile(r"P\.? ?O\.? (?:[Bb]ox|BOX)(?: (?P<number>[0-9]{1,6}))?(?![A-Za-z0-9])")
 _SIDE_FORM = re.compile(r"(?P<side>[NS]\.?[EW]|[NSEW])(?P<dot>\.?)(?![\w'&/-])")
@@ -121,6 +132,10 @@ def read_place(text: str, start: int) -> Reading | None:
         code = state["code"]
         spoken = letters("DC") if code == "DC" else _STATES[code]
         return Reading(spoken, start + 2, "address")
+    old = _OLD_FORM.match(text, start)
+    if old and _CITY_OR_PARTY.search(text, max(0, start - 24), start):
+        end = old.end() - (1 if _ends(text, old.end()) else 0)
+        return Reading(_OLD_STATES[old["state"]], end, "address")
     side = _SIDE_FORM.match(text, start)
     if side and _STREET_ENDS.search(text, max(0, start - 14), start):
         end = side.end() - (1 if side["dot"] and _ends(text, side.end()) else 0)

@@ -27,17 +27,16 @@ _BEFORE = frozenset(
     """in on since until till by from last next this every each early late mid through during
     before after between of to and""".split()
 )
-_FORM = re.compile(
-    rf"(?P<form>{'|'.join(sorted(HEADS, key=len, reverse=True))})(?P<dot>\.?)(?!\w|'|\.\w)"
-)
-_TO = re.compile(
-    rf"\.? ?[-–—/] ?(?P<until>{'|'.join(sorted(HEADS, key=len, reverse=True))})(?P<dot>\.?)(?!\w)"
-)
+_ANY = "|".join(sorted(HEADS, key=len, reverse=True))
+_FORM = re.compile(rf"(?P<form>{_ANY})(?P<dot>\.?)(?!\w|'|\.\w)")
+_TO = re.compile(rf"\.? ?[-–—/] ?(?P<until>{_ANY})(?P<dot>\.?)(?!\w)")
 _NEXT = re.compile(
-    rf"(?:,? ?[0-9]|,? (?:{'|'.join(sorted(HEADS, key=len, reverse=True))})(?!\w)"
+    rf"(?:,? ?[0-9]|,? (?:(?:and|or|to|through|thru|&) )?(?:{_ANY})(?!\w)"
     r"|, (?:January|February|March|April|May|June|July|August|September|October|November|December)"
     r"| (?:at|morning|afternoon|evening|night|noon)(?!\w))"
 )
+
+_LISTED = re.compile(rf"(?<!\w)(?:{_ANY})\.?(?:, |,? (?:and|or|to|&) )$")
 
 
 def read_calendar(text: str, start: int) -> Reading | None:
@@ -55,10 +54,18 @@ def read_calendar(text: str, start: int) -> Reading | None:
     end = match.end()
     shouted = match["form"] not in _NAMES
     if form in _WORDS_TOO or shouted:
-        helped = word_before(text, start).lower() in _BEFORE or _NEXT.match(text, end)
+        helped = (
+            word_before(text, start).lower() in _BEFORE
+            or _NEXT.match(text, end)
+            or _LISTED.search(text, max(0, start - 16), start)
+        )
         if not helped and not (match["dot"] and not _is_last(text, end) and not shouted):
             return None
-        if form in {"Sat", "Sun"} and not match["dot"] and not _NEXT.match(text, end):
+        if (
+            form in {"Sat", "Sun"}
+            and not match["dot"]
+            and not (_NEXT.match(text, end) or _LISTED.search(text, max(0, start - 16), start))
+        ):
             return None
     if match["dot"] and (_is_last(text, end) or word_after(text, end)[:1].isupper()):
         end -= 1

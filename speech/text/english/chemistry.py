@@ -8,7 +8,7 @@ import re
 
 from speech.text.english.acronyms import letters
 from speech.text.english.numbers import cardinal
-from speech.text.reading import Reading
+from speech.text.reading import Reading, word_before
 
 _ELEMENTS = frozenset(
     """H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se
@@ -29,7 +29,25 @@ _FORMULA = re.compile(
 )
 _GROUP = re.compile(r"(?P<element>[A-Z][a-z]?)(?P<count>[0-9₀-₉]*)|[()](?P<times>[0-9₀-₉]*)")
 _CHARGES = {"+": "plus", "⁺": "plus", "⁻": "minus"}
+_BLOOD = re.compile(
+    r"(?P<type>A|B|AB|O)(?P<sign>[+-])(?![A-Za-z0-9])(?P<noun> (?:blood|donors?|plasma))?"
+)
 _ACID = re.compile(r"pH(?![A-Za-z])")
+
+
+def read_blood_type(text: str, start: int) -> Reading | None:
+    """`type O-`, `AB+ blood`: negative and positive, not a grade's minus and plus."""
+    match = _BLOOD.match(text, start)
+    if match is None:
+        return None
+    if not (
+        match["noun"] or word_before(text, start) in {"type", "blood", "is", "group", "factor"}
+    ):
+        return None
+    if not match["noun"] and "blood" not in text[max(0, start - 32) : start].lower():
+        return None
+    sign = "negative" if match["sign"] == "-" else "positive"
+    return Reading(f"{letters(match['type'])} {sign}", match.end("sign"), "chemical")
 
 
 def read_formula(text: str, start: int) -> Reading | None:

@@ -75,6 +75,8 @@ def _address(written: str) -> str:
         scheme, rest = "", written
     host = re.match(r"[^/?#]*", rest)
     name = host[0] if host else ""
+    if name.isupper():
+        name = name.lower()
     head, dot, top = name.rpartition(".")
     port = ""
     if ":" in top:

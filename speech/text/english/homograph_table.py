@@ -130,8 +130,8 @@ _LINES: tuple[tuple[str, str, str, str, str], ...] = (
     ("syndicate", "sˈɪndᵻkət", _HOSTS + " crime criminal lending betting", "*", ""),
     ("decrease", "dᵻkɹˈiːs", "to will would can could must should may might not did do does", "*",
      ""),
-    ("refuse", "ɹˈɛfjuːs", "collect collected collecting collects household garden of street"
-     " burning kitchen rotting", "*", ""),
+    ("refuse", "ɹˈɛfjuːs", "collect-the collects-the collected-the collect collected collecting"
+     " collects household garden of street burning kitchen rotting", "*", ""),
     ("refuse", "ɹˈɛfjuːs", "*", "collection collector collectors bin bins truck trucks disposal"
      " sack sacks lorry heap dump", ""),
     ("axes", "ˈæksiːz", "x y z major minor vertical horizontal coordinate principal optical", "*",

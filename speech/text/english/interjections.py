@@ -30,6 +30,7 @@ _DOUBLED = frozenset(
 )
 _DRAWN = re.compile(r"([a-z])\1\1")
 _RUNS = re.compile(r"([A-Za-z])\1{2,}", re.IGNORECASE)
+_VOWEL = re.compile(r"[aeiouAEIOU]")
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?$")
 _STUTTER = re.compile(
     r"(?P<part>[A-Za-z]|[Tt]h|[Ss]h|[Cc]h|[Ww]h|[Bb]u|[Ww]e|[Nn]o)-(?:(?P=part)-){0,8}(?P<word>(?P=part)[a-z]*(?:'[a-z]+)?)$",
@@ -81,5 +82,7 @@ def read_drawn(run: str, start: int) -> Reading | None:
     sound = _SOUNDS.get(twice.lower())
     if sound:
         return Reading(marks.pronounced(twice, sound), end, "interjection")
+    if not _VOWEL.search(run):
+        return None
     once = _RUNS.sub(r"\1", run)
     return Reading(twice if twice.lower() in _DOUBLED else once, end, "interjection")

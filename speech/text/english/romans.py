@@ -57,6 +57,10 @@ _GIVEN = frozenset(
     Neil Nick Norman Oscar Phil Roger Ruth Scott Sean Stan Stanley Ted Terry Tony Warren Wesley
     Zachary Sarah Jane Alice Emma Laura""".split()
 )
+# What is numbered by a single letter even where it is written small.
+_PARTS = frozenset(
+    """chapter part act scene book volume section phase stage article title level""".split()
+)
 _ORDERED = frozenset(
     """century centuries olympiad congress dynasty legion corps army millennium olympics winter
     summer olympic plenary session paralympic""".split()
@@ -69,6 +73,9 @@ _VERBS = frozenset(
 )
 # Numerals that are more often initialisms.
 _LETTERS = frozenset("CD CV DC MC MD DL CC CL MM DI MI XXL MIX XL LI XC DX CM DM".split())
+_NOT_NAMES = frozenset("The A An In On At Of And For With From By To My Our His Her Its".split())
+_SEQUELS = 6
+"""Behind two names, a lower number is an heir's."""
 _LAST_HEIR = 30
 """The highest number of an heir or a sequel; above, letters are something else."""
 _FIRST_YEAR, _LAST_YEAR = 1400, 2100
@@ -79,7 +86,7 @@ _PLURAL = re.compile(
     r"|Henry|Louis|Edward|Part|Chapter|Type|Phase|Stage|Act|Article|Titles|Class|Grade|Tier) "
     r"[IVXLC]+(?:(?:,|,? (?:and|to|or|through|&)| ?[-–]) ?(?:[IVXLC]+)?)*$"
 )
-_UNTIL = re.compile(r" ?[-–] ?(?P<last>[MDCLXVI]{1,8})(?![A-Za-z0-9])")
+_UNTIL = re.compile(r" ?(?P<sign>[-–/]) ?(?P<last>[MDCLXVI]{1,8})(?![A-Za-z0-9])")
 _WARS = re.compile(r"WW(?P<numeral>I{1,3})(?![A-Za-z])")
 SMALL = frozenset("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split())
 """Numerals in small letters."""
@@ -102,7 +109,8 @@ def read_roman(text: str, start: int) -> Reading | None:
         return None
     until = _UNTIL.match(text, end)
     if until and value(until["last"]) > number and not tail:
-        return Reading(f"{spoken} to {cardinal(value(until['last']))}", until.end(), "roman")
+        to = "" if until["sign"] == "/" else "to "
+        return Reading(f"{spoken} {to}{cardinal(value(until['last']))}", until.end(), "roman")
     return Reading(f"{spoken}{tail}", end, "roman")
 
 
@@ -121,8 +129,10 @@ def _say(text: str, start: int, end: int, numeral: str) -> str | None:
         spoken = _behind_others(text, start, numeral, before)
     if spoken is not None:
         return spoken
-    if _LIST.search(text, max(0, start - 12), start):
-        return cardinal(number) if _PLURAL.search(text, max(0, start - 48), start) else None
+    if _LIST.search(text, max(0, start - 12), start) and _PLURAL.search(
+        text, max(0, start - 48), start
+    ):
+        return cardinal(number)
     if not before and len(numeral) > 1 and text[end : end + 1] == ".":
         # The number of a heading or an item.
         return cardinal(number)
@@ -153,7 +163,11 @@ def value(numeral: str) -> int:
 
 
 def _count(numeral: str, number: int, before: str, after: str) -> str | None:
-    if numeral in {"I", "C", "D", "L", "M"} and not before[:1].isupper():
+    if (
+        len(numeral) == 1
+        and before[:1].islower()
+        and (before not in _PARTS or numeral not in {"V", "X"})
+    ):
         return None
     if numeral == "I" and (after.lower() in _VERBS or before.lower() == "no"):
         # `the Part I played`
@@ -187,6 +201,7 @@ def _behind_others(text: str, start: int, numeral: str, before: str) -> str | No
     if before in _GIVEN:
         return ordinal(number)
     earlier = word_before(text, start - len(before) - 1)
-    if earlier in _GIVEN or earlier in _RULERS or earlier.endswith("."):
+    full_name = earlier.istitle() and earlier.isalpha() and earlier not in _NOT_NAMES
+    if (full_name and number < _SEQUELS) or earlier.endswith("."):
         return f"the {ordinal(number)}"
     return cardinal(number) if numeral not in {"XL", "IV"} else None

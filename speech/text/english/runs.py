@@ -17,7 +17,7 @@ MAX_RUN = 2048
 
 # Whether a sentence may hold any, decided in one search.
 _WORTH = re.compile(
-    r"[@\\#_]|\w[.:]/{0,2}\w|\w/\w|(?:^|[\s(\"'])[~.]{0,2}/[\w.]|(?:^|\s)\.[A-Za-z]|\b[vV]\.?[0-9]|::|(?<![A-Za-z])([A-Za-z]{1,2})-\1|([a-z])\2\2|[0-9a-fA-F]{7}|\b0[xX]\w"
+    r"[@\\#_]|\w[.:]/{0,2}\w|\w/\w|(?:^|[\s(\"'])[~.]{0,2}/[\w.]|(?:^|[\s*(])\.[A-Za-z]|\b[vV]\.?[0-9]|::|(?<![A-Za-z])([A-Za-z]{1,2})-\1|([a-z])\2\2|[0-9a-fA-F]{7}|\b0[xX]\w"
 )
 _RUN = re.compile(r"[^\s,;\"<>`]+")
 _OPENERS = "([{'*«“‘¡¿"

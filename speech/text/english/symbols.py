@@ -84,6 +84,9 @@ def _hash(text: str, start: int, before: str, after: str) -> str:
         return "sharp"
     if after.isdigit() and not before.isalnum():
         return "number"
+    if before == " " and after in {"", " ", ".", ",", "?", "!"}:
+        # The key of a telephone.
+        return "pound"
     return "hash" if after.isalpha() or before.isalpha() else ""
 
 

@@ -23,6 +23,7 @@ _WORD = re.compile(PATTERN)
 _CAPITALS: tuple[Reader, ...] = (
     music.read_chord,
     chemistry.read_formula,
+    chemistry.read_blood_type,
     romans.read_roman,
     acronyms.read_acronym,
 )
