@@ -15,16 +15,27 @@ _BULLET = re.compile(r"(?:[-*+•‣◦▪·–—] +)+")
 _WRAPPED_LENGTH = 40
 _LINE_END = re.compile(r"[.!?:;…؟۔।。！？][\"')\]}”’»」』）]*$")
 
+# Words that begin sentences often enough to tell an ending letter (Plan B. He) from an initial.
+_STARTERS = frozenset(
+    (
+        *("A", "After", "All", "An", "And", "As", "At", "But", "By", "For", "From", "He", "Her"),
+        *("His", "How", "However", "I", "If", "In", "It", "Its", "My", "No", "Not", "Now", "Of"),
+        *("On", "One", "Or", "Our", "She", "So", "Some", "That", "The", "Their", "Then", "There"),
+        *("These", "They", "This", "Those", "To", "We", "What", "When", "Where", "Which"),
+        *("While", "Who", "Why", "With", "Yes", "You", "Your"),
+    )
+)
 # What is no sentence on its own: the number of a list item or heading.
 _NUMERAL = re.compile(r"[(\[]?(?:[0-9]{1,3}(?:\.[0-9]{1,3})*|[A-Za-z]|[ivx]{1,5})[.)\]]+")
 # An abbreviation that never ends a sentence before what follows it.
 _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    # 5 p.m. EST
+    # 5 p.m. EST, 3 p.m. Monday
     (
         re.compile(r"\b[ap]\.? ?m\.$", re.IGNORECASE),
         re.compile(
             r"\(?(?:[ECMP][SD]?T|AK[SD]T|HST|GMT|UTC|BST|CES?T|EES?T|WES?T|IST|JST|A[CEW][SD]T|MSK"
             r"|NZ[SD]T|Z|Eastern|Central|Mountain|Pacific|Zulu)\b|[a-z]|on [A-Z]"
+            r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
         ),
     ),
     # approx. 5 km; No. 5; vol. 2
@@ -48,22 +59,25 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     ),
     # M. Dupont, J. Smith
     (re.compile(r"(?:^|[\s(])(?:[A-HJ-Z]|MM|Mme|Mlle|Mgr|Me)\.$"), re.compile(r"[A-ZÀ-Þ][a-zß-ÿ]")),
+    # Is this Mr. Right?
+    (
+        re.compile(
+            r"(?:^|[\s(\"'])(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Maj|Capt|Lt|Sgt|Sen|Rep|Gov|Rev|Hon|Fr"
+            r"|Mt|Ft)\.$"
+        ),
+        re.compile(r"[A-ZÀ-Þ]"),
+    ),
+    # Mon.-Fri.
+    (re.compile(r"\.$"), re.compile(r"[-–/&+]\S")),
     # "Stop!" he said.
     (re.compile(r"[.!?…][\"'”’»)\]]+$"), re.compile(r"[a-zß-ÿ]")),
 )  # fmt: skip
-# Words that begin sentences often enough to tell an ending letter (Plan B. He) from an initial.
-_STARTERS = frozenset(
-    (
-        *("A", "After", "All", "An", "And", "As", "At", "But", "By", "For", "From", "He", "Her"),
-        *("His", "How", "However", "I", "If", "In", "It", "Its", "My", "No", "Not", "Now", "Of"),
-        *("On", "One", "Or", "Our", "She", "So", "Some", "That", "The", "Their", "Then", "There"),
-        *("These", "They", "This", "Those", "To", "We", "What", "When", "Where", "Which"),
-        *("While", "Who", "Why", "With", "Yes", "You", "Your"),
-    )
-)
-# Ends that sentencex does not see: (He left.) She stayed; full-width marks in any language.
+# Ends that sentencex does not see: (He left.) She stayed; I live on Main St. It is quiet; No. I
+# won't; full-width marks in any language.
 _MISSED = re.compile(
     r"[.!?…][\"'”’]?[)\]](?= [A-ZÀ-Þ(\[\"“])"
+    rf"|(?:\b(?:St|Ave|Rd|Blvd|Ln|Inc|Ltd|Co|Corp|Jr|Sr|etc)|(?:^|(?<=[\"'“]))No)\."
+    rf"(?= (?:{'|'.join(sorted(_STARTERS))})\b)"
     r"|(?<![。！？｡．])[。！？｡．]++[」』）】”’]*+(?=[^\s」』）】”’。！？｡．])"
 )
 _WIDE_SPACE = re.compile(r"[^\S ]")
@@ -154,7 +168,7 @@ def _sentences(offset: int, line: str, family: str) -> Iterator[Sentence]:
             if not bare:
                 continue
             start += len(piece) - len(piece.lstrip())
-            if end and _belongs(line[max(begin, end - 16) : end], end - begin, bare):
+            if end and _belongs(line[begin:end], bare, is_first=begin == 0):
                 end = start + len(bare)
                 continue
             if end:
@@ -173,16 +187,14 @@ def _lengths(part: str) -> Iterator[int]:
     yield len(part) - position
 
 
-def _belongs(tail: str, length: int, right: str) -> bool:
-    """Whether what sentencex took apart is one sentence.
-
-    Args:
-        tail: The last characters of what stands before.
-        length: All its characters.
-        right: What sentencex begins a sentence with.
-    """
-    if length == len(tail) and _NUMERAL.fullmatch(tail):
+def _belongs(left: str, right: str, *, is_first: bool) -> bool:
+    """Whether what sentencex took apart is one sentence; `is_first`: `left` begins its line."""
+    if len(left) <= 12 and _NUMERAL.fullmatch(left):
+        return is_first or left[-1] != "."
+    # An abbreviation before small letters, where the writer has capitals.
+    if right[0].islower() and left[0].isupper() and left[-1] == "." and left[-2:-1] != ".":
         return True
+    tail = left[-16:]
     for ends, begins in _JOINS:
         if ends.search(tail) and begins.match(right):
             return right[:24].split(None, 1)[0].rstrip(",.!?") not in _STARTERS
