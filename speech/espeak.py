@@ -44,6 +44,9 @@ _TERMINATORS = {
 }
 _TERMINATOR_MASK = 0x000FFFFF
 _LANGUAGE_SWITCH = re.compile(r"\([^)]*\)")
+# Letters with dots between are one word to espeak-ng, and a long one ends the process with a
+# segmentation fault: 30 letters of three bytes each are enough, 100 of one byte.
+_INITIALS = re.compile(r"(?:[^\s.]{1,4}\.+){10,}")
 
 _WITHOUT_DICTIONARY = {"fo", "kaa", "ps", "xex"}
 """Voices the wheel lists but carries no pronunciation dictionary for."""
@@ -199,7 +202,7 @@ def phonemize(text: str, voice: str) -> str:
     which piper's bridge glues together.
     """
     parts: list[str] = []
-    buffer = ctypes.create_string_buffer(text.encode())
+    buffer = ctypes.create_string_buffer(_safe(text))
     pointer = ctypes.c_void_p(ctypes.addressof(buffer))
     terminator = ctypes.c_int(0)
     with _LOCK:
@@ -214,6 +217,11 @@ def phonemize(text: str, voice: str) -> str:
             # Within a sentence the space belongs to the mark, as in piper, even at the very end.
             parts.append(clause + " " if mark in {",", ":", ";"} or pointer.value else clause)
     return "".join(parts)
+
+
+def _safe(text: str) -> bytes:
+    """A text in UTF-8; what would be too long a word of initials is letters with spaces."""
+    return _INITIALS.sub(lambda chain: chain[0].replace(".", " "), text).encode()
 
 
 def synthesize(text: str, voice: str, rate: int = NORMAL_RATE) -> Samples:
@@ -233,7 +241,7 @@ def synthesize(text: str, voice: str, rate: int = NORMAL_RATE) -> Samples:
     Raises:
         SynthesisError: the voice does not exist or espeak-ng reports a failure.
     """
-    data = text.encode()
+    data = _safe(text)
     with _LOCK:
         library = _library()
         library.select(voice)

@@ -152,6 +152,28 @@ def test_a_language_switch_leaves_no_flag() -> None:
     assert "(" not in phonemes
 
 
+def test_a_long_chain_of_initials_ends_no_process() -> None:
+    # With its dots the process would be gone: so it is another one.
+    code = (
+        "from speech import espeak\n"
+        "for letter in ('o', 'A', 'é', 'я', '中', 'ａ', 'e\u0301', '1', 'o)', '.\u0301'):\n"
+        "    for text in (f'{letter}.' * 300, f'.{letter}' * 300):\n"
+        "        for voice in ('en-us', 'ru'):\n"
+        "            espeak.phonemize(text, voice)\n"
+        "        espeak.synthesize(text[:120], 'de', 450)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+def test_initials_of_names_are_left() -> None:
+    assert espeak.phonemize("U.S.A.", "en-us") == espeak.phonemize("USA.", "en-us")
+
+
 def test_speech_gets_shorter_with_the_rate() -> None:
     text = "A sentence that is long enough to be measured."
     rates = (espeak.MIN_RATE, espeak.NORMAL_RATE, 250, 350, espeak.MAX_RATE)
