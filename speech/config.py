@@ -95,7 +95,7 @@ class BatchConfig(StrictModel):
         LengthClass(name="medium", max_characters=100, max_batch_size=8),
         LengthClass(name="long", max_characters=300, max_batch_size=4),
     )
-    max_waiting: PositiveInt = 1024
+    max_waiting: PositiveInt = 2048
     """Phrases that may wait at one replica's gate; more are refused as at capacity."""
     later_share: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Least share of batches led by a later phrase while one waits: long readers never starve."""
