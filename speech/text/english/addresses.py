@@ -134,7 +134,8 @@ def read_place(text: str, start: int) -> Reading | None:
         return Reading(spoken, start + 2, "address")
     old = _OLD_FORM.match(text, start)
     if old and _CITY_OR_PARTY.search(text, max(0, start - 24), start):
-        end = old.end() - (1 if _ends(text, old.end()) else 0)
+        closed = text[old.end() : old.end() + 1] == ")"
+        end = old.end() - (1 if _ends(text, old.end()) and not closed else 0)
         return Reading(_OLD_STATES[old["state"]], end, "address")
     side = _SIDE_FORM.match(text, start)
     if side and _STREET_ENDS.search(text, max(0, start - 14), start):

@@ -15,6 +15,13 @@ _ELEMENTS = frozenset(
     Br Kr Rb Sr Y Zr Nb Mo Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Nd Sm Eu Gd W Re Os Ir Pt Au
     Hg Tl Pb Bi Po At Rn Fr Ra Ac Th U Pu Am""".split()
 )
+HEADS = frozenset(
+    element
+    for element in _ELEMENTS
+    if len(element) == 2 and element not in {"He", "In", "As", "At"}
+)
+"""Formulas of elements that are not written in capitals begin with these."""
+
 _KNOWN = frozenset(
     """H2O CO2 O2 N2 O3 Cl2 Br2 NO2 NO3 N2O SO2 SO3 SO4 CH4 NH3 NH4 H2S HNO3 NaCl NaOH HCl KCl KOH
     HBr LiOH CaO MgO ZnO FeO CuO TiO2 SiO2 PO4 CO3 OH C2H4 C2H6 C3H8 CN HCN BaCl2 KI KBr CaCl2 D2O

@@ -9,6 +9,9 @@ from speech.text.reading import Reading
 SIGNS = {"♭": "flat", "♯": "sharp", "♮": "natural", "𝄪": "double sharp", "𝄫": "double flat"}
 """Accidentals; each is said wherever it stands."""
 
+HEADS = frozenset(["Ab", "Bb", "Db", "Eb", "Gb"])
+"""Notes that look like words."""
+
 _QUALITIES = {
     "m": "minor", "min": "minor", "maj": "major", "M": "major", "dim": "diminished",
     "aug": "augmented", "sus": "suspended", "add": "add",

@@ -24,7 +24,7 @@ _SPELLED = frozenset(
     bbc cnn nbc cbs abc mit ibm nyt ucla usc rtx gtx gpu cpu faqs hr pr ceo""".split()
 )
 _SPOKEN = {"jpg": "jpeg", "yml": "yaml", "nvidia": "NVIDIA", "jpeg": "jpeg"}
-_PIECE = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|[0-9]+|[^\W\d_]+|[\s\S]")
+_PIECE = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]|[0-9]+|[\s\S]")
 _THOUSANDS = re.compile(r"[1-9]000")
 
 

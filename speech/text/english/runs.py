@@ -31,7 +31,7 @@ def find_runs(text: str) -> list[tuple[int, Reading]]:
     found = []
     for match in _RUN.finditer(text):
         written = match[0]
-        if len(written) < 3 or not _WORTH.search(written):
+        if len(written) < 2 or not _WORTH.search(written):
             continue
         reading = _read(text, match.start(), written)
         if reading:

@@ -37,6 +37,8 @@ def _by_word() -> dict[str, tuple[Reader, ...]]:
         (abbreviations.HEADS, abbreviations.read_abbreviation),
         (acronyms.HEADS, acronyms.read_acronym),
         (romans.SMALL, romans.read_small_roman),
+        (chemistry.HEADS, chemistry.read_formula),
+        (music.HEADS, music.read_chord),
         (interjections.HEADS, interjections.read_sound),
         (homographs.HEADS, homographs.read_homograph),
     ):

@@ -1,0 +1,29 @@
+"""Acronyms that are spelled, said or shouted; letters of their own."""
+
+from collections.abc import Callable
+
+import pytest
+
+CASES = [
+    ("NASA and the FBI", "NASA and the FBI"),
+    ("the EPA uses AWS", "the E P A uses A W S"),
+    ("a NAFTA deal", "a NAFTA deal"),
+    ("fast GPUs and CPUs' heat", "fast G P U's and C P U's heat"),
+    ("the CEO's desk, IBM's plan", "the CEO's desk, IBM's plan"),
+    ("AT&T, R&B and Q&A", "A T and T, R and B and Q and A"),
+    ("B&B's", "B and B's"),
+    ("XYZ and BLORP", "X Y Z and BLORP"),
+    ("I am NOT going", "I am NOT going"),
+    ("THIS IS FROM THE CIA", "THIS IS FROM THE CIA"),
+    ("LED lights", "L E D lights"),
+    ("HE LED THEM", "HE LED THEM"),
+    ("my tv and my ssn", "my T V and my S S N"),
+    ("tv.com", "T V dot com"),
+    ("IoT and iOS", "I O T and I O S"),
+    ("The A team got an A.", "The A team got an A."),
+]
+
+
+@pytest.mark.parametrize(("written", "spoken"), CASES)
+def test_acronyms(written: str, spoken: str, said: Callable[[str], str]) -> None:
+    assert said(written) == spoken
