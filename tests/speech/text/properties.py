@@ -1,0 +1,85 @@
+"""What holds for every text: shared by property tests, found cases and the fuzzer."""
+
+from dataclasses import dataclass
+
+from speech.config import TextConfig
+from speech.errors import InvalidInputError
+from speech.text import FrontEnd
+from speech.types import Explanation, Normalization
+
+LANGUAGES = ("en-us", "en-gb", "de", "fr", "es", "it", "pt-br", "nl", "pl", "ru", "cmn", "ar")
+CONFIG = TextConfig()
+DEFAULT = Normalization()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A text and how it is read."""
+
+    text: str
+    language: str = "en-us"
+    wanted: Normalization = DEFAULT
+
+
+def broken(front_end: FrontEnd, case: Case) -> str | None:
+    """The first property a case breaks, in words; None where all hold."""
+    try:
+        explained = front_end.explain(case.text, case.language, wanted=case.wanted)
+    except InvalidInputError as error:
+        return None if error.param == "input" else f"names {error.param}"
+    except Exception as error:  # noqa: BLE001 (no other may leave the room: that is the property)
+        return f"raises {type(error).__name__}"
+    return (
+        _places(case.text, explained)
+        or _phrases(explained)
+        or _english(case, explained.utterance.normalized)
+    )
+
+
+def _places(text: str, explained: Explanation) -> str | None:
+    position = 0
+    said: list[str] = []
+    for change in explained.changes:
+        if not position <= change.start <= change.end <= len(text):
+            return "changes overlap or leave the text"
+        said += text[position : change.start], change.reading
+        position = change.end
+    said.append(text[position:])
+    if _letters("".join(said)) != _letters(explained.utterance.normalized):
+        return "what is unchanged and the readings do not make the normalized text"
+    return None
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split())
+
+
+def _phrases(explained: Explanation) -> str | None:
+    phrases = explained.utterance.phrases
+    limit = CONFIG.phrases.max_characters
+    if [phrase.index for phrase in phrases] != list(range(len(phrases))):
+        return "phrases are not numbered"
+    if not all(0 < len(phrase.text) <= limit and phrase.pause_after >= 0 for phrase in phrases):
+        return "a phrase is empty or too long"
+    if any("\n" in phrase.text for phrase in phrases):
+        return "a phrase has a newline"
+    return None
+
+
+def _english(case: Case, normalized: str) -> str | None:
+    if not (case.language.startswith("en") and case.wanted.enabled):
+        return None
+    # Given phonemes say how their word is spoken, whatever it is.
+    if "](/" not in case.text and any(character.isdecimal() for character in normalized):
+        return "a digit is left"
+    return None
+
+
+def read_again(front_end: FrontEnd, case: Case) -> str | None:
+    """Whether a text that means something stays as it is when its spoken form is read once more.
+
+    Noise need not: `Dr.` alone is read for what then stands beside it.
+    """
+    once = front_end.explain(case.text, case.language, wanted=case.wanted).utterance.normalized
+    again = front_end.explain(once, case.language, wanted=case.wanted).utterance.normalized
+    return None if _letters(once) == _letters(again) else "is read otherwise the second time"
