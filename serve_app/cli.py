@@ -137,7 +137,9 @@ def evaluate(
     voice: Annotated[
         str, typer.Argument(help="An .onnx file in Piper's format, or a voice of the catalogue.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path("evaluation"),
+    out: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path(
+        "training/work/report"
+    ),
     sentences: Annotated[int, typer.Option(help="Sentences per speaker.", min=1)] = 400,
 ) -> None:
     """Hold a voice against its teachers; writes report.json, report.html and pictures."""
