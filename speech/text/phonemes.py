@@ -26,6 +26,8 @@ from speech.text.kokoro import kokoro_symbols
 from speech.types import Vocabulary
 
 START, END, PAD = "^", "$", "_"
+_FRAME = frozenset((START, END, PAD))
+"""What no phonemes may hold: a caller's must not end a phrase or pad it."""
 _SILENT = frozenset(" .,:;!?\"'()-—…“”")
 
 Fate = Literal["replaced", "skipped"]
@@ -163,7 +165,7 @@ def phoneme_ids(phonemes: str, vocabulary: Vocabulary) -> Encoded:
     sounds = False
     for symbol in symbols:
         known = table.get(symbol)
-        if known is not None:
+        if known is not None and symbol not in _FRAME:
             ids += known
             ids += pad
             sounds = sounds or symbol not in _SILENT
@@ -189,7 +191,8 @@ def unknown_symbol(phonemes: str, vocabulary: Vocabulary | None) -> str:
     if vocabulary.kind == "kokoro":
         symbols = kokoro_symbols(symbols, vocabulary.espeak_voice)
     for symbol in symbols:
-        if symbol not in vocabulary.ids and _nearest(symbol, vocabulary) is None:
+        known = symbol in vocabulary.ids and symbol not in _FRAME
+        if not known and _nearest(symbol, vocabulary) is None:
             return symbol
     return ""
 

@@ -99,6 +99,11 @@ SMALL = Vocabulary(kind="espeak", espeak_voice="en-us", ids=SOUNDS)
         ("iːʲ", "i", {("modifier", "replaced"): 2}),
         ("ʤ", "", {("letter", "skipped"): 1}),
         ("ʦ—!", "ts,.", {("letter", "replaced"): 1, ("punctuation", "replaced"): 2}),
+        (
+            "k$^_",
+            "k",
+            {("other", "skipped"): 1, ("modifier", "skipped"): 1, ("punctuation", "skipped"): 1},
+        ),
         ("漢7☃", "", {("letter", "skipped"): 1, ("digit", "skipped"): 1, ("other", "skipped"): 1}),
     ],
 )
@@ -123,6 +128,7 @@ def test_a_voice_of_letters_takes_small_ones() -> None:
 def test_the_first_symbol_without_a_sound_is_told() -> None:
     assert unknown_symbol("kˈat ʲɹ", SMALL) == ""
     assert unknown_symbol("ka漢☃", SMALL) == "漢"
+    assert unknown_symbol("ka_", SMALL) == "_"
     assert unknown_symbol("ka漢", None) == ""
 
 
