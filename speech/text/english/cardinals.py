@@ -8,12 +8,14 @@ from speech.text.reading import Reading, word_after
 
 _LONG = re.compile(r"[0-9]{5,9}(?![0-9A-Za-z]|[.,][0-9])")
 _NAMED = re.compile(
-    r"(?:ending in|ends in|ends with|pin|code|otp|password|passcode|zip|id|account|acct|serial"
+    r"(?<![a-z])(?:ending in|ends in|ends with|pin|code|otp|password|passcode|zip|id|account|acct"
+    r"|serial"
     r"|order|tracking|reference|confirmation|case|ticket|badge|invoice|license|member|policy)"
     r"(?: (?:is|was|number|no\.?|code|id))*:? ?#?$"
 )
 _QUANTITY = re.compile(
-    r"(?:about|over|under|than|nearly|almost|around|roughly|approximately|some|exactly|least|most"
+    r"(?<![a-z])(?:about|over|under|than|nearly|almost|around|roughly|approximately|some|exactly|least"
+    r"|most"
     r"|of|to|by|cost|costs|earns?|earned|paid|worth|total|totals?|was|sold|reached|hit|counted"
     r"|only|just|every|population|between|and) $"
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from speech.text.english.neighbours import before
+from speech.text.english.neighbours import before, counts
 from speech.text.english.numbers import cardinal, ordinal, year
 from speech.text.english.times import clock, offset
 from speech.text.reading import Reading
@@ -26,7 +26,7 @@ MONTH_HEAD = rf"{_MONTH}\.?,?[ -]'?(?=[0-9])"
 
 _WEEKDAY = r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?![A-Za-z])"
 WEEKDAY_HEAD = (
-    rf"{_WEEKDAY}(?=\.?,? (?:(?i:{_MONTH})(?![a-z])|[0-9])|\.?(?: ?[-–—] ?|/){_WEEKDAY}"
+    rf"{_WEEKDAY}(?=\.?,? (?:(?i:{_MONTH})(?![a-z])|(?:the )?[0-9])|\.?(?: ?[-–—] ?|/){_WEEKDAY}"
     r"|\.(?! [A-Z]|$)"
     rf"|(?<=[-–/].{{3}})|(?<=[-–/].{{4}})|(?<=[-–/].{{5}}))"
 )
@@ -64,6 +64,9 @@ _NUMBERS = re.compile(
     r"(?P<year>(?:1[0-9]|20)[0-9]{2}|[0-9]{2})"
     r"(?![0-9A-Za-z]|[/.][0-9]|-[0-9]{1,4}(?![0-9/]))"
 )
+_MONTH_OF_YEAR = re.compile(
+    r"(?P<month>1[0-2]|0?[1-9])/(?P<year>(?:19|20)[0-9]{2})(?![0-9A-Za-z/]|\.[0-9])"
+)
 _TWO_NUMBERS = re.compile(
     r"(?P<first>1[0-2]|0?[1-9])/(?P<second>3[01]|[12][0-9]|0?[1-9])(?![0-9A-Za-z/]|\.[0-9])"
 )
@@ -72,9 +75,11 @@ _UNTIL_DATE = re.compile(
     rf" ?[-–—] ?(?=[0-9]{{1,2}}{_ENDING} {_MONTH}(?![a-z])|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{2}})",
     re.I,
 )
+_AFTER_ARTICLE = re.compile(r"the $|(?:st|nd|rd|th),? (?:and|or|to|&) $")
 _BEHIND_DATE = re.compile(r"[0-9]/[0-9]{2,4} ?-$")
 _DATED = re.compile(
-    r"(?<![a-z])(?:(?:on|by|until|till|before|after|since|due|dated|from|through|starting|starts|begins|ends"
+    r"(?<![a-z])(?:(?:on|as of|week of|thru|valid|by|until|till|before|after|since|due"
+    r"|dated|from|through|starting|starts|begins|ends"
     r"|expires?|deadline|born|posted|updated|date|[a-z]{3,6}day|mon|tues?|wed"
     r"|thu|thurs|fri|sat|sun),?:?)"
     r" (?:[0-9]{1,2}/[0-9]{1,2}(?: or| and| to| through|,| -|-) ?)?$"
@@ -84,6 +89,9 @@ _DATED = re.compile(
 def read_month(text: str, start: int) -> Reading | None:
     """A date that begins with its month."""
     match = _MONTH_FIRST.match(text, start)
+    if match and match["month"] in {"May", "March"} and counts(text, match.end()):
+        # May 2 people enter?
+        return None
     if match:
         comma = match["comma"] or ""
         spoken = f"{_name(match['month'])} {ordinal(int(match['day']))}"
@@ -140,7 +148,7 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
         return Reading(said, match.end(), "date")
     match = _DAY_FIRST.match(text, start)
     if match:
-        article = "" if text[max(0, start - 4) : start].lower() == "the " else "the "
+        article = "" if _AFTER_ARTICLE.search(text[max(0, start - 12) : start].lower()) else "the "
         spoken = f"{article}{ordinal(int(match['day']))}"
         if match["last"]:
             spoken += f" to the {ordinal(int(match['last']))}"
@@ -159,8 +167,12 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
             return None
         found = _numbers(match, day_first=day_first)
         return _until(text, found) if found else None
+    match = _MONTH_OF_YEAR.match(text, start)
+    if match:
+        said = f"{_MONTHS[int(match['month']) - 1]} {year(int(match['year']))}"
+        return Reading(said, match.end(), "date")
     match = _TWO_NUMBERS.match(text, start)
-    if match and _DATED.search(before(text, start)):
+    if match and (match["first"][0] == "0" or _DATED.search(before(text, start))):
         first, second = int(match["first"]), int(match["second"])
         month, day = (second, first) if day_first and second <= 12 else (first, second)
         return Reading(f"{_MONTHS[month - 1]} {ordinal(day)}", match.end(), "date")

@@ -12,11 +12,12 @@ _FORM = re.compile(
 )
 _MARK = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?/(?P<of>5|10|20|25|50|100)(?![0-9A-Za-z/]|\.[0-9])")
 _RATED = re.compile(
-    r"(?:rat(?:e|ed|ing)|scor(?:e|ed|es|ing)|grad(?:e|ed)|gave|give|gives|giving|got|mark(?:ed|s)?"
+    r"(?<![a-z])(?:rat(?:e|ed|ing)|scor(?:e|ed|es|ing)|grad(?:e|ed)|gave|give|gives|giving|got|mark(?:ed|s)?"
     r"|review(?:ed)?|pain|solid)(?![a-z])"
 )
 _RATES = re.compile(r" (?:stars?|points?|would|marks?|rating|score|on |from )")
 _PRESSURE = re.compile(r"(?:blood pressure|\bbp)(?![a-z])")
+_MERCURY = re.compile(r" mm ?Hg(?![A-Za-z])")
 _OF_PRESSURE = re.compile(r" (?:mm ?Hg|blood pressure)")
 _CHAIN = re.compile(r"[0-9]{1,6}(?:/[0-9]{1,6}){1,4}+(?![0-9A-Za-z])")
 _NAMES = {
@@ -31,6 +32,10 @@ _NAMES = {
 }
 _BEAT = re.compile(r" (?:time|meter|metre|beat|signature|rhythm)(?![a-z])")
 _UNTIL = re.compile(r" ?[-–] ?(?=[0-9½¼¾⅓⅔])")
+_STEP = re.compile(
+    r"(?<![a-z])(?:step|page|part|chapter|episode|lesson|slide|question|item|photo|image|round|day"
+    r"|week|level|stage|lap|game|match|track|disc|file|frame) \(?$"
+)
 _EQUALS = re.compile(r" ?=")
 _SHARE = re.compile(r"(?P<number>[0-9]{1,6})/(?P<of>[A-Za-z])(?![A-Za-z0-9/])")
 
@@ -54,7 +59,12 @@ def read_fraction(text: str, start: int) -> Reading | None:
     if low >= 40 and (
         _PRESSURE.search(before(text, start)) or _OF_PRESSURE.match(text, match.end())
     ):
-        return Reading(f"{cardinal(top)} over {cardinal(low)}", match.end(), "fraction")
+        mercury = _MERCURY.match(text, match.end())
+        unit = " millimeters of mercury" if mercury else ""
+        end = mercury.end() if mercury else match.end()
+        return Reading(f"{cardinal(top)} over {cardinal(low)}{unit}", end, "fraction")
+    if low >= top and _STEP.search(before(text, start)):
+        return Reading(f"{cardinal(top)} of {cardinal(low)}", match.end(), "fraction")
     if low < 2 or match["low"][0] == "0":
         return _chain(chain, text, start) if chain else None
     if low in {2, 4, 8, 16} and _BEAT.match(text, match.end()):

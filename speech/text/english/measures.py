@@ -4,6 +4,7 @@ import re
 
 from speech.text.english.neighbours import FUNCTION_WORDS, before, counts
 from speech.text.english.numbers import Number, cardinal, fraction, pairs, parse_number
+from speech.text.english.numbers import plural as plural_number
 from speech.text.english.units import plural, read_unit
 from speech.text.english.years import read_decade
 from speech.text.reading import Reading, word_after
@@ -39,20 +40,24 @@ _LINES = re.compile(
     r"(?![A-Za-z0-9])"
 )
 _QUOTE = re.compile(r"(?<![0-9])\"")
-_DOT = re.compile(r"\.(?= [a-z])")
+_DOT = re.compile(r"\.(?= [a-z0-9])")
 _WIDTH = re.compile(
-    r"\.(?! [A-Z])| ?(?:$|[,;)x×]|by |wide|long|tall|thick|deep|high|diameter"
+    r"\.(?! [A-Z])| ?(?:$|[,;)x×=]|by |wide|long|tall|thick|deep|high|diameter"
     r"|of (?:rain|snow|water))"
 )
 _NO_UNIT = frozenset(["", *"()[]{};!?,:'&"])
+_PARTS = frozenset([2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 64, 100])
 _DESCRIBED = frozenset(
     """dash race sprint relay hurdles freestyle backstroke butterfly breaststroke radius bottle bag
-    drive disk ssd ram battery adapter charger cable monitor screen lens engine bulb lamp rope fence
-    hike zone limit tank angle turn rotation view video camera bend arc spin panel laptop""".split()
+    drive disk ssd battery adapter charger cable monitor screen lens engine bulb lamp rope fence
+    hike zone limit tank angle turn rotation view video camera bend arc spin panel laptop drum
+    bucket jug glass mug box steak roll tape screw bolt nail hole drill board pipe wire resistor
+    capacitor speaker sensor outlet circuit fuse motor signal display pool hose ladder truck
+    dumbbell kettlebell barbell plate tire wheel gun cannon shell round cartridge""".split()
 )
 # Words and letters in their own right: they are units right behind the number or with a slash.
 _AMBIGUOUS_APART = frozenset(
-    {"in", "A", "d", "K", "N", "B", "pt", "mo", "M", "F", "t", "us", "J", "V", "T", "l", "am"}
+    {"in", "A", "d", "K", "N", "B", "pt", "mo", "M", "F", "t", "us", "J", "V", "T", "l", "am", "pp"}
 )
 # A letter behind a number names things more often than it measures: 5A, 3d; 12V and 24h are fine.
 _AMBIGUOUS_CLOSE = frozenset({"A", "d", "B", "N", "J", "K", "M", "F", "t", "T", "us", "kt", "ac"})
@@ -157,6 +162,8 @@ def _is_unit_apart(text: str, start: int, end: int, written: str, unit_end: int)
         return exact or after_feet or bool(_WIDTH.match(text, unit_end))
     if written == "K":
         return text[start:end].isdigit() and "." not in text[start:end]
+    if written in {"A", "pp"}:
+        return "." in text[start:end]
     return written in {"V", "J", "N", "l", "t"} and text[unit_end : unit_end + 1] in {
         "",
         ".",
@@ -177,7 +184,7 @@ def _part(text: str, start: int, joined: re.Match[str]) -> Reading | None:
     """A share of a unit, `3/4 in` to `three quarters of an inch`, `1/2 lb` to `one half pound`."""
     top, _, low = text[start : start + 8].partition("/")
     below = re.match(r"[0-9]{1,3}", low)
-    if below is None or not top.isdigit() or int(below[0]) < 2 or int(top) == 0:
+    if below is None or not top.isdigit() or int(below[0]) not in _PARTS or int(top) == 0:
         return None
     end = joined.end() + below.end()
     gap = _GAP.match(text, end)
@@ -187,7 +194,10 @@ def _part(text: str, start: int, joined: re.Match[str]) -> Reading | None:
     if found is None or (found[0] in _AMBIGUOUS_APART and found[0] != "in"):
         return None
     share = fraction(int(top), int(below[0]))
-    if top == "1":
+    word = (
+        word_after(text, found[2]).rstrip(".,;:!?)") if text[found[2] : found[2] + 1] == " " else ""
+    )
+    if top == "1" or (word.isalpha() and word.islower() and word not in FUNCTION_WORDS):
         return Reading(f"{share} {found[1]}", found[2], "measure")
     article = "an" if found[1][0] in "aeiou" else "a"
     return Reading(f"{share} of {article} {found[1]}", found[2], "measure")
@@ -195,6 +205,8 @@ def _part(text: str, start: int, joined: re.Match[str]) -> Reading | None:
 
 def read_height(text: str, start: int) -> Reading | None:
     """Feet and inches, `6'2"` to `six feet two inches`; `4'33"` is minutes and seconds."""
+    if text[start - 1 : start].isalnum():
+        return None
     match = _HEIGHT.match(text, start)
     if match is None:
         feet = _FEET.match(text, start)
@@ -250,7 +262,7 @@ def read_dimensions(text: str, start: int) -> Reading | None:
     numbers = [parse_number(part.strip(), 0) for part in written.split("x")]
     said = " by ".join(number.spoken for number in numbers if number)
     if sides["many"]:
-        said += "es" if said.endswith("x") else "s"
+        said = plural_number(said)
     return Reading(said, sides.end(), "measure")
 
 

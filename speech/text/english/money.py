@@ -43,6 +43,7 @@ _TAIL = re.compile(
 _RANGE = re.compile(
     rf" ?[-–—] ?(?:(?P<land>{_LAND})?(?P<sign>[{SYMBOLS}])|(?P<code>{_CODE}) ?)?(?=\.?[0-9])"
 )
+_NAMED = re.compile(r" ?(?P<code>USD|CAD|AUD|NZD|HKD|SGD|TWD|MXN)(?![A-Za-z0-9])")
 _SECOND = re.compile(r"[-–](?=\.?[0-9])")
 _NO_TAIL = frozenset(["", *"()[]{};!?,:'&/"])
 _PER_WORD = re.compile(r" ?/ ?(?P<word>[a-z]{3,14})(?![A-Za-z0-9/])")
@@ -93,6 +94,9 @@ def read_money_after(text: str, start: int) -> Reading | None:
     tail = _TAIL.match(text, last.end) if last else None
     if last is None or tail is None:
         return None
+    if tail["word"] == "Rs" and len(last.whole) == 1:
+        # The 3 Rs
+        return None
     if tail["pence"] and (last.whole in _VIDEO or last.magnitude or last.part):
         return None
     currency = (
@@ -114,6 +118,10 @@ def _read(text: str, start: int, head: re.Match[str], currency: Currency) -> Rea
     first = _parse(text, head.end())
     if first is None:
         return None
+    code = _NAMED.match(text, first.end)
+    if code:
+        # $100 USD
+        currency, first = CODES[code["code"]], first._replace(end=code.end())
     minus = "minus " if head["minus"] else ""
     gap = _RANGE.match(text, first.end)
     last = _parse(text, gap.end()) if gap else None

@@ -37,10 +37,11 @@ MAX_CARDINAL_DIGITS = 9
 """An ungrouped run of more digits is an identifier and is read digit by digit."""
 
 # At most twelve groups, so that no text is scanned twice: the largest is below 10**39. Groups are
-# marked by commas, by apostrophes as in Switzerland, by pairs as in India, or by spaces, which
-# group for certain only where there are two of them or where the last group is round.
+# marked by commas, by apostrophes as in Switzerland, by pairs as in India, or by spaces or
+# dots, which group for certain only where there are two of them or where the last group is round.
 WHOLE = (
     r"(?:[0-9]{1,3}(?:(?:,[0-9]{3}){1,12}+|(?:'[0-9]{3}){1,12}+|(?:,[0-9]{2}){1,4},[0-9]{3}"
+    r"|(?:\.[0-9]{3}){2,12}+(?!\.[0-9])"
     r"|(?: [0-9]{3}){2,12}+|(?:(?<=[0-9]{2}) [0-9]00| 000))(?![0-9]|[,'][0-9])|[0-9]++)"
 )
 """A whole number as written, with its marks between groups."""
@@ -51,7 +52,7 @@ _MIXED = re.compile(
     r"(?![0-9A-Za-z/]|[.,][0-9])"
 )
 _DIGIT = re.compile(r"[0-9]")
-_MARKS = re.compile(r"[, ']")
+_MARKS = re.compile(r"[, '.]")
 
 
 class Number(NamedTuple):
@@ -106,6 +107,13 @@ def ordinal(value: int) -> str:
 def digits(text: str) -> str:
     """Words of each digit in turn; other characters are passed over."""
     return " ".join(_ONES[int(character)] for character in text if "0" <= character <= "9")
+
+
+def plural(words: str) -> str:
+    """More than one of a number, `six` to `sixes`, `forty` to `forties`."""
+    if words.endswith("y"):
+        return words[:-1] + "ies"
+    return words + ("es" if words.endswith("x") else "s")
 
 
 def without_digits(spoken: str) -> str:

@@ -16,11 +16,11 @@ from speech.text.english.measures import (
 from speech.text.english.music import read_meter
 from speech.text.english.numbers import VULGAR, without_digits
 from speech.text.english.ordinals import read_ordinal
-from speech.text.english.ranges import read_number
+from speech.text.english.ranges import LETTERS_HEAD, read_letters, read_number
 from speech.text.english.runs import find_runs
 from speech.text.english.scores import read_score
-from speech.text.english.serials import read_serial
-from speech.text.english.telephone import read_digit_groups
+from speech.text.english.serials import read_plural, read_serial
+from speech.text.english.telephone import read_digit_groups, read_star
 from speech.text.english.times import read_time
 from speech.text.english.years import (
     PERIOD_HEAD,
@@ -39,6 +39,8 @@ _START = re.compile(
     r"|(?P<minus>-(?=[$€£¥]?\.?[0-9])"
     r"|(?:(?<=[ (][A-DFO])|(?<=[ (]AB))-(?! (?:and|or|to) |[^ .,;:!?)]))"
     r"|(?P<phone>\((?=[0-9]{3}\)))"
+    r"|(?P<star>(?<![0-9A-Za-z)])[*#](?=[*#]?[0-9]{1,3}(?![0-9A-Za-z])))"
+    rf"|(?P<letters>(?<![A-Za-z0-9'.-]){LETTERS_HEAD})"
     rf"|(?P<decade>{SHORT_HEAD})"
     rf"|(?P<period>(?<![A-Za-z]){PERIOD_HEAD})"
     rf"|(?P<money>[{money.SYMBOLS}]|(?<![A-Za-z]){money.PREFIX})"
@@ -69,6 +71,7 @@ _NUMBER_READERS: tuple[Reader, ...] = (
     money.read_money_after,
     read_angle,
     read_height,
+    read_plural,
     read_measure,
     read_dimensions,
     read_decade,
@@ -84,6 +87,8 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "number": (read_meter, partial(dates.read_date, day_first=british), *_NUMBER_READERS),
         "minus": (read_minus,),
         "phone": (read_digit_groups,),
+        "star": (read_star, symbols.read_symbol),
+        "letters": (read_letters, words.read_word),
         "decade": (read_short_year,),
         "period": (read_period,),
         "money": (money.read_money, symbols.read_symbol),

@@ -5,8 +5,9 @@
 
 import re
 
-from speech.text.english.neighbours import counts
-from speech.text.english.numbers import cardinal, digits, pairs
+from speech.text.english.neighbours import before, counts
+from speech.text.english.numbers import cardinal, digits, pairs, plural
+from speech.text.english.years import read_decade
 from speech.text.reading import Reading
 
 _RUN = re.compile(r"[0-9]++(?!\.[0-9]|[,:/][0-9]|%|°)")
@@ -21,6 +22,18 @@ _NAMED = re.compile(
 )
 _PLAN = re.compile(r"(?:401\(?k|403\(?b|501\(?c)(?![A-Za-z0-9])", re.I)
 _CAPITALS = re.compile(r"(?P<number>[0-9]{1,3})(?P<letters>[A-Z]{2,4})(?![A-Za-z0-9'])")
+_PLURAL = re.compile(r"(?P<number>[0-9]{1,4})'?s(?![A-Za-z0-9])")
+_JET_PLURAL = re.compile(r"7[0-9]7$|3[0-9]0$")
+_COUNTED = re.compile(
+    r"(?<![a-z])(?:two|three|four|five|six|seven|eight|nine|ten|some|all|both|these|those|of|many"
+    r"|several|old|new|pair|the|her|his|their|my|roll(?:ed)?|size|in) $"
+)
+_LASTING = re.compile(
+    r"(?<![a-z])(?:for|after|within|every|wait|last(?:s|ed)?|took|takes|in|by|under|over|about|than"
+    r"|hold|rest|is|was) $"
+)
+_LETTERS = re.compile(r"(?<![A-Za-z])[A-Za-z]{1,2}$")
+_CONSONANTS = re.compile(r"[b-df-hj-np-tv-z]{2,3}(?![A-Za-z])")
 _TOKEN_BEFORE = re.compile(r"[A-Za-z0-9]+$")
 _TOKEN_AFTER = re.compile(r"[A-Za-z0-9]+")
 _JET = re.compile(r"7[0-9]7(?= (?:MAX|Max|Dreamliner|jets?|airliner)(?![A-Za-z]))")
@@ -40,11 +53,19 @@ def read_serial(text: str, start: int) -> Reading | None:
     if capitals and not previous.isalnum() and previous != "-":
         said = f"{_number(capitals['number'])} {' '.join(capitals['letters'])}"
         return Reading(said, capitals.end(), "serial")
+    tail = _CONSONANTS.match(text, end)
+    if tail and (previous.isalpha() or text[tail.end() : tail.end() + 1].isdigit()):
+        # Letters of a code are spelt.
+        said = f"{_number(written)} {' '.join(tail[0])}"
+        return Reading(said, tail.end(), "serial")
     if _in_code(text, start, end):
         return Reading(digits(written), end, "serial")
     head = text[max(0, start - 8) : start]
     if _LETTER_BEFORE.search(head):
-        return Reading(_after_letters(written), end, "serial")
+        said = _after_letters(written)
+        if _PLURAL.match(text, start):
+            return Reading(plural(said), end + 1, "serial")
+        return _until(text, start, Reading(said, end, "serial"))
     if previous == "-" and text[start - 2 : start - 1].isalnum():
         follows = text[end : end + 1] == "-" and text[end + 1 : end + 2].isalnum()
         if follows or text[end : end + 1].isalpha():
@@ -60,6 +81,35 @@ def read_serial(text: str, start: int) -> Reading | None:
     if text[end : end + 1] == "-" and previous.strip("\"'([") == "" and _HYPHENS.match(text, start):
         return Reading(_number(written), end, "serial")
     return None
+
+
+def read_plural(text: str, start: int) -> Reading | None:
+    """More than one of a name or a number: `747s`, `F-16s`, `two 6s`; not `15s` of a clip."""
+    match = _PLURAL.match(text, start)
+    previous = text[start - 1 : start]
+    if match is None or previous.isalnum():
+        return None
+    number = match["number"]
+    named = _LETTER_BEFORE.search(text[max(0, start - 8) : start])
+    jet = _JET_PLURAL.match(number)
+    said_of = before(text, start)
+    lasting = len(number) > 1 or _LASTING.search(said_of)
+    if read_decade(text, start) or (lasting and not (named or jet or _COUNTED.search(said_of))):
+        return None
+    said = pairs(number) if len(number) > 2 else _number(number)
+    return Reading(plural(said), match.end(), "serial")
+
+
+def _until(text: str, start: int, serial: Reading) -> Reading:
+    """With the hyphen to a later one of the same letters: `Q3-Q4`, `A1-A4`."""
+    letters = _LETTERS.search(text, max(0, start - 4), start)
+    if letters is None or text[serial.end : serial.end + 1] not in {"-", "–"}:
+        return serial
+    more = _RUN.match(text, serial.end + 1 + len(letters[0]))
+    same = text.startswith(letters[0], serial.end + 1)
+    if more is None or not same or int(more[0]) <= int(text[start : serial.end]):
+        return serial
+    return Reading(f"{serial.spoken} to", serial.end + 1, "serial")
 
 
 def _in_code(text: str, start: int, end: int) -> bool:

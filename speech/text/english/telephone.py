@@ -21,7 +21,7 @@ _INTERNATIONAL = re.compile(
 )
 _NATIONAL = re.compile(
     r"(?P<rest>\(?0[0-9]{2,5}\)?(?:[ -][0-9]{3,6}){1,3}|0[1-9](?:[ .][0-9]{2}){4}"
-    r"|[0-9]{3}-[0-9]{4}-[0-9]{4})"
+    r"|[0-9]{3}(?P<mark>[ -])[0-9]{4}(?P=mark)[0-9]{4})"
     r"(?![0-9]|[.,:/][0-9])"
 )
 _VANITY = re.compile(
@@ -41,7 +41,7 @@ _ISBN = re.compile(r"97[89]-(?:[0-9]{1,7}-){2,3}[0-9X](?![0-9-])|97[89][0-9]{10}
 _IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])")
 _SHORT = re.compile(r"[0-9]{3,6}(?![0-9A-Za-z-]|[.,:/%][0-9])")
 _CALLED = re.compile(
-    r"(?:call(?:s|ed|ing)?|dial(?:s|ed|ing|led|ling)?|phone[ds]?|ring|rang"
+    r"(?<![a-z])(?:call(?:s|ed|ing)?|dial(?:s|ed|ing|led|ling)?|phone[ds]?|ring|rang"
     r"|text(?:ed|ing)?(?: [a-z]{1,12} to)?)(?: the)?"
     r"(?: [0-9]{3}(?:,| or| and))? $"
 )
@@ -49,6 +49,11 @@ _EXTENSION = re.compile(
     r",? ?\(?(?:(?:[Ee]xt(?:ension)?|EXT)\.? ?|x ?|#)(?P<number>[0-9]{1,6})\)?(?![0-9A-Za-z])"
 )
 _WORD_EXTENSION = re.compile(r"(?<![a-z])ext(?:ension|\.)? $")
+_STAR = re.compile(r"[*#][*#]?[0-9]{1,3}(?:[*#][0-9]{1,4}){0,2}#?(?![0-9A-Za-z])")
+_DIALLED = re.compile(
+    r"(?<![a-z])(?:dial|press|call|enter|hit|use|code|key|type|text)(?:ed|ing)? $"
+)
+_KEYS = {"*": "star", "#": "pound"}
 _PLAIN = re.compile(r"[0-9]{1,8}(?![0-9A-Za-z]|[.,:/-][0-9])")
 _NINE = re.compile(r"[0-9](?:-[0-9]){2}(?![0-9A-Za-z-])")
 
@@ -85,6 +90,15 @@ def read_digit_groups(text: str, start: int) -> Reading | None:
         said = [digits(part) for part in re.split(r"[ .()-]+", match["rest"]) if part]
         return _extended(text, match.end(), ", ".join(said))
     return _account(text, start) or _extension(text, start) or _short(text, start)
+
+
+def read_star(text: str, start: int) -> Reading | None:
+    """What is dialled with star and pound: `dial *69`, `press #31#`."""
+    match = _STAR.match(text, start)
+    if match is None or not _DIALLED.search(before(text, start)):
+        return None
+    said = [_KEYS.get(part) or digits(part) for part in re.findall(r"[*#]|[0-9]+", match[0])]
+    return Reading(" ".join(said), match.end(), "telephone")
 
 
 def _account(text: str, start: int) -> Reading | None:

@@ -24,15 +24,20 @@ _ZONE = re.compile(
 _OFFSET = re.compile(r" ?(?P<sign>[+-])(?P<hour>[01]?[0-9])(?::?(?P<minute>[0-5][0-9]))?(?![0-9])")
 _MILITARY = re.compile(r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) (?:hours|hrs)(?![a-z])")
 _PACE = re.compile(r" ?(?:min)?/ ?(?P<of>km|mi(?:le)?)(?![A-Za-z0-9])")
+_HOURS = re.compile(r" (?:hours|hrs)(?![a-z])")
 _EARLY = re.compile(r"(?P<hour>0[0-9])(?P<minute>[0-5][0-9])(?![0-9A-Za-z]|[.,:/-][0-9])")
 _AT = re.compile(r"(?<![A-Za-z])(?:at|by|until|from|before|after|since) $")
-_DURATION = re.compile(
-    r"(?P<first>[0-9]{1,3}) ?(?P<of>d|h|hrs?|m|min)\.? ?(?P<second>[0-9]{1,2})"
-    r"(?: ?(?P<below>h|hrs?|m|mins?|s|secs?)(?: ?(?P<third>[0-9]{1,2}) ?(?:s|secs?))?"
-    r"|(?<=h[0-5][0-9]))(?![0-9A-Za-z])"
+_LETTER = re.compile(r"(?P<hour>1[0-2]|[1-9])(?P<half>[ap])(?![A-Za-z0-9])")
+_AT_LETTER = re.compile(
+    r"(?<![a-z])(?:(?:at|by|until|till)|[0-9][ap](?:,? and|,? or|,? to|,| -)) ?$|[0-9][ap]-$"
 )
+_DURATION = re.compile(
+    r"[0-9]{1,3} ?(?:d|h|hrs?|m|mins?)\.?"
+    r"(?:[ ,]{0,2}[0-9]{1,2} ?(?:h|hrs?|m|mins?|s|secs?)(?![A-Za-z])){1,3}(?![0-9A-Za-z])"
+    r"|[0-9]{1,2}h[0-5][0-9](?![0-9A-Za-z])"
+)
+_PART = re.compile(r"(?P<number>[0-9]{1,3}) ?(?P<of>[dhms]?)")
 _NAMES = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
-_BELOW = {"d": "h", "h": "m", "m": "s"}
 
 
 def read_time(text: str, start: int) -> Reading | None:
@@ -48,8 +53,13 @@ def read_time(text: str, start: int) -> Reading | None:
     if early and _AT.search(text, max(0, start - 8), start):
         return Reading(_military(early["hour"], early["minute"]), early.end(), "time")
     duration = _DURATION.match(text, start)
-    if duration and _BELOW[duration["of"][0]] == (duration["below"] or "m")[0]:
-        return _duration(duration)
+    found = _duration(duration) if duration else None
+    if found:
+        return found
+    letter = _LETTER.match(text, start)
+    if letter and _AT_LETTER.search(text[max(0, start - 10) : start].lower()):
+        half = letter["half"].upper()
+        return Reading(f"{cardinal(int(letter['hour']))} {half}M", letter.end(), "time")
     return clock(text, start)
 
 
@@ -91,7 +101,10 @@ def _finish(text: str, end: int, spoken: str, full_hour: str) -> Reading:
         spoken += f" {half['half'].upper()}M"
         end = half.end()
     elif not until:
-        spoken += full_hour
+        hours = _HOURS.match(text, end)
+        if hours and full_hour:
+            return Reading(f"{spoken} hundred hours", hours.end(), "time")
+        spoken = "midnight" if full_hour and spoken == "zero" else spoken + full_hour
     pace = _PACE.match(text, end)
     if pace and not half:
         name = "kilometer" if pace["of"] == "km" else "mile"
@@ -135,12 +148,13 @@ def _military(hour: str, minute: str) -> str:
     return f"{said} {'zero ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
 
 
-def _duration(match: re.Match[str]) -> Reading:
-    of = match["of"][0]
-    said = _count(int(match["first"]), _NAMES[of])
-    said += f" {_count(int(match['second']), _NAMES[_BELOW[of]])}"
-    if match["third"]:
-        said += f" {_count(int(match['third']), 'second')}"
+def _duration(match: re.Match[str]) -> Reading | None:
+    """Hours, minutes and seconds by their letters, largest first; `1h30` ends in minutes."""
+    parts = [(int(part["number"]), part["of"] or "m") for part in _PART.finditer(match[0])]
+    order = ["dhms".index(of) for _, of in parts]
+    if order != sorted(set(order)):
+        return None
+    said = " ".join(_count(number, _NAMES[of]) for number, of in parts)
     return Reading(said, match.end(), "time")
 
 

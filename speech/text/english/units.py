@@ -46,10 +46,12 @@ _NAMES = {
     "RPM": "revolution per minute", "bpm": "beat per minute", "BPM": "beat per minute",
     "mpg": "mile per gallon", "MPG": "mile per gallon", "ppm": "part per million",
     "ppb": "part per billion", "bp": "basis point", "bps": "basis point",
+    "pp": "percentage point",
     # others
     "dB": "decibel", "db": "decibel", "dBA": "decibel", "dBm": "D B M", "psi": "P S I",
     "PSI": "P S I", "hp": "horsepower", "HP": "horsepower", "bhp": "brake horsepower",
     "kcal": "kilocalorie", "kCal": "kilocalorie", "Btu": "B T U", "BTU": "B T U", "lm": "lumen",
+    "kΩ": "kilohm", "MΩ": "megohm",
     "lx": "lux", "mmHg": "millimeter of mercury", "atm": "atmosphere", "Nm": "newton meter",
     "VA": "volt ampere", "kVA": "kilovolt ampere", "ct": "carat", "rad": "radian",
     "K": "K", "IU": "I U", "mEq": "milliequivalent", "M": "molar", "mM": "millimolar",
@@ -119,7 +121,7 @@ def plural(name: str) -> str:
     head, mark, tail = name.partition(" per ")
     if not mark:
         head, mark, tail = name.partition(" of ")
-    if head in _UNCHANGED or head.endswith(("hertz", "horsepower", "bar")):
+    if head in _UNCHANGED or head == "bar" or head.endswith(("hertz", "horsepower")):
         return name
     if head.startswith("degree "):
         head = "degrees" + head[6:]

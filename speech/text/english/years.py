@@ -3,7 +3,7 @@
 import re
 
 from speech.text.english.neighbours import before, counts
-from speech.text.english.numbers import cardinal, digits, ordinal, pairs, year
+from speech.text.english.numbers import cardinal, digits, ordinal, pairs, plural, year
 from speech.text.reading import Reading, word_after, word_before
 
 _DECADE = re.compile(r"'?(?P<year>(?:[12][0-9])?[0-9]0) ?'?s(?![A-Za-z])")
@@ -21,6 +21,7 @@ PERIOD_HEAD = r"FY ?'?(?=(?:19|20)?[0-9]{2}(?![0-9]))"
 """A fiscal year."""
 
 _PERIOD = re.compile(r"FY ?'?(?P<year>(?:19|20)?[0-9]{2})(?![0-9])")
+_UNTIL_TWO = re.compile(r"[-–/](?P<year>[0-9]{2})(?![0-9A-Za-z])")
 _QUARTER = re.compile(r"(?P<part>[1-4])(?P<of>Q|H) ?'?(?P<year>(?:19|20)?[0-9]{2})(?![0-9A-Za-z])")
 _SURE = frozenset(
     """in since during until till year years early late mid circa ca ca. c. class summer winter
@@ -112,7 +113,7 @@ def decade(written: str) -> str:
     words = year(value) if value >= 1000 else cardinal(value)
     if value == 0:
         words = "two thousand"
-    return words[:-1] + "ies" if words.endswith("y") else words + "s"
+    return plural(words)
 
 
 def read_short_year(text: str, start: int) -> Reading | None:
@@ -134,7 +135,11 @@ def read_period(text: str, start: int) -> Reading | None:
     match = _PERIOD.match(text, start)
     if match is None:
         return None
-    return Reading(f"fiscal year {_short_or_full(match['year'])}", match.end(), "year")
+    said = f"fiscal year {_short_or_full(match['year'])}"
+    until = _UNTIL_TWO.match(text, match.end())
+    if until:
+        return Reading(f"{said} to {_two(until['year'])}", until.end(), "year")
+    return Reading(said, match.end(), "year")
 
 
 def read_quarter(text: str, start: int) -> Reading | None:

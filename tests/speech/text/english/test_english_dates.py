@@ -32,6 +32,10 @@ CASES = [
     ),
     ("in 2023-07", "in July twenty twenty three"),
     ("free on 9/1 or 9/8", "free on September first or September eighth"),
+    ("due 12/2026", "due December twenty twenty six"),
+    ("the 4th and 5th of June", "the fourth and fifth of June"),
+    ("May 2 people enter?", "May two people enter?"),
+    ("Wed the 5th", "Wednesday the fifth"),
 ]
 
 

@@ -19,6 +19,7 @@ CASES = [
     ("6/2=3", "six divided by two equals three"),
     ("1/2-3/4 cup", "one half to three quarters cup"),
     ("in 3/4 time", "in three four time"),
+    ("Step 1/4", "Step one of four"),
 ]
 
 

@@ -40,6 +40,10 @@ CASES = [
     ("three 2x4s", "three two by fours"),
     ("a 6'5\" man", "a six foot five man"),
     ("1920x1080.", "nineteen twenty by ten eighty."),
+    ("for 15s", "for fifteen seconds"),
+    ("140/90 mmHg", "one hundred and forty over ninety millimeters of mercury"),
+    ("6 ft. 3 in. tall", "six feet three inches tall"),
+    ("1 in = 2.54 cm", "one inch equals two point five four centimeters"),
 ]
 
 

@@ -40,6 +40,8 @@ CASES = [
     ("$1,000.01", "one thousand dollars one cent"),
     ("It is 5$.", "It is five dollars."),
     ("two $20 bills", "two twenty dollar bills"),
+    ("$100 USD", "one hundred US dollars"),
+    ("the 3 Rs", "the three Rs"),
 ]
 
 

@@ -20,6 +20,7 @@ CASES = [
     ("add 1½ cups", "add one and a half cups"),
     ("add ⅓", "add one third"),
     ("add 3⅞", "add three and seven eighths"),
+    ("1.000.000 rows", "one million rows"),
 ]
 
 

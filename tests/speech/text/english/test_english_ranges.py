@@ -15,6 +15,11 @@ CASES = [
     ("10-20-30", "ten-twenty-thirty"),
     ("1½-2 cups", "one and a half to two cups"),
     ("2010-12", "twenty ten to twelve"),
+    ("what is 12-7", "what is twelve minus seven"),
+    ("rows A-F", "rows A to F"),
+    ("open M-F 9-5", "open Monday to Friday nine to five"),
+    ("the X-Y axis", "the X-Y axis"),
+    ("1½ – 2 hours", "one and a half to two hours"),
 ]
 
 

@@ -27,6 +27,12 @@ CASES = [
     ),
     ("ISO 9001", "ISO nine thousand one"),
     ("2FA", "two F A"),
+    ("two 747s", "two seven forty sevens"),
+    ("F-16s", "F-sixteens"),
+    ("two 6s", "two sixes"),
+    ("the MP3s", "the MP threes"),
+    ("Q3-Q4", "Q three to Q four"),
+    ("key 9dm6yr", "key nine d m six y r"),
 ]
 
 

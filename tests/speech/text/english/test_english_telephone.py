@@ -26,6 +26,10 @@ CASES = [
     ("dial 999 or 112", "dial nine nine nine or one one two"),
     ("sort code 12-34-56", "sort code one two, three four, five six"),
     ("ISBN 0-306-40615-2", "ISBN zero, three zero six, four zero six one five, two"),
+    ("Dial *69", "Dial star six nine"),
+    ("press #31#", "press pound three one pound"),
+    ("*5", "five"),
+    ("ID 843 2210 9915", "ID eight four three, two two one zero, nine nine one five"),
 ]
 
 

@@ -26,6 +26,10 @@ CASES = [
     ("2:05:30", "two hours five minutes and thirty seconds"),
     ("at 5:40/km", "at five forty per kilometer"),
     ("at 0600", "at zero six hundred"),
+    ("12d 3h 20m", "twelve days three hours twenty minutes"),
+    ("at 6a", "at six AM"),
+    ("08:00-17:00 hrs", "eight to seventeen hundred hours"),
+    ("00:00", "midnight"),
 ]
 
 

@@ -26,6 +26,8 @@ CASES = [
     ("in 2Q22", "in the second quarter of twenty two"),
     ("the 2019/20 season", "the twenty nineteen twenty season"),
     ("the 1960s-80s", "the nineteen sixties to eighties"),
+    ("FY22-23", "fiscal year twenty two to twenty three"),
+    ("Spring 2023", "Spring twenty twenty three"),
 ]
 
 
