@@ -13,6 +13,9 @@ from speech.text.edits import Edit
 MAX_MARKS = 8
 """Combining marks kept on one letter; no script needs more, and stacked ones are decoration."""
 
+MAX_GROWTH = 2048
+"""Characters a text may grow by what folds to many, such as ﷺ (18); beyond, those are left out."""
+
 _TYPOGRAPHIC = {
     "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "ʼ": "'", "´": "'", "‹": "'", "›": "'",
     "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "«": '"', "»": '"',
@@ -52,12 +55,16 @@ def character_edits(text: str) -> list[Edit]:
     Private characters are kept: what may be there of them, passes before this have decided.
     """
     edits: list[Edit] = []
+    growth = 0
     for match in _SUSPECT.finditer(text):
         for start, end in _clusters(match[0]):
             start, end = start + match.start(), end + match.start()  # noqa: PLW2901
             spelt = _spelt(text, start, end)
             if spelt == text[start:end]:
                 continue
+            growth += max(0, len(spelt) - (end - start))
+            if growth > MAX_GROWTH:
+                spelt = ""
             if edits and edits[-1].end == start:
                 edits[-1] = edits[-1]._replace(end=end, text=edits[-1].text + spelt)
             else:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.text.characters import character_edits
+from speech.text.characters import MAX_GROWTH, character_edits
 from speech.text.edits import applied
 
 
@@ -37,6 +37,12 @@ from speech.text.edits import applied
 )
 def test_characters_are_spelt_one_way(written: str, spelt: str) -> None:
     assert applied(written, character_edits(written)) == spelt
+
+
+def test_a_text_grows_within_bounds() -> None:
+    text = "ﷺ" * 4096
+    assert 1000 < len(applied(text, character_edits(text))) <= 4096 + MAX_GROWTH
+    assert applied("محمد ﷺ", character_edits("محمد ﷺ")) == "محمد صلى الله عليه وسلم"
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
