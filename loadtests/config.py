@@ -139,6 +139,15 @@ class Plan(StrictModel):
         """Of all steps."""
         return sum(step.seconds for step in self.steps)
 
+    def load(self, step: int | None = None) -> str:
+        """A step's load in words, or that of all."""
+        steps = self.steps if step is None else (self.steps[step],)
+        said = (
+            f"{item.rate:g}/s {self.arrivals}" if item.rate is not None else f"{item.users} users"
+            for item in steps
+        )
+        return ", ".join(dict.fromkeys(said))
+
 
 def load(kind: type[Model], path: Path) -> Model:
     """Read a YAML file into a model."""

@@ -99,7 +99,7 @@ def evaluate(
     return Measured(
         workload=plan.workload,
         target=plan.target,
-        load=_load(plan, step),
+        load=plan.load(step),
         seconds=seconds,
         requests=len(rows),
         latency=_summary(good),
@@ -118,15 +118,6 @@ def evaluate(
         generator_cores=record.generator_cores,
         streaming=_streaming(good),
     )
-
-
-def _load(plan: Plan, step: int | None) -> str:
-    steps = plan.steps if step is None else (plan.steps[step],)
-    said = [
-        f"{item.rate:g}/s {plan.arrivals}" if item.rate is not None else f"{item.users} users"
-        for item in steps
-    ]
-    return ", ".join(dict.fromkeys(said))
 
 
 def _summary(rows: Iterable[Row]) -> Summary:

@@ -8,14 +8,13 @@ once with other texts and both are taken together.
 
     python -m loadtests.goodput [--workloads assistant unique] [--start 8] [--format wav]
                                 [--precision 0.1] [--least 20] [--requests 300] [--graph FILE]
-                                [--out FOLDER]
+                                [--out FOLDER] [--keep]
 
 The last line of output is one JSON object; the folder gets it, too, with a plot of latency against
 rate and Locust's report of every run.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -34,12 +33,15 @@ from loadtests.machine import Machine, this_machine
 from loadtests.placement import this_placement
 from loadtests.plots import plot_rates
 from loadtests.records import Record
-from loadtests.run import ERRORS, OUT, read_graph
+from loadtests.results import add_arguments, publish
+from loadtests.run import ERRORS, read_graph
 from loadtests.search import Found, highest_rate
 from loadtests.tables import ms, show_machine
 
 _MOST_SECONDS = 90.0
 """Of a run at a rate so slow that the requests wanted would take longer."""
+_LOWEST = 1.0
+"""Requests per second below which no server is worth the search."""
 _GIVE_UP = 3.0
 """Seconds of a reply after which a rate has failed, however the others fared."""
 
@@ -118,7 +120,7 @@ class Prober:
             return probed[-1].held
 
         search = self._search
-        found = highest_rate(holds, start=search.start, precision=search.precision)
+        found = highest_rate(holds, start=search.start, precision=search.precision, lowest=_LOWEST)
         return Goodput(target=self._target, workload=workload, found=found, probed=tuple(probed))
 
     def plan(self, workload: WorkloadName, steps: Sequence[Step]) -> Plan:
@@ -274,12 +276,12 @@ def main() -> None:
     parser.add_argument("--format", help="for all services, instead of the mix")
     parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=OUT)
+    add_arguments(parser)
     given = parser.parse_args()
     stop_on_sigterm()
     console, out = Console(width=120, record=True), given.out.resolve()
     try:
-        limit = Limits.load().workloads.assistant.p95_ms
+        limit = Limits.load().goodput.p95_ms
         search = Search(
             limit_ms=limit,
             start=given.start,
@@ -307,10 +309,9 @@ def main() -> None:
         title="Latency against the rate of arrivals",
         limit_ms=limit,
     )
-    console.save_html(str(out / "goodput.html"))
-    line = json.dumps({"benchmark": "goodput", **asdict(report)})
-    (out / "goodput.json").write_text(line + "\n", "utf-8")
-    print(line)
+    publish(
+        {"benchmark": "goodput", **asdict(report)}, given, console=console, plots=["goodput.png"]
+    )
 
 
 if __name__ == "__main__":

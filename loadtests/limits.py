@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from loadtests.config import FOLDER, StrictModel, load
+from loadtests.config import FOLDER, Step, StrictModel, WorkloadName, load
 from loadtests.figures import Measured
 from loadtests.watch import Memory
 
@@ -20,19 +20,37 @@ Positive = Annotated[float, Field(gt=0)]
 class WorkloadLimits(StrictModel):
     """How one workload is run, and what it must reach."""
 
-    rate: Positive
+    rate: Positive | None = None
+    users: Annotated[int, Field(gt=0)] | None = None
     seconds: Positive
-    p95_ms: Positive
+    p95_ms: Positive | None = None
     hot_p95_ms: Positive | None = None
+    first_audio_p95_ms: Positive | None = None
+    stalled: Annotated[int, Field(ge=0)] | None = None
     failures: Annotated[int, Field(ge=0)]
     hit_rate: Share | None = None
 
+    def step(self) -> Step:
+        """The load as a step of a plan."""
+        return Step(seconds=self.seconds, rate=self.rate, users=self.users)
 
-class Workloads(StrictModel):
+
+class WorkloadsLimits(StrictModel):
     """In the order they are run."""
 
     assistant: WorkloadLimits
     unique: WorkloadLimits
+    reader: WorkloadLimits
+
+    def named(self) -> Mapping[WorkloadName, WorkloadLimits]:
+        """By workload."""
+        return {"assistant": self.assistant, "unique": self.unique, "reader": self.reader}
+
+
+class GoodputLimits(StrictModel):
+    """What a rate must keep to count as goodput."""
+
+    p95_ms: Positive
 
 
 class MemoryLimits(StrictModel):
@@ -72,7 +90,8 @@ class SoakLimits(StrictModel):
 class Limits(StrictModel):
     """Everything the verdicts ask for."""
 
-    workloads: Workloads
+    workloads: WorkloadsLimits
+    goodput: GoodputLimits
     memory: MemoryLimits
     generator: GeneratorLimits
     overload: OverloadLimits
@@ -86,10 +105,6 @@ class Limits(StrictModel):
             ConfigurationError: it is missing or wrong.
         """
         return load(cls, path)
-
-    def named(self) -> Mapping[str, WorkloadLimits]:
-        """By workload."""
-        return {"assistant": self.workloads.assistant, "unique": self.workloads.unique}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,16 +136,20 @@ def checks_of(
     measured: Measured, limits: WorkloadLimits, generator: GeneratorLimits
 ) -> list[Check]:
     """The limits of one workload."""
-    name = measured.workload
-    found = [
-        below(f"{name}: P95 of all replies, ms", measured.latency.p95, limits.p95_ms),
-        at_most(f"{name}: failures", measured.failures, limits.failures),
-    ]
+    name, streaming = measured.workload, measured.streaming
+    found = [at_most(f"{name}: failures", measured.failures, limits.failures)]
+    if limits.p95_ms is not None:
+        found.append(below(f"{name}: P95 of all replies, ms", measured.latency.p95, limits.p95_ms))
     hot = measured.by_cache.get("hot")
     if limits.hot_p95_ms is not None and hot is not None:
         found.append(below(f"{name}: P95 of hot hits, ms", hot.p95, limits.hot_p95_ms))
     if limits.hit_rate is not None:
         found.append(above(f"{name}: hit rate", measured.hit_rate, limits.hit_rate))
+    if limits.first_audio_p95_ms is not None and streaming is not None:
+        first = streaming.first_audio.p95
+        found.append(below(f"{name}: P95 of the first audio, ms", first, limits.first_audio_p95_ms))
+    if limits.stalled is not None and streaming is not None:
+        found.append(at_most(f"{name}: replies that stall", streaming.stalled, limits.stalled))
     late = measured.late / measured.requests
     return [
         *found,

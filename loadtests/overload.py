@@ -5,6 +5,7 @@ at three times of it, and at half of it again. The callers say by which deadline
 first byte, as a caller does who has something else to say if it is late.
 
     python -m loadtests.overload [--goodput RATE] [--seconds 120] [--graph FILE] [--out FOLDER]
+                                 [--keep]
 
 Without `--goodput` the rate is what `make goodput` has written into the folder. Held to the limits
 of `limits.yaml`: refusals are 429 or 503 and quick at the server, what is admitted is not slow, and
@@ -31,7 +32,8 @@ from loadtests.machine import Machine, this_machine
 from loadtests.placement import this_placement
 from loadtests.plots import plot_latency
 from loadtests.records import Row
-from loadtests.run import ERRORS, OUT, read_graph
+from loadtests.results import add_arguments, publish
+from loadtests.run import ERRORS, read_graph
 from loadtests.samples import Summary, percentile
 from loadtests.tables import check_table, ms, show_machine
 
@@ -146,7 +148,7 @@ def measure(
         time.sleep(_EXPORT)
         counted = refusals.between(before, refusals.read_refusals(server))
         console.print("stopping the server ...")
-    p95_ms = limits.workloads.assistant.p95_ms
+    p95_ms = limits.goodput.p95_ms
     plot_latency(record, out / "overload.png", title=f"overload, {rate:.0f}/s", limit_ms=p95_ms)
     during = [row for row in record.rows if row.step == _DURING]
     others = [row for row in record.rows if row.failure and not is_refusal(row)]
@@ -226,7 +228,7 @@ def main() -> None:
     parser.add_argument("--goodput", type=float, help="requests/s; default: what was found")
     parser.add_argument("--seconds", type=float, help="of the overload")
     parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
-    parser.add_argument("--out", type=Path, default=OUT)
+    add_arguments(parser)
     given = parser.parse_args()
     stop_on_sigterm()
     console, out = Console(width=120, record=True), given.out.resolve()
@@ -244,10 +246,9 @@ def main() -> None:
         console.print(f"[red]error:[/red] {error}")
         sys.exit(1)
     show(found, console)
-    console.save_html(str(out / "overload-report.html"))
-    line = json.dumps({"benchmark": "overload", **asdict(found)})
-    (out / "overload.json").write_text(line + "\n", "utf-8")
-    print(line)
+    publish(
+        {"benchmark": "overload", **asdict(found)}, given, console=console, plots=["overload.png"]
+    )
     if not all(check.kept for check in found.checks):
         sys.exit(1)
 

@@ -2,17 +2,17 @@
 
 Starts `chorale serve` as it is shipped, on a free port; asks for the popular replies once, as a
 server that has run for a while would have them; then lets `assistant` and `unique` arrive in an
-open loop (see `loadtests.workloads`), each from the first request on. Locust runs in a process of
-its own.
+open loop, and `reader` listen in a closed one (see `loadtests.workloads`), each from the first
+request on. Locust runs in a process of its own.
 
     python -m loadtests.run [--seconds 10] [--graph FILE] [--limits FILE] [--seed 0] [--out FOLDER]
+                            [--keep]
 
-Writes `report.html`, `loadtest.json`, a plot, Locust's report and every request of each workload
-into the folder. Ends with 1 if a limit is broken. The last line of output is one JSON object.
+Writes `loadtest-report.html`, `loadtest.json`, and of each workload a plot, Locust's report and
+every request into the folder. Ends with 1 if a limit is broken. The last line of output is one JSON object.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -22,14 +22,22 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from loadtests.config import ConfigurationError, Plan, Step, WorkloadName, Workloads
+from loadtests.config import ConfigurationError, Plan, Workloads
 from loadtests.figures import Measured, NothingMeasuredError, evaluate
 from loadtests.generator import GeneratorError, run_plan, warm
-from loadtests.limits import LIMITS_FILE, Check, Limits, checks_of, memory_check
-from loadtests.local_server import ROOT, ServerError, local_server, stop_on_sigterm
+from loadtests.limits import (
+    LIMITS_FILE,
+    Check,
+    Limits,
+    WorkloadLimits,
+    checks_of,
+    memory_check,
+)
+from loadtests.local_server import ServerError, local_server, stop_on_sigterm
 from loadtests.machine import Machine, this_machine
 from loadtests.placement import this_placement
 from loadtests.plots import plot_latency
+from loadtests.results import add_arguments, publish
 from loadtests.tables import (
     check_table,
     latency_table,
@@ -42,7 +50,6 @@ from loadtests.watch import Memory, Watch, most
 
 ERRORS = (ConfigurationError, GeneratorError, NothingMeasuredError, ServerError)
 """What a measuring program reports in a sentence."""
-OUT = ROOT / "loadtests" / "out"
 _LOOK_EVERY = 5.0
 """Seconds between looks at the server's memory; one costs some 30 ms of a core."""
 
@@ -79,17 +86,17 @@ def measure(
     measured: list[Measured] = []
     checks: list[Check] = []
     with local_server(graph=graph) as server, Watch(server, interval=_LOOK_EVERY) as watch:
-        for number, (name, limit) in enumerate(limits.named().items(), 1):
+        for number, (name, limit) in enumerate(limits.workloads.named().items(), 1):
             plan = Plan(
-                workload=_named(name),
+                workload=name,
                 workloads=workloads,
-                steps=(Step(seconds=limit.seconds, rate=limit.rate),),
+                steps=(limit.step(),),
                 seed=seed,
                 round=number,
             )
             console.print(f"{name}: warming up ...")
             warm(plan, server.url)
-            console.print(f"{name}: {limit.rate:g} requests/s for {limit.seconds:g} s ...")
+            console.print(f"{name}: {plan.load()} for {limit.seconds:g} s ...")
             record = run_plan(plan, server.url, out, name)
             measured.append(evaluate(plan, record))
             checks += checks_of(measured[-1], limit, limits.generator)
@@ -97,7 +104,7 @@ def measure(
                 record,
                 out / f"{name}.png",
                 title=f"{name}, {measured[-1].load}",
-                limit_ms=limit.p95_ms,
+                limit_ms=limits.goodput.p95_ms,
             )
         console.print("stopping the server ...")
     memory = most(watch.looks)
@@ -109,10 +116,6 @@ def measure(
         memory=memory,
         checks=(*checks, memory_check(memory, limits.memory)),
     )
-
-
-def _named(name: str) -> WorkloadName:
-    return "assistant" if name == "assistant" else "unique"
 
 
 def show(verdict: Verdict, console: Console) -> None:
@@ -141,9 +144,9 @@ def _shortened(limits: Limits, seconds: float | None) -> Limits:
     """The same limits, each workload at most so long."""
     if seconds is None:
         return limits
-    changed = {
+    changed: dict[str, WorkloadLimits] = {
         name: limit.model_copy(update={"seconds": min(seconds, limit.seconds)})
-        for name, limit in limits.named().items()
+        for name, limit in limits.workloads.named().items()
     }
     return limits.model_copy(update={"workloads": limits.workloads.model_copy(update=changed)})
 
@@ -155,7 +158,7 @@ def main() -> None:
     parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
     parser.add_argument("--limits", type=Path, default=LIMITS_FILE)
     parser.add_argument("--seed", type=int, default=0, help="names the texts")
-    parser.add_argument("--out", type=Path, default=OUT)
+    add_arguments(parser)
     given = parser.parse_args()
     stop_on_sigterm()
     console, out = Console(width=120, record=True), given.out.resolve()
@@ -173,12 +176,13 @@ def main() -> None:
         console.print(f"[red]error:[/red] {error}", markup=True)
         sys.exit(1)
     show(verdict, console)
-    console.save_html(str(out / "report.html"))
-    line = json.dumps(
-        {"benchmark": "loadtest", **asdict(verdict), "broken": [c.name for c in verdict.broken]}
+    broken = [check.name for check in verdict.broken]
+    publish(
+        {"benchmark": "loadtest", **asdict(verdict), "broken": broken},
+        given,
+        console=console,
+        plots=[f"{name}.png" for name in limits.workloads.named()],
     )
-    (out / "loadtest.json").write_text(line + "\n", "utf-8")
-    print(line)
     if verdict.broken:
         sys.exit(1)
 

@@ -4,7 +4,7 @@ Starts `chorale serve` as it is shipped and lets `assistant` arrive in an open l
 minute, each with a tail of texts of its own; meanwhile the memory of every process is looked at
 every ten seconds. Between minutes the load generator starts anew, which takes some seconds.
 
-    python -m loadtests.soak [--minutes 30] [--rate 20] [--graph FILE] [--out FOLDER]
+    python -m loadtests.soak [--minutes 30] [--rate 20] [--graph FILE] [--out FOLDER] [--keep]
     python -m loadtests.soak --stop [--out FOLDER]
 
 It may be interrupted: server and records stay, and the same command goes on with the minute that
@@ -37,7 +37,8 @@ from loadtests.placement import this_placement
 from loadtests.plots import plot_memory
 from loadtests.processes import STAGES, Held, Look
 from loadtests.records import Record, read
-from loadtests.run import ERRORS, OUT, read_graph
+from loadtests.results import OUT, add_arguments, publish
+from loadtests.run import ERRORS, read_graph
 from loadtests.tables import check_table, drift_table, latency_table, show_generator, show_machine
 from loadtests.watch import Memory, Watch, most
 
@@ -81,6 +82,7 @@ class Soak:
     """One soak in its folder."""
 
     def __init__(self, folder: Path, console: Console) -> None:
+        self._machine = this_machine()
         self._folder = folder
         self._console = console
         self._state_file = folder / "state.json"
@@ -111,12 +113,12 @@ class Soak:
             minutes=minutes,
         )
         self._state_file.write_text(json.dumps(asdict(state)), "utf-8")
-        warm(_plan(state, 1), server.url)
         return state
 
     def go_on(self, state: State) -> None:
         """Run the minutes that were not."""
         server = state.server()
+        warm(_plan(state, 1), server.url)
         for minute in range(1, state.minutes + 1):
             if self._done(minute):
                 continue
@@ -136,7 +138,7 @@ class Soak:
         found = drifts(looks, since=_MINUTE * min(limits.since_minute, state.minutes / 2))
         plot_memory(looks, self._folder / "memory.png", title=f"assistant at {state.rate:g}/s")
         return Soaked(
-            machine=this_machine(),
+            machine=self._machine,
             minutes=state.minutes,
             measured=measured,
             memory=most(looks),
@@ -213,7 +215,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=limits.rate)
     parser.add_argument("--stop", action="store_true", help="end the server of a soak under way")
     parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
-    parser.add_argument("--out", type=Path, default=OUT / "soak")
+    add_arguments(parser, OUT / "soak")
     given = parser.parse_args()
     if not 1 <= given.minutes < ROUNDS:
         parser.error(f"between 1 and {ROUNDS - 1} minutes")
@@ -238,10 +240,7 @@ def main() -> None:
         console.print(f"[red]error:[/red] {error}")
         sys.exit(1)
     show(found, console)
-    console.save_html(str(given.out / "report.html"))
-    line = json.dumps({"benchmark": "soak", **asdict(found)})
-    (given.out / "soak.json").write_text(line + "\n", "utf-8")
-    print(line)
+    publish({"benchmark": "soak", **asdict(found)}, given, console=console, plots=["memory.png"])
     if not all(check.kept for check in found.checks):
         sys.exit(1)
 

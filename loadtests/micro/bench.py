@@ -4,7 +4,7 @@ The bare engine, the encoders, the cache tiers, the text front end, then the who
 bare work: every stage, misses apart from hits, and what the graph adds to them at one client and at
 eight. Each program prints its tables as it goes.
 
-    python -m loadtests.micro.bench [--quick] [--only engine codecs ...] [--out FOLDER]
+    python -m loadtests.micro.bench [--quick] [--only engine codecs ...] [--out FOLDER] [--keep]
 
 Ends with 1 if one of them did. The last line of output is one JSON object with the last line of
 each.
@@ -16,11 +16,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from loadtests.local_server import ROOT, stop_on_sigterm
 from loadtests.machine import this_machine
+from loadtests.results import add_arguments, publish
 
 _PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "engine": (),
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Every benchmark in turn.")
     parser.add_argument("--quick", action="store_true", help="few rounds: a check")
     parser.add_argument("--only", nargs="+", choices=_PROGRAMS, default=list(_PROGRAMS))
-    parser.add_argument("--out", type=Path, default=ROOT / "loadtests" / "out")
+    add_arguments(parser)
     given = parser.parse_args()
     stop_on_sigterm()
     machine, found = this_machine(), {}
@@ -76,10 +76,7 @@ def main() -> None:
             found[name] = run(name, (_QUICK if given.quick else _PROGRAMS)[name])
         except BenchError as error:
             sys.exit(f"error: {error}")
-    line = json.dumps({"benchmark": "bench", "machine": asdict(machine), **found})
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "bench.json").write_text(line + "\n", "utf-8")
-    print(line)
+    publish({"benchmark": "bench", "machine": asdict(machine), **found}, given)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ one of them speaks, and the peers keep no replies.
 
     python -m loadtests.peers.compare [--peers piper litserve fastapi] [--turns 1] [--seconds 12]
                                       [--least 20] [--precision 0.1] [--graph FILE] [--out FOLDER]
+                                      [--keep]
 
 One table: goodput at P95 below the limit on `assistant` and `unique`; P50, P95, P99 of hits and
 misses at 1 to 32 closed-loop users; memory; all as ratios to Chorale's. Where a peer is better, its
@@ -14,7 +15,6 @@ ratio says so. The last line of output is one JSON object.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -35,7 +35,8 @@ from loadtests.peers.servers import ENVIRONMENT, VARIANTS, Variant, running
 from loadtests.placement import this_placement
 from loadtests.processes import look
 from loadtests.records import Record
-from loadtests.run import ERRORS, OUT, read_graph
+from loadtests.results import add_arguments, publish
+from loadtests.run import ERRORS, read_graph
 from loadtests.tables import show_machine
 
 USERS = (1, 4, 8, 16, 32)
@@ -181,7 +182,7 @@ def main() -> None:
     parser.add_argument("--precision", type=float, default=0.1)
     parser.add_argument("--start", type=float, default=8.0, help="requests/s of the first run")
     parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
-    parser.add_argument("--out", type=Path, default=OUT)
+    add_arguments(parser)
     given = parser.parse_args()
     if not ENVIRONMENT.is_dir():
         parser.error("the peers' packages are not installed: `make peers` installs them")
@@ -189,7 +190,7 @@ def main() -> None:
     console, out = Console(width=140, record=True), given.out.resolve()
     try:
         search = Search(
-            limit_ms=Limits.load().workloads.assistant.p95_ms,
+            limit_ms=Limits.load().goodput.p95_ms,
             start=given.start,
             precision=given.precision,
             least_seconds=given.least,
@@ -203,10 +204,7 @@ def main() -> None:
     show_machine(result.machine, this_placement(), console)
     console.print(comparison_table(result.turns))
     plot_comparison(result.turns, out / "peers.png", limit_ms=search.limit_ms)
-    console.save_html(str(out / "peers.html"))
-    line = json.dumps({"benchmark": "peers", **asdict(result)})
-    (out / "peers.json").write_text(line + "\n", "utf-8")
-    print(line)
+    publish({"benchmark": "peers", **asdict(result)}, given, console=console, plots=["peers.png"])
 
 
 if __name__ == "__main__":

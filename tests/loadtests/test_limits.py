@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loadtests.config import ConfigurationError
-from loadtests.figures import Measured
+from loadtests.figures import Measured, Streaming
 from loadtests.limits import Limits, checks_of, memory_check
 from loadtests.samples import Summary
 from loadtests.watch import Memory
@@ -44,7 +44,7 @@ GOOD = Measured(
 
 
 def broken(measured: Measured) -> list[str]:
-    limits = SHIPPED.named()[measured.workload]
+    limits = SHIPPED.workloads.named()[measured.workload]  # type: ignore[index]
     checks = checks_of(measured, limits, SHIPPED.generator)
     return [check.name for check in checks if not check.kept]
 
@@ -79,6 +79,24 @@ def test_each_limit_is_broken_alone(change: dict[str, Any], name: str) -> None:
 def test_unique_needs_no_hits() -> None:
     unique = replace(GOOD, workload="unique", by_cache={"miss": summary(149.0)}, hit_rate=0.0)
     assert broken(unique) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "stalled", "name"),
+    [
+        (149.0, 0, None),
+        (150.0, 0, "reader: P95 of the first audio, ms"),
+        (1.0, 1, "reader: replies that stall"),
+    ],
+)
+def test_readers_want_their_first_audio_and_no_gaps(
+    first: float, stalled: int, name: str | None
+) -> None:
+    streaming = Streaming(first_audio=summary(first), stalled=stalled, least_in_hand=0.5)
+    reader = replace(
+        GOOD, workload="reader", latency=summary(9_000.0), by_cache={}, streaming=streaming
+    )
+    assert broken(reader) == ([] if name is None else [name])
 
 
 @pytest.mark.parametrize(("mib", "kept"), [(2047.0, True), (2048.0, False)])
