@@ -9,7 +9,8 @@ request on. Locust runs in a process of its own.
                             [--keep]
 
 Writes `loadtest-report.html`, `loadtest.json`, and of each workload a plot, Locust's report and
-every request into the folder. Ends with 1 if a limit is broken. The last line of output is one JSON object.
+every request into the folder. Ends with 1 if a limit is broken. The last line of output is one JSON
+object.
 """
 
 import argparse
