@@ -51,9 +51,26 @@ _START = re.compile(
     rf"|(?P<math>{mathematics.HEAD})"
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
-# A number that nothing joins to what follows it is of few classes; most numbers of lists are such.
-_BARE = re.compile(r"[0-9]{1,9}(?=[()\[\]{};!?]|,(?![0-9])|$)")
+# What follows a number tells most classes apart, and asking them all is what reading costs.
+_NEXT = re.compile(r"[0-9]{1,9}(?:(?P<mark>['/:])|[()\[\]{};!?]|,(?![0-9])|$)")
 _BARE_READERS: tuple[Reader, ...] = (
+    read_time,
+    read_digit_groups,
+    read_zip,
+    read_serial,
+    read_number,
+)
+_APOSTROPHE_READERS: tuple[Reader, ...] = (
+    read_height,
+    money.read_money_after,
+    read_plural,
+    read_measure,
+    read_decade,
+    read_serial,
+    read_number,
+)
+_COLON_READERS: tuple[Reader, ...] = (
+    read_score,
     read_time,
     read_digit_groups,
     read_zip,
@@ -83,8 +100,22 @@ _NUMBER_READERS: tuple[Reader, ...] = (
 
 
 def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
+    read_date = partial(dates.read_date, day_first=british)
     return {
-        "number": (read_meter, partial(dates.read_date, day_first=british), *_NUMBER_READERS),
+        "number": (read_meter, read_date, *_NUMBER_READERS),
+        "number,": _BARE_READERS,
+        "number'": _APOSTROPHE_READERS,
+        "number:": _COLON_READERS,
+        "number/": (
+            read_meter,
+            read_date,
+            read_score,
+            read_season,
+            read_measure,
+            read_fraction,
+            read_serial,
+            read_number,
+        ),
         "minus": (read_minus,),
         "phone": (read_digit_groups,),
         "star": (read_star, symbols.read_symbol),
@@ -130,8 +161,10 @@ def english_spans(text: str, *, british: bool = False) -> list[Span]:
                 continue
             start = match.start()
             kind = match.lastgroup or "symbol"
-            bare = kind == "number" and _BARE.match(text, start)
-            found = _read(text, start, _BARE_READERS if bare else readers[kind])
+            after = _NEXT.match(text, start) if kind == "number" else None
+            if after:
+                kind = f"number{after['mark'] or ','}"
+            found = _read(text, start, readers[kind])
         # What no reader claims stays as it is written.
         end = start + 1
         if found is not None:

@@ -1,4 +1,4 @@
-"""English digit groups: telephone numbers, extensions, emergency calls, accounts, ISBN and IP."""
+"""English digit groups: telephone numbers, extensions, emergency calls, accounts, ISBN."""
 
 import re
 
@@ -38,7 +38,6 @@ _CARD = re.compile(
 _BOOK = re.compile(r"[0-9]-[0-9]{2,7}-[0-9]{1,6}-[0-9X](?![0-9A-Za-z-])")
 _SORT = re.compile(r"[0-9]{2}(?:-[0-9]{2}){2}(?![0-9A-Za-z-])")
 _ISBN = re.compile(r"97[89]-(?:[0-9]{1,7}-){2,3}[0-9X](?![0-9-])|97[89][0-9]{10}(?![0-9])")
-_IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])")
 _SHORT = re.compile(r"[0-9]{3,6}(?![0-9A-Za-z-]|[.,:/%][0-9])")
 _CALLED = re.compile(
     r"(?<![a-z])(?:call(?:s|ed|ing)?|dial(?:s|ed|ing|led|ling)?|phone[ds]?|ring|rang"
@@ -107,10 +106,6 @@ def _account(text: str, start: int) -> Reading | None:
         match = _SORT.match(text, start)
     if match:
         said = ", ".join(_masked(part) for part in re.split(r"[ -]", match[0]))
-        return Reading(said, match.end(), "telephone")
-    match = _IP.match(text, start)
-    if match:
-        said = " dot ".join(digits(part) for part in match[0].split("."))
         return Reading(said, match.end(), "telephone")
     return None
 
