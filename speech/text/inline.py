@@ -24,7 +24,9 @@ _INLINE = re.compile(
     r"|[\ue000-\uf8ff\U000f0000-\U0010ffff]+",
     re.IGNORECASE,
 )
-_OPENERS = frozenset("\"'([{“‘«„¿¡-–—")
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+# What may stand right before a word: quotes and brackets, and the first half of a compound.
+_APART = re.compile(r"\s[\"'(\[{“‘«„¿¡–—-]*(?:[^\W\d_]+-)*$")
 _LENGTH = re.compile(r" *(?P<number>[0-9]{1,8}(?:\.[0-9]{0,8})?|\.[0-9]{1,8}) *(?P<unit>ms|s) *")
 
 
@@ -53,8 +55,8 @@ def inline_edits(text: str, pauses: PauseConfig, unknown: Callable[[str], str]) 
             edits.append(Edit(start, end, f" {marks.pause(milliseconds)} ", "pause"))
         elif match["word"] is not None:
             mark = _pronounced(match, unknown)
-            # An address that stands right before would go on through it.
-            apart = start == 0 or text[start - 1].isspace() or text[start - 1] in _OPENERS
+            # An address or a code that stands right before would go on through it.
+            apart = _APART.search(f" {text[max(0, start - 40) : start]}"[-40:])
             edits.append(Edit(start, end, mark if apart else f" {mark}", "phonemes"))
         else:
             edits.append(Edit(start, end, "", "typography"))
@@ -72,7 +74,7 @@ def _milliseconds(match: re.Match[str], pauses: PauseConfig) -> int:
 
 
 def _pronounced(match: re.Match[str], unknown: Callable[[str], str]) -> str:
-    word, ipa = match["word"].strip(), tidy_ipa(match["ipa"])
+    word, ipa = _PRIVATE.sub("", match["word"]).strip(), tidy_ipa(match["ipa"])
     if not word or not ipa:
         raise _error(match, "a word and its phonemes are written [word](/ipa/)")
     if len(word) > MAX_WORD or len(ipa) > MAX_PHONEMES:

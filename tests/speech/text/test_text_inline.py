@@ -139,8 +139,16 @@ def test_given_phonemes_stand_in_every_language(front_end: FrontEnd, language: s
     assert phrase.phonemes.count("kˈɑmə") == phrase.phonemes.count("ˈɛsə") == 1
 
 
+@pytest.mark.parametrize("before", ["", "well-", '"', "(", "so ", "— ", "(half-"])
+def test_what_may_stand_before_a_word_stays(before: str) -> None:
+    assert "  " not in marked(f"it {before}[x](/y/)")
+    assert f"{before}{marks.pronounced('x', 'y')}" in marked(f"it {before}[x](/y/)")
+
+
 def test_a_callers_private_characters_mean_nothing(front_end: FrontEnd) -> None:
     hidden = marks.pronounced("bad", "bˈæd") + marks.pause(9000)
+    (phrase,) = front_end.prepare(f"[a{hidden}b](/ˈeɪ/)", "en-us", ENGLISH).phrases
+    assert phrase.text == "ab"
     (phrase,) = front_end.prepare(f"Good{hidden} day.", "en-us", ENGLISH).phrases
     assert (phrase.text, phrase.pause_after) == ("Good day.", 0.0)
     entities = "".join(f"&#{ord(c)};" for c in marks.pause(9000))
@@ -148,7 +156,9 @@ def test_a_callers_private_characters_mean_nothing(front_end: FrontEnd) -> None:
     assert phrase.pause_after == 0
 
 
-@pytest.mark.parametrize("before", ["https://a.b/c", "me@a.b/", "$5/", "v1.2-", "#tag", "12"])
+@pytest.mark.parametrize(
+    "before", ["https://a.b/c", "me@a.b/", "$5/", "https://a.b/c(", "v1.2-", "#tag", "12"]
+)
 def test_what_is_read_before_does_not_go_on_through_phonemes(
     front_end: FrontEnd, before: str
 ) -> None:
