@@ -57,6 +57,20 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
             r"|Patent|Postal|Steel|Trade|Food|Geological|Fish|Forest|Soccer|Olympic)\b|[a-z0-9$]"
         ),
     ),
+    # im 19. Jahrhundert, w 19. wieku: an ordinal behind its article or preposition; la 2.ª vez
+    (
+        re.compile(
+            r"\b(?:[AaIi]m|[Vv]om|[Zz]u[mr]|[Dd](?:er|ie|as|e[mns])|[Bb]eim|[Bb]is|[Ss]eit|[Aa]b|[Nn]ach"
+            r"|[Ee]iner?|[Jj]ede[rsmn]?|[Ww]e?|[Oo]d|[Dd]o) [0-9]{1,3}\.$"
+        ),
+        re.compile(r"[^\W\d_]"),
+    ),
+    (re.compile(r"[0-9]\.$"), re.compile(r"[ªº]|er\b")),
+    # 3 lbs. of it
+    (
+        re.compile(r"[0-9] ?(?:lbs?|oz|ft|yds?|mi|hrs?|mins?|secs?|yrs?|mos?|wks?|gal|sq|cu)\.$"),
+        re.compile(r"[a-z]"),
+    ),
     # M. Dupont, J. Smith
     (re.compile(r"(?:^|[\s(])(?:[A-HJ-Z]|MM|Mme|Mlle|Mgr|Me)\.$"), re.compile(r"[A-ZÀ-Þ][a-zß-ÿ]")),
     # Is this Mr. Right?

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speech.config import TextConfig
+from speech.text import FrontEnd
 from speech.text.languages import foreign_spans
 from speech.text.normalize import normalize
 
@@ -189,6 +191,23 @@ def test_numbers_are_read_as_the_language_is_spoken(
     written: str, spoken: str, language: str
 ) -> None:
     assert normalize(written, language) == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "phrases"),
+    [
+        ("Im 19. Jahrhundert. So war es.", "de", ["Im neunzehnten Jahrhundert.", "So war es."]),
+        ("Er ist 19. Danach kam sie.", "de", ["Er ist neunzehn.", "Danach kam sie."]),
+        ("La 2.ª vez.", "es", ["La segunda vez."]),
+        ("El 3.er piso.", "es", ["El tercer piso."]),
+        ("She ate 3 lbs. of it.", "en-us", ["She ate three pounds of it."]),
+    ],
+)
+def test_the_dot_of_a_number_ends_no_sentence(
+    written: str, language: str, phrases: list[str]
+) -> None:
+    found = FrontEnd(TextConfig()).prepare(written, language, None).phrases
+    assert [phrase.text for phrase in found] == phrases
 
 
 @pytest.mark.parametrize("language", [*TABLES, "ru", "ja"])
