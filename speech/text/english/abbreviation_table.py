@@ -121,6 +121,7 @@ WORDS_TOO = frozenset(
         "ext", "Lat", "dec", "rev", "pub", "cat", "sing", "lit", "rel", "fem", "ave", "hon", "mo",
         "trans", "Tel", "prob", "obs", "opp", "exec", "feat", "ft", "sq", "dia", "Est", "ht",
         "prev", "Dist", "Ref", "orig", "est", "pl", "gov", "Gov", "St", "Comm", "wt", "cu",
+        "yr", "hr", "wk", "wks", "mos", "Prof", "Sen", "Capt", "Sgt", "Lt",
     ]
 )  # fmt: skip
 """Forms that are words as well: a dot at a sentence's end, or before a capital, is not theirs."""

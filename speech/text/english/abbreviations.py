@@ -40,6 +40,24 @@ _SLASHED = re.compile(
 _INITIALS = re.compile(
     r"(?P<form>(?:[A-Za-z]\.){1,8}[A-Za-z]|[A-Z][a-z]{1,3}(?:\.[A-Z][a-z]{0,3})+|[A-Z])(?P<dot>\.)(?P<tail>'s)?(?!\w)"
 )
+# Before a word that is no name.
+_ALONE = {"Dr": "Doctor", "Sr": "Senior", "Jr": "Junior"}
+_NUMBERED = frozenset(
+    [
+        "tel.",
+        "telephone",
+        "phone",
+        "ref.",
+        "serial",
+        "account",
+        "acct.",
+        "order",
+        "invoice",
+        "model",
+    ]
+)
+_SMALL_ROMAN = re.compile(r"[ivxl]+(?![a-z])")
+_VERSION = re.compile(r"[0-9]+\.[0-9]")
 _YEAR = re.compile(r"(?:1[0-9]|20)[0-9]{2}(?![0-9])")
 _ORDINAL = re.compile(r"[0-9]+(?:st|nd|rd|th)$")
 _NUMBER = re.compile(r"#?[0-9]|[IVXLC]{1,6}(?![A-Za-z])")
@@ -103,8 +121,14 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
         return "versus"
     if form in {"b", "d"} and dotted and _YEAR.match(after):
         return "born" if form == "b" else "died"
+    if form == "no" and dotted and before in _NUMBERED:
+        return "number"
+    if form in {"p", "pp"} and dotted and _SMALL_ROMAN.match(after):
+        return table.COUNTED[form]
     if dotted and after == "of" and form in {*table.FAMILIES, "no", "No"}:
         return table.FAMILIES.get(form, "number")
+    if form == "v" and dotted and _VERSION.match(after):
+        return "version"
     if form in table.COUNTED and known and near and _NUMBER.match(after):
         return table.COUNTED[form]
     if (
@@ -119,6 +143,8 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
         return table.FAMILIES[form]
     if form == "Dr" and _behind_name(before) and (not named or _in_address(text, start)):
         return "Drive"
+    if form in _ALONE and dotted and not named:
+        return _ALONE[form]
     if form in table.NAMES and known and named and after.rstrip(".,") not in _STARTERS - {"Who"}:
         return table.NAMES[form]
     if form in table.COUNTED and known and near and _LETTERED.match(after) and len(form) > 1:

@@ -47,6 +47,7 @@ _OLD_STATES = {
     "Neb": "Nebraska", "Nev": "Nevada", "Okla": "Oklahoma", "Ore": "Oregon", "Penn": "Pennsylvania",
     "Tenn": "Tennessee", "Tex": "Texas", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
 }  # fmt: skip
+_PARTS_OF_NAMES = {"St": "Saint", "Mt": "Mount", "Ft": "Fort", "Dr": "Doctor", "Pt": "Point"}
 HEADS = frozenset({*_STATES, *_OLD_STATES, *_SIDES, "DC", "P", "PO"})
 """Words an address's part may begin with."""
 
@@ -67,6 +68,11 @@ _ZIP = re.compile(r"(?P<zip>[0-9]{5})(?P<more>-[0-9]{4})?(?![0-9A-Za-z])")
 _STATE_BEFORE = re.compile(r"(?:, ?(?:[A-Z]{2}|[A-Z][a-z]+)| [A-Z]{2}|D\.C\.) $")
 _CODE = re.compile(r"(?P<code>[A-Z]{2})(?![A-Za-z0-9'])(?P<zip> [0-9]{5}(?:-[0-9]{4})?(?![0-9]))?")
 _PARTY = re.compile(r"\([DRI]-$")
+_STREET_BEHIND = re.compile(
+    r" (?:[0-9]{1,3}(?:st|nd|rd|th)|[A-Z][a-z]{1,20}) "
+    r"(?:St|Ave|Rd|Blvd|Dr|Ln|Street|Avenue|Road|Boulevard|Drive|Lane)(?![a-z])"
+)
+_WAYS = frozenset("the blocks block miles mile head heading go going turn facing due feet".split())
 _OLD_FORM = re.compile(rf"(?P<state>{'|'.join(_OLD_STATES)})\.(?!\w)")
 _CITY_OR_PARTY = re.compile(r"(?:[A-Z][A-Za-z.'-]*, |\([DRI]-)$")
 _CITY = re.compile(r"(?:^|[^A-Za-z])(?P<city>[A-Z][A-Za-z.'-]*),? $")
@@ -100,8 +106,8 @@ def read_house(text: str, start: int) -> Reading | None:
         nth = _NTH.fullmatch(word)
         if nth:
             words.append(ordinal(int(nth["number"])))
-        elif word.rstrip(".") == "St":
-            words.append("Saint")
+        elif word.rstrip(".") in _PARTS_OF_NAMES:
+            words.append(_PARTS_OF_NAMES[word.rstrip(".")])
         else:
             words.append(word.rstrip(".") if len(word) < 5 else word)
     words.append(_STREETS[match["street"].lower()])
@@ -138,7 +144,11 @@ def read_place(text: str, start: int) -> Reading | None:
         end = old.end() - (1 if _ends(text, old.end()) and not closed else 0)
         return Reading(_OLD_STATES[old["state"]], end, "address")
     side = _SIDE_FORM.match(text, start)
-    if side and _STREET_ENDS.search(text, max(0, start - 14), start):
+    if side and (
+        _STREET_ENDS.search(text, max(0, start - 14), start)
+        or _STREET_BEHIND.match(text, side.end())
+        or (side["dot"] and _is_way(text, start, side.end()))
+    ):
         end = side.end() - (1 if side["dot"] and _ends(text, side.end()) else 0)
         return Reading(_side(side["side"]), end, "address")
     return None
@@ -155,8 +165,6 @@ def house_number(written: str) -> str:
         return cardinal(int(written)) if head.endswith("0") else f"{cardinal(int(head))} hundred"
     if tail[0] == "0":
         return f"{cardinal(int(head))} oh {cardinal(int(tail))}"
-    if head.endswith("0"):
-        return cardinal(int(written), joined=False)
     return f"{cardinal(int(head))} {cardinal(int(tail))}"
 
 
@@ -183,8 +191,14 @@ def _is_state(text: str, start: int, state: re.Match[str]) -> bool:
     after = text[start + 2 : start + 3]
     if state["code"] in _WORDS_TOO:
         # `Tell Mary, OK?`
-        return after in {"", ",", ".", ";", ")"} and state["code"] != "OK"
+        return after in {"", ",", ".", ";", ")", " "} and state["code"] != "OK"
     return after in {"", ",", ".", ";", ")", " ", "?", "!", ":"}
+
+
+def _is_way(text: str, start: int, end: int) -> bool:
+    """Whether a side's letter is a direction: `two blocks N. on 3rd`, `the N. entrance`."""
+    after = word_after(text, end)
+    return after[:1].islower() and word_before(text, start) in _WAYS
 
 
 def _ends(text: str, end: int) -> bool:

@@ -20,6 +20,10 @@ def read_handle(run: str, start: int) -> Reading | None:
         start: Where the run begins in its sentence.
     """
     match = _TAG.match(run)
+    if match and match["close"] and match["name"].isdigit():
+        # A code for the telephone's keys.
+        spoken = f"pound {digits(match['name'])} pound"
+        return Reading(spoken, start + match.end(), "telephone")
     if match and not match["name"].isdigit():
         if match["close"]:
             return Reading(f"hash {match['name']} hash", start + match.end(), "handle")

@@ -28,12 +28,15 @@ _DOUBLED = frozenset(
     happy sorry wow yummy funny hurry merry pretty silly dull full pull will call fall small
     yippee woohoo yoohoo hee tee teehee ooh oops whoops boohoo aww""".split()
 )
+# `sh` and `mm` are a shell and millimetres unless a sentence stops behind them.
+_BEHIND = frozenset(["", ",", ".", "!", "?", "-"])
 _DRAWN = re.compile(r"([a-z])\1\1")
 _RUNS = re.compile(r"([A-Za-z])\1{2,}", re.IGNORECASE)
+_NUMERALS = frozenset("ivxlc")
 _VOWEL = re.compile(r"[aeiouAEIOU]")
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?$")
 _STUTTER = re.compile(
-    r"(?P<part>[A-Za-z]|[Tt]h|[Ss]h|[Cc]h|[Ww]h|[Bb]u|[Ww]e|[Nn]o)-(?:(?P=part)-){0,8}(?P<word>(?P=part)[a-z]*(?:'[a-z]+)?)$",
+    r"(?P<part>[A-Za-z]|[Tt]h|[Ss]h|[Cc]h|[Ww]h)-(?:(?P=part)-){0,8}(?P<word>(?P=part)[a-z]*(?:'[a-z]+)?)$",
     re.IGNORECASE,
 )
 # Words of a letter and a word, rather than stutters.
@@ -51,7 +54,7 @@ def read_sound(text: str, start: int) -> Reading | None:
     while text[end : end + 1].isalpha():
         end += 1
     sound = _SOUNDS.get(text[start:end].lower())
-    if sound is None:
+    if sound is None or (end - start == 2 and text[end : end + 1] not in _BEHIND):
         return None
     return Reading(marks.pronounced(text[start:end], sound), end, "interjection")
 
@@ -82,7 +85,7 @@ def read_drawn(run: str, start: int) -> Reading | None:
     sound = _SOUNDS.get(twice.lower())
     if sound:
         return Reading(marks.pronounced(twice, sound), end, "interjection")
-    if not _VOWEL.search(run):
+    if not _VOWEL.search(run) or not set(run.lower()) - _NUMERALS:
         return None
     once = _RUNS.sub(r"\1", run)
     return Reading(twice if twice.lower() in _DOUBLED else once, end, "interjection")

@@ -23,7 +23,7 @@ _FILE = re.compile(
     r"(?P<stem>[\w@+~()-]+(?:\.[\w-]+){0,4})\.(?P<extension>[A-Za-z][A-Za-z0-9]{0,6})$"
 )
 _HIDDEN = re.compile(r"\.(?P<name>[A-Za-z][\w-]{1,40}(?:\.[\w-]{1,40}){0,3})$")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9]*(?:_+[A-Za-z0-9]+)+_*(?:\(\))?$")
+_IDENTIFIER = re.compile(r"\$?[A-Za-z0-9]*(?:_+[A-Za-z0-9]+)+_*(?:\(\))?$")
 _ETC = marks.pronounced("etc", "ˈɛtsi")
 
 
@@ -53,7 +53,7 @@ def read_path(run: str, start: int) -> Reading | None:
     if match and _is_file(match["stem"], match["extension"]):
         return _path(run, start)
     if "_" in run and _IDENTIFIER.match(run):
-        name = run.strip("_()")
+        name = run.strip("$_()")
         return Reading(spell_name(name), start + len(run), "path") if "_" in name else None
     return None
 

@@ -21,7 +21,7 @@ _COUNTED = frozenset(
     """chapter chapters part parts volume volumes vol act acts scene section sections appendix annex
     book books phase phases type types war article articles bowl title episode episodes level stage
     grade class figure fig table schedule tier group canto factor mark mk unit lesson item step
-    division region zone symphony sonata concerto opus number no generation gen corps pillar
+    division region zone symphony sonata concerto opus number no generation corps pillar
     exhibit plate quadrant table category cat axis angiotensin collagen apollo gemini saturn
     rocky rambo terminator godfather fantasy auto warcraft starcraft civilization quest effect
     soul souls craft wars trek superman batman iron page pages pp clause paragraph rule form note
@@ -61,6 +61,8 @@ _GIVEN = frozenset(
 _PARTS = frozenset(
     """chapter part act scene book volume section phase stage article title level""".split()
 )
+_KINDS = frozenset(["class", "type", "phase", "stage", "grade", "level", "tier", "category"])
+_ARTICLE = re.compile(r"(?<![A-Za-z])[Aa]n? [a-z]+ $")
 _ORDERED = frozenset(
     """century centuries olympiad congress dynasty legion corps army millennium olympics winter
     summer olympic plenary session paralympic""".split()
@@ -86,7 +88,9 @@ _PLURAL = re.compile(
     r"|Henry|Louis|Edward|Part|Chapter|Type|Phase|Stage|Act|Article|Titles|Class|Grade|Tier) "
     r"[IVXLC]+(?:(?:,|,? (?:and|to|or|through|&)| ?[-–]) ?(?:[IVXLC]+)?)*$"
 )
-_UNTIL = re.compile(r" ?(?P<sign>[-–/]) ?(?P<last>[MDCLXVI]{1,8})(?![A-Za-z0-9])")
+_AND_FIRST = re.compile(r"(?<![A-Za-z])(?:James|Charles|George|William|Edward) [IVX]+ and $")
+_UNTIL = re.compile(r" ?(?P<sign>[-–—/]) ?(?P<last>[MDCLXVI]{1,8})(?![A-Za-z0-9])")
+_SMALL_UNTIL = re.compile(r" ?[-–—] ?(?P<last>[xvil]{1,8})(?![A-Za-z0-9])")
 _WARS = re.compile(r"WW(?P<numeral>I{1,3})(?![A-Za-z])")
 SMALL = frozenset("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split())
 """Numerals in small letters."""
@@ -122,13 +126,15 @@ def _say(text: str, start: int, end: int, numeral: str) -> str | None:
         return ordinal(number)
     spoken: str | None = None
     if before.lower().rstrip(".") in _COUNTED:
-        spoken = _count(numeral, number, before, after)
+        spoken = _count(text, start, numeral, after)
     elif before in _RULERS:
         spoken = _position(numeral, number, before, after)
     elif len(numeral) > 1 and not before.endswith((",", ".")):
         spoken = _behind_others(text, start, numeral, before)
     if spoken is not None:
         return spoken
+    if _AND_FIRST.search(text, max(0, start - 32), start) and numeral == "I":
+        return f"the {ordinal(number)}"
     if _LIST.search(text, max(0, start - 12), start) and _PLURAL.search(
         text, max(0, start - 48), start
     ):
@@ -147,11 +153,15 @@ def read_small_roman(text: str, start: int) -> Reading | None:
     if match is None or not match["numeral"]:
         return None
     numeral = match["numeral"].upper()
-    bracketed = text[start - 1 : start] == "(" and text[match.end() : match.end() + 1] == ")"
+    bracketed = text[max(0, start - 2) : start] in {"(", " ("} and text.startswith(")", match.end())
     before = word_before(text, start).lower().rstrip(".")
-    headed = len(numeral) > 1 and before in _COUNTED | {"p"}
+    headed = len(numeral) > 1 and before in _COUNTED | {"p", "pp"}
     if not (headed or (bracketed and start)):
         return None
+    until = _SMALL_UNTIL.match(text, match.end())
+    if until and value(until["last"].upper()) > value(numeral):
+        last = value(until["last"].upper())
+        return Reading(f"{cardinal(value(numeral))} to {cardinal(last)}", until.end(), "roman")
     return Reading(cardinal(value(numeral)), match.end(), "roman")
 
 
@@ -162,7 +172,12 @@ def value(numeral: str) -> int:
     return sum(-v if v < after else v for v, after in zip(values, following, strict=True))
 
 
-def _count(numeral: str, number: int, before: str, after: str) -> str | None:
+def _count(text: str, start: int, numeral: str, after: str) -> str | None:
+    number, before = value(numeral), word_before(text, start)
+    if numeral == "I" and before in _KINDS and _ARTICLE.search(text, max(0, start - 12), start):
+        return cardinal(number)
+    if numeral == "X" and before == "Generation":
+        return None
     if (
         len(numeral) == 1
         and before[:1].islower()

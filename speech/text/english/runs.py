@@ -10,14 +10,18 @@ from speech.text.english.handles import read_handle
 from speech.text.english.interjections import read_drawn
 from speech.text.english.paths import read_path
 from speech.text.english.versions import read_version
-from speech.text.reading import Reading
+from speech.text.reading import Reading, word_before
 
 MAX_RUN = 2048
 """Longer runs are no names; they are read as words, numbers and signs."""
 
 # Whether a sentence may hold any, decided in one search.
 _WORTH = re.compile(
-    r"[@\\#_]|\w[.:]/{0,2}\w|\w/\w|(?:^|[\s(\"'])[~.]{0,2}/[\w.]|(?:^|[\s*(])\.[A-Za-z]|\b[vV]\.?[0-9]|::|(?<![A-Za-z])([A-Za-z]{1,2})-\1|([a-z])\2\2|[0-9a-fA-F]{7}|\b0[xX]\w"
+    r"[@\\#_]|::"
+    r"|\w[.:]/{0,2}\w|\w/\w"  # a name in a path or a host
+    r"|(?:^|[\s(\"'])[~.]{0,2}/[\w.]|(?:^|[\s*(])\.[A-Za-z]|(?<= )\.\.(?= |$)"  # paths
+    r"|\b[vV]\.?[0-9]|[0-9a-fA-F]{7}|\b0[xX]\w"  # versions and hashes
+    r"|(?<![A-Za-z])([A-Za-z]{1,2})-\1|([a-z])\2\2"  # stutters and drawn-out words
 )
 _RUN = re.compile(r"[^\s,;\"<>`]+")
 _OPENERS = "([{'*«“‘¡¿"
@@ -31,6 +35,8 @@ def find_runs(text: str) -> list[tuple[int, Reading]]:
     found = []
     for match in _RUN.finditer(text):
         written = match[0]
+        if written == ".." and word_before(text, match.start()) in {"cd", "ls", "mv", "cp"}:
+            found.append((match.start(), Reading("dot dot", match.end(), "path")))
         if len(written) < 2 or not _WORTH.search(written):
             continue
         reading = _read(text, match.start(), written)

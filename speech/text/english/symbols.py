@@ -3,6 +3,7 @@
 import re
 
 from speech.text.english.music import SIGNS as _ACCIDENTALS
+from speech.text.english.numbers import digits
 from speech.text.reading import Reading
 
 _SPOKEN = {
@@ -31,6 +32,7 @@ _CHOICES = frozenset(
         ("this", "that"), ("men", "women"),
     }
 )  # fmt: skip
+_KEY = re.compile(r"\*(?P<number>[0-9]{1,3})(?![0-9*])")
 _CAPITALS = re.compile(r"[A-Z0-9]{1,5}/[A-Z0-9]{1,5}(?![A-Za-z0-9])")
 
 
@@ -38,6 +40,9 @@ def read_symbol(text: str, start: int) -> Reading:
     """One symbol, or a run of the same; what marks up rather than means is not said."""
     sign = text[start]
     end = start + 1
+    key = _KEY.match(text, start)
+    if key and not text[start - 1 : start].strip():
+        return Reading(f"star {digits(key['number'])}", key.end(), "telephone")
     if sign not in "+/%":
         # A run of signs is said once.
         while text[end : end + 1] == sign:

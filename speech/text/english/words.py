@@ -13,14 +13,30 @@ from speech.text.english import (
     music,
     romans,
 )
-from speech.text.reading import Reader, Reading
+from speech.text.reading import Reader, Reading, word_before
 
 _LETTER = r"[^\W\d_⁰¹²³⁴-⁹ⁿ₀-₉π∆½¼¾⅐-⅞]"
 PATTERN = rf"(?<![^\W_]){_LETTER}++(?:'{_LETTER}++)*+"
 """A word with its apostrophes; no letter or digit stands before it, raised figures end it."""
 
 _WORD = re.compile(PATTERN)
+_LETTERS = re.compile(r"(?P<first>[A-Z])-(?P<last>[A-Z])(?![\w-])")
+
+
+def _read_letters(text: str, start: int) -> Reading | None:
+    """`Rows A-F`: letters behind a plural are a range."""
+    match = _LETTERS.match(text, start)
+    if match is None or match["first"] >= match["last"]:
+        return None
+    before = word_before(text, start)
+    if not before.endswith("s") or not before.isalpha():
+        return None
+    first, last = acronyms.letters(match["first"]), acronyms.letters(match["last"])
+    return Reading(f"{first} to {last}", match.end(), "range")
+
+
 _CAPITALS: tuple[Reader, ...] = (
+    _read_letters,
     music.read_chord,
     chemistry.read_formula,
     chemistry.read_blood_type,

@@ -15,6 +15,8 @@ CASES = [
     ("XYZ and BLORP", "X Y Z and BLORP"),
     ("I am NOT going", "I am NOT going"),
     ("THIS IS FROM THE CIA", "THIS IS FROM THE CIA"),
+    ("Rows A-F", "Rows A to F"),
+    ("an A-F scale", "an A-F scale"),
     ("LED lights", "L E D lights"),
     ("HE LED THEM", "HE LED THEM"),
     ("my tv and my ssn", "my T V and my S S N"),

@@ -13,6 +13,7 @@ CASES = [
     ("@john_doe99 said", "at john underscore doe nine nine said"),
     ("r/askscience and u/name", "r slash askscience and u slash name"),
     ("meet @ 5", "meet at five"),
+    ("Dial #31#", "Dial pound three one pound"),
 ]
 
 

@@ -10,6 +10,7 @@ CASES = [
     ("Shhhh, grrrr", "Shh, grr"),
     ("c-c-can't", "c c can't"),
     ("I-I know", "I I know"),
+    ("a no-no", "a no-no"),
     ("D-Day and a t-test", "D-Day and a t-test"),
     ("Chapters I-II", "Chapters one to two"),
     ("the www page", "the www page"),

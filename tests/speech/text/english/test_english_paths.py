@@ -15,6 +15,9 @@ CASES = [
     ("my_var_name", "my underscore var underscore name"),
     ("test.abc", "test dot A B C"),
     ("Use .NET and .com", "Use dot NET and dot com"),
+    ("cd .. and ls", "cd dot dot and ls"),
+    ("Well .. no", "Well .. no"),
+    ("the $GIT_DIR", "the GIT underscore DIR"),
     ("upgrade/update", "upgrade slash update"),
 ]
 

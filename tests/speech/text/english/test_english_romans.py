@@ -26,6 +26,11 @@ CASES = [
     ("a MIX of CD, CV and DVD", "a MIX of CD, CV and DVD"),
     ("Vitamin C and X", "Vitamin C and X"),
     ("Malcolm X", "Malcolm X"),
+    ("p. iv and pp. xi-xv", "page four and pages eleven to fifteen"),
+    ("James VI and I", "James the sixth and the first"),
+    ("a class I railroad", "a class one railroad"),
+    ("Gen X", "Gen X"),
+    ("fetch(i)", "fetch(i)"),
     ("an IV drip", "an I V drip"),
     ("question mark X", "question mark X"),
 ]

@@ -18,6 +18,7 @@ CASES = [
     ("press # to exit", "press pound to exit"),
     ("x < 5", "x less than five"),
     ("$$$", "dollar"),
+    ("Dial *69", "Dial star six nine"),
 ]
 
 
