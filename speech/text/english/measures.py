@@ -46,6 +46,10 @@ _WIDTH = re.compile(
     r"|of (?:rain|snow|water))"
 )
 _NO_UNIT = frozenset(["", *"()[]{};!?,:'&"])
+_PLACE = re.compile(
+    r"(?:Route|Exit|Gate|Seat|Room|Apt\.?|Unit|Row|Flat|Suite|Platform|Highway|Hwy\.?|Bus"
+    r"|Section|Figure|Table|Class|Block|Bay|Hall|Floor|Zone|Door|Aisle|Pier|Terminal|Level|(?i:seat|gate)) $"
+)
 _PARTS = frozenset([2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 64, 100])
 _DESCRIBED = frozenset(
     """dash race sprint relay hurdles freestyle backstroke butterfly breaststroke radius bottle bag
@@ -105,6 +109,9 @@ def _measure(text: str, start: int, number: Number) -> Reading | None:
     ):
         return None
     if place == end and not _is_unit_close(text[start:end], written):
+        return None
+    if len(written) == 1 and written.isupper() and _PLACE.search(text, max(0, start - 12), start):
+        # Route 9W
         return None
     if written == "s" and " by " in said:
         # 2x4s
@@ -194,6 +201,9 @@ def _part(text: str, start: int, joined: re.Match[str]) -> Reading | None:
     if found is None or (found[0] in _AMBIGUOUS_APART and found[0] != "in"):
         return None
     share = fraction(int(top), int(below[0]))
+    dot = _DOT.match(text, found[2]) if found[0].isalpha() else None
+    if dot:
+        found = found[0], found[1], dot.end()
     word = (
         word_after(text, found[2]).rstrip(".,;:!?)") if text[found[2] : found[2] + 1] == " " else ""
     )

@@ -3,7 +3,7 @@
 import re
 
 from speech.text.english.neighbours import before, counts
-from speech.text.english.numbers import cardinal, whole_words
+from speech.text.english.numbers import cardinal, ordinal, whole_words
 from speech.text.reading import Reading
 
 _SAID = re.compile(
@@ -34,6 +34,10 @@ _VERSE = re.compile(
     r"|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Ezekiel|Daniel|Matthew|Mark|Luke|John|Acts|Romans"
     r"|Corinthians|Galatians|Ephesians|Philippians|Colossians|Timothy|Titus|Hebrews|James|Peter"
     r"|Jude|Revelation|Quran|Surah) $"
+)
+_BOOK = re.compile(
+    r"(?P<number>[123]) (?:Corinthians|Kings|Samuel|Chronicles|Thessalonians|Timothy|Peter|John)"
+    r"(?![A-Za-z])"
 )
 _VERSES = re.compile(r"[-–](?P<last>[0-9]{1,3})(?![0-9A-Za-z:-])")
 _ODDS = re.compile(r"(?P<first>[0-9]{1,4})[/-](?P<second>[0-9]{1,2})(?![0-9A-Za-z/-]|\.[0-9])")
@@ -74,6 +78,9 @@ def read_score(text: str, start: int) -> Reading | None:
             said = " to ".join(whole_words(part) for part in ratio.groups() if part)
             return Reading(said, ratio.end(), "score")
         return None
+    book = _BOOK.match(text, start)
+    if book:
+        return Reading(ordinal(int(book["number"])), book.end("number"), "ordinal")
     odds = _ODDS.match(text, start)
     if odds and (_BEFORE_ODDS.search(before(text, start)) or _AFTER_ODDS.match(text, odds.end())):
         said = f"{cardinal(int(odds['first']))} to {cardinal(int(odds['second']))}"

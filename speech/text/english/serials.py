@@ -17,12 +17,19 @@ _LETTER_BEFORE = re.compile(
 _HYPHENS = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8}){0,4}-(?:[A-Z]|[a-z]{1,2}(?![a-z]))")
 _NAMED = re.compile(
     r"(?:[Ff]light|[Rr]oute|[Hh]ighway|[Hh]wy\.?|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Apt\.?"
-    r"|Boeing|Airbus|Unit|[Ff]orm|Area|[Cc]hannel|[Bb]us|Section|Train|Gate|Porsche|Ferrari|Peugeot"
+    r"|Boeing|Airbus|Unit|[Ff]orm|Area|[Cc]hannel|[Bb]us|[Pp]ort|[Ee]rror|Section|Train|Gate|Porsche|Ferrari|Peugeot"
     r"|Mazda|BMW|Xbox|Fahrenheit|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
 )
-_PLAN = re.compile(r"(?:401\(?k|403\(?b|501\(?c)(?![A-Za-z0-9])", re.I)
+_PLAN = re.compile(
+    r"(?:401\(?k|403\(?b|501\(?c)(?![a-z0-9])|(?:1099|1098|1095|1040)(?=-[a-z]| form|s(?![a-z]))"
+    r"|1031(?= exchange)|[45]0[0-9](?= (?:errors?|page|not found|status|response)(?![a-z]))",
+    re.I,
+)
+_CALIBER = re.compile(
+    r"\.(?P<number>[0-9]{2,3})(?=[ -](?:cal|Magnum|magnum|ACP|revolver|pistol|rifle))"
+)
 _CAPITALS = re.compile(r"(?P<number>[0-9]{1,3})(?P<letters>[A-Z]{2,4})(?![A-Za-z0-9'])")
-_PLURAL = re.compile(r"(?P<number>[0-9]{1,4})'?s(?![A-Za-z0-9])")
+_PLURAL = re.compile(r"(?P<number>[0-9]{1,4})(?P<mark>'?)s(?![A-Za-z0-9])")
 _JET_PLURAL = re.compile(r"7[0-9]7$|3[0-9]0$")
 _COUNTED = re.compile(
     r"(?<![a-z])(?:two|three|four|five|six|seven|eight|nine|ten|some|all|both|these|those|of|many"
@@ -42,6 +49,9 @@ _HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
 
 def read_serial(text: str, start: int) -> Reading | None:
     """Digits that name: in pairs as models are said, or digit by digit where they are a code."""
+    caliber = _CALIBER.match(text, start)
+    if caliber:
+        return Reading(pairs(caliber["number"]), caliber.end(), "serial")
     match = _RUN.match(text, start)
     if match is None:
         return None
@@ -94,7 +104,11 @@ def read_plural(text: str, start: int) -> Reading | None:
     jet = _JET_PLURAL.match(number)
     said_of = before(text, start)
     lasting = len(number) > 1 or _LASTING.search(said_of)
-    if read_decade(text, start) or (lasting and not (named or jet or _COUNTED.search(said_of))):
+    counted = bool(_COUNTED.search(said_of))
+    if match["mark"] and not counted:
+        # Formula 1's season
+        return None
+    if read_decade(text, start) or (lasting and not (named or jet or counted)):
         return None
     said = pairs(number) if len(number) > 2 else _number(number)
     return Reading(plural(said), match.end(), "serial")

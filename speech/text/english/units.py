@@ -55,7 +55,13 @@ _NAMES = {
     "lx": "lux", "mmHg": "millimeter of mercury", "atm": "atmosphere", "Nm": "newton meter",
     "VA": "volt ampere", "kVA": "kilovolt ampere", "ct": "carat", "rad": "radian",
     "K": "K", "IU": "I U", "mEq": "milliequivalent", "M": "molar", "mM": "millimolar",
-    # letters in the wrong case
+    # letters in the wrong case, or more of them
+    "Tbsp": "tablespoon", "TBSP": "tablespoon", "tbs": "tablespoon", "Tbs": "tablespoon",
+    "Tsp": "teaspoon", "TSP": "teaspoon", "NM": "nautical mile", "Oz": "ounce", "Lb": "pound",
+    "Ft": "foot", "Min": "minute", "Mins": "minute", "Hr": "hour", "Hrs": "hour", "HR": "hour",
+    "HRS": "hour", "Sec": "second", "SQFT": "square foot", "gm": "gram", "gms": "gram",
+    "cms": "centimeter", "mls": "milliliter", "Kcal": "kilocalorie", "Cal": "calorie",
+    "cals": "calorie", "GBs": "gigabyte", "MBs": "megabyte", "deg": "degree",
     "KM": "kilometer", "Km": "kilometer", "KMS": "kilometer", "kms": "kilometer",
     "CM": "centimeter", "MM": "millimeter", "KG": "kilogram", "Kg": "kilogram",
     "KGS": "kilogram", "kgs": "kilogram", "mcg": "microgram", "ML": "milliliter",

@@ -44,6 +44,8 @@ CASES = [
     ("140/90 mmHg", "one hundred and forty over ninety millimeters of mercury"),
     ("6 ft. 3 in. tall", "six feet three inches tall"),
     ("1 in = 2.54 cm", "one inch equals two point five four centimeters"),
+    ("Route 9W", "Route nine W"),
+    ("1/2 tsp. salt", "one half teaspoon salt"),
 ]
 
 

@@ -17,6 +17,7 @@ CASES = [
     ("John 3:16", "John three sixteen"),
     ("Psalm 23:1-4", "Psalm twenty three one to four"),
     ("lost 0-3 on aggregate", "lost zero three on aggregate"),
+    ("2 Kings 5", "second Kings five"),
 ]
 
 

@@ -33,6 +33,11 @@ CASES = [
     ("the MP3s", "the MP threes"),
     ("Q3-Q4", "Q three to Q four"),
     ("key 9dm6yr", "key nine d m six y r"),
+    ("Formula 1's season", "Formula one's season"),
+    ("a .45 caliber", "a forty five caliber"),
+    ("a 404 error", "a four oh four error"),
+    ("port 8080", "port eighty eighty"),
+    ("a 1099 form", "a ten ninety nine form"),
 ]
 
 
