@@ -47,6 +47,8 @@ _NAMED = re.compile(r" ?(?P<code>USD|CAD|AUD|NZD|HKD|SGD|TWD|MXN)(?![A-Za-z0-9])
 _SECOND = re.compile(r"[-–](?=\.?[0-9])")
 _NO_TAIL = frozenset(["", *"()[]{};!?,:'&/"])
 _PER_WORD = re.compile(r" ?/ ?(?P<word>[a-z]{3,14})(?![A-Za-z0-9/])")
+# The 3 Rs and 5 Ft of rope are no money.
+_LEAST = {"Rs": 2, "Ft": 3}
 _NOTES = frozenset("bill bills note notes coin coins banknote banknotes voucher vouchers".split())
 _VIDEO = frozenset({"144", "240", "360", "480", "540", "576", "720", "1080", "1440", "2160"})
 
@@ -94,8 +96,7 @@ def read_money_after(text: str, start: int) -> Reading | None:
     tail = _TAIL.match(text, last.end) if last else None
     if last is None or tail is None:
         return None
-    if tail["word"] == "Rs" and len(last.whole) == 1:
-        # The 3 Rs
+    if tail["word"] in _LEAST and len(last.whole) < _LEAST[tail["word"]]:
         return None
     if tail["pence"] and (last.whole in _VIDEO or last.magnitude or last.part):
         return None

@@ -90,9 +90,11 @@ _UNCHANGED = frozenset(
 )
 _LENGTHS = ("meter", "foot", "inch", "yard", "mile")
 _SPELLING = (
-    r"%|‰|[°º] ?[CFK](?![A-Za-z])|[°º]|℃|℉|(?:sq|fl|cu)\.? ?(?:ft|oz|km|mi|in|yd|m)(?![A-Za-z])"
+    r"%|‰|deg\.? ?[CF](?![A-Za-z])|[°º] ?[CFK](?![A-Za-z])|[°º]|℃|℉"
+    r"|(?:sq|fl|cu)\.? ?(?:ft|oz|km|mi|in|yd|m)(?![A-Za-z])"
     r"|[A-Za-zµμΩ]{1,4}(?:[·⋅*-][A-Za-z]{1,2}(?![A-Za-z]))?"
 )
+_DEGREE = re.compile(r"(?:[°º]|deg\.?) ?(?=[CFK]?$)")
 _POWER = r"(?:\^?[23](?![0-9])|[²³])"
 _UNIT = re.compile(rf"(?P<name>{_SPELLING})(?P<power>{_POWER})?")
 _PER = re.compile(rf"/ ?(?P<name>{_SPELLING})(?P<power>{_POWER})?")
@@ -106,7 +108,7 @@ _FOLLOWS = re.compile(r"[^\W_]|[&']|/[A-Za-z]")
 
 def unit_name(written: str, power: str = "") -> str | None:
     """Name of one unit in the singular, `m` with `²` as `square meter`; None where it is none."""
-    written = written.replace("º", "°").replace("° ", "°")
+    written = _DEGREE.sub("°", written)
     if len(written) > 3 and written[:2] in {"sq", "fl", "cu"}:
         written = f"{written[:2]} {written[2:].lstrip('. ')}"
     name = _UNITS.get(written)
