@@ -202,6 +202,7 @@ class Gateway:
                     end=change.end,
                     original=body.input[change.start : change.end],
                     reading=change.reading,
+                    phonemes=change.phonemes,
                     kind=change.kind,
                 )
                 for change in told.changes

@@ -151,6 +151,9 @@ class ChangedSpan(BaseModel):
     end: int = Field(description="Index behind its last code point.")
     original: str
     reading: str = Field(description="What is said instead; empty for nothing.")
+    phonemes: str = Field(
+        description="IPA given for the reading; empty where its spelling says it."
+    )
     kind: str = Field(description="Class of written form, e.g. `money`, `date`, `markup`.")
 
 

@@ -140,6 +140,8 @@ class Change:
     """Index behind its last code point; equal to `start` for what is put in."""
     reading: str
     """Words; empty for what is not said."""
+    phonemes: str = ""
+    """IPA that goes with the reading, where its spelling would be said otherwise."""
     kind: str
     """Class of written form: one of `speech.text.reading.Kind`."""
 

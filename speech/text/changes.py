@@ -1,6 +1,6 @@
 """What became of a text, told in places of the text as the caller wrote it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 
 from speech.text import marks
@@ -30,29 +30,41 @@ def changes(
         sentences: The sentences of the cleaned text in order, with their readings.
         normalized: What is spoken in the end; what cannot be heard is missing in it.
     """
-    done = [*passes]
-    text = cleaned
     readings = [
         Edit(start + span.start, start + span.end, span.spoken, span.kind)
         for start, spans in sentences
         for span in spans
     ]
-    for find in (lambda _: readings, _unmarked, lambda text: _unheard(text, normalized)):
-        done.append(edits := find(text))
-        text = applied(text, edits)
     nothing: Sequence[Edit] = ()
-    together: Sequence[Edit] = reduce(composed, done, nothing)
-    return tuple(_told(written, together))
+    marked: Sequence[Edit] = reduce(composed, [*passes, readings], nothing)
+    text = applied(cleaned, readings)
+    plain = _unmarked(text)
+    unheard = _unheard(applied(text, plain), normalized)
+    given = {
+        edit.start: " ".join(map(marks.phonemes_of, marks.PRONOUNCED.finditer(edit.text)))
+        for edit in marked
+    }
+    return tuple(_told(written, composed(composed(marked, plain), unheard), given))
 
 
-def _told(written: str, edits: Iterable[Edit]) -> Iterator[Change]:
-    """Edits without the white space at their ends, and without those that change nothing else."""
+def _told(written: str, edits: Iterable[Edit], given: Mapping[int, str]) -> Iterator[Change]:
+    """Edits without the white space at their ends, and without those that change nothing else.
+
+    `given` has the phonemes that a reading brought along, by the start of its edit.
+    """
     for start, end, text, kind in edits:
         original, reading = written[start:end].strip(), text.strip()
-        if original == reading:
+        phonemes = given.get(start, "")
+        if original == reading and not phonemes:
             continue
         begin = written.index(original, start) if original else start
-        yield Change(start=begin, end=begin + len(original), reading=reading, kind=kind)
+        yield Change(
+            start=begin,
+            end=begin + len(original),
+            reading=reading,
+            phonemes=phonemes,
+            kind=kind,
+        )
 
 
 def _unmarked(text: str) -> list[Edit]:
