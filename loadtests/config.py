@@ -80,9 +80,13 @@ class Workloads(StrictModel):
         return self.reader.services if workload == "reader" else self.services
 
     def everywhere(self, audio_format: str) -> Self:
-        """The same with one format for all services."""
+        """The same with one format for all services; those that are then alike are one."""
+        shares: dict[str, float] = {}
+        for service in self.services:
+            shares[service.voice] = shares.get(service.voice, 0.0) + service.share
         services = tuple(
-            service.model_copy(update={"format": audio_format}) for service in self.services
+            Service(voice=voice, format=audio_format, share=share)
+            for voice, share in shares.items()
         )
         return self.model_copy(update={"services": services})
 

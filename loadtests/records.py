@@ -71,9 +71,9 @@ class Recorder:
         """One request ended."""
         self._file.write(json.dumps(asdict(row)) + "\n")
 
-    def close(self, *, began: float, wall: float, processor: float) -> None:
-        """The run ended."""
-        ended = {"began": began, "wall": wall, "processor": processor}
+    def close(self, *, began: float, wall: float, processor: float, asked: int) -> None:
+        """The run ended, in which so many requests were made."""
+        ended = {"began": began, "wall": wall, "processor": processor, "asked": asked}
         self._file.write(json.dumps(ended) + "\n")
         self._file.close()
 
@@ -82,11 +82,13 @@ def read(path: Path) -> Record:
     """Read what a `Recorder` wrote.
 
     Raises:
-        ConfigurationError: the run was not finished.
+        ConfigurationError: the run was not finished, or lost requests it had made.
     """
     lines: Sequence[str] = path.read_text("utf-8").splitlines()
     ended = json.loads(lines[-1]) if lines else {}
     if "processor" not in ended:
         raise ConfigurationError(f"{path}: the load generator did not finish")
     rows = tuple(Row(**json.loads(line)) for line in lines[:-1])
+    if (asked := ended.pop("asked")) != len(rows):
+        raise ConfigurationError(f"{path}: {asked} requests were made, {len(rows)} recorded")
     return Record(**ended, rows=tuple(sorted(rows, key=lambda row: row.due)))

@@ -143,10 +143,18 @@ def test_records_come_back_in_the_order_they_were_due(tmp_path: Path) -> None:
     rows = [row(due=2.0, first_audio=0.25), row(due=1.0, failure="status 429", status=429)]
     for item in rows:
         recorder.add(item)
-    recorder.close(began=5.0, wall=4.0, processor=2.0)
+    recorder.close(began=5.0, wall=4.0, processor=2.0, asked=2)
     found = read(tmp_path / "r.jsonl")
     assert found.rows == (rows[1], rows[0])
     assert (found.began, found.generator_cores) == (5.0, 0.5)
+
+
+def test_a_request_that_left_no_record_is_an_error(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "r.jsonl")
+    recorder.add(row())
+    recorder.close(began=5.0, wall=4.0, processor=2.0, asked=2)
+    with pytest.raises(ConfigurationError, match="2 requests were made, 1 recorded"):
+        read(tmp_path / "r.jsonl")
 
 
 def test_records_of_an_unfinished_run_are_an_error(tmp_path: Path) -> None:
