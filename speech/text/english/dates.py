@@ -76,6 +76,10 @@ _UNTIL_DATE = re.compile(
     re.I,
 )
 _AFTER_ARTICLE = re.compile(r"the $|(?:st|nd|rd|th),? (?:and|or|to|&) $")
+_SCALED = re.compile(
+    r"(?<![a-z])(?:multipl|divid|scal|reduc|increas|decreas|grow|grew|shr[iu]nk|rose|fell|cut|enlarg"
+    r"|extend|raise|lower|exceed|short|widen)[a-z]*(?: [a-z]+){0,3} by $"
+)
 _BEHIND_DATE = re.compile(r"[0-9]/[0-9]{2,4} ?-$")
 _DATED = re.compile(
     r"(?<![a-z])(?:(?:on|as of|week of|thru|valid|by|until|till|before|after|since|due"
@@ -172,11 +176,16 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
         said = f"{_MONTHS[int(match['month']) - 1]} {year(int(match['year']))}"
         return Reading(said, match.end(), "date")
     match = _TWO_NUMBERS.match(text, start)
-    if match and (match["first"][0] == "0" or _DATED.search(before(text, start))):
+    if match and (match["first"][0] == "0" or _is_dated(before(text, start))):
         first, second = int(match["first"]), int(match["second"])
         month, day = (second, first) if day_first and second <= 12 else (first, second)
         return Reading(f"{_MONTHS[month - 1]} {ordinal(day)}", match.end(), "date")
     return None
+
+
+def _is_dated(head: str) -> bool:
+    """Whether what stands before two numbers with a slash tells of a day: `due by 3/4`."""
+    return bool(_DATED.search(head)) and not _SCALED.search(head)
 
 
 def _year_month(text: str, start: int) -> Reading | None:

@@ -69,7 +69,7 @@ def read_fraction(text: str, start: int) -> Reading | None:
         return _chain(chain, text, start) if chain else None
     if low in {2, 4, 8, 16} and _BEAT.match(text, match.end()):
         return Reading(f"{cardinal(top)} {cardinal(low)}", match.end(), "music")
-    if _EQUALS.match(text, match.end()):
+    if top >= low and _EQUALS.match(text, match.end()):
         return Reading(f"{cardinal(top)} divided by {cardinal(low)}", match.end(), "math")
     if top == low:
         # A score, not a share.

@@ -11,6 +11,7 @@ from speech.text.reading import Reading, word_after
 
 _JOIN = re.compile(r" ?(?P<sign>[-–—]|x|×|X|±|/(?=[0-9]{1,3}(?:[ -]?[a-z]|\"))) ?(?=\.?[0-9])")
 _GAP = re.compile(r"[ -]?")
+_SCALE = re.compile(r"[ -](?P<word>hundred|thousand|million|billion|trillion)(?= ?[A-Za-z°])")
 _AGAIN = re.compile(r" ?(?P<sign>[-–—]|x|×) ?(?=[0-9])")
 _HEIGHT = re.compile(
     r"(?P<feet>[0-9]{1,2})' ?(?P<inches>[0-9]{1,2}(?:\.5)?)"
@@ -86,6 +87,10 @@ def read_measure(text: str, start: int) -> Reading | None:
             break
         word = {"-": "to", "–": "to", "—": "to", "±": "plus or minus"}.get(joined["sign"], "by")
         said, end, is_one = f"{said} {word} {other.spoken}", other.end, False
+    scale = _SCALE.match(text, end)
+    if scale:
+        # 5 million km
+        said, end, is_one = f"{said} {scale['word']}", scale.end(), False
     number = Number(said, end, is_one)
     return _measure(text, start, number) or (
         _measure(text, start, first) if number.end != first.end else None

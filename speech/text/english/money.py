@@ -127,6 +127,9 @@ def _read(text: str, start: int, head: re.Match[str], currency: Currency) -> Rea
     gap = _RANGE.match(text, first.end)
     last = _parse(text, gap.end()) if gap else None
     if gap and last and not text.startswith("-", last.end):
+        if describes(text, start, last.end):
+            said = f"{first.bare} to {last.bare} {currency.one}"
+            return Reading(minus + said, last.end, "money")
         named = (gap["sign"] or gap["code"]) and (first.magnitude or not last.magnitude)
         said = _words(first, currency) if named else first.bare
         return _finish(text, start, last.end, f"{minus}{said} to {_words(last, currency)}")
@@ -141,6 +144,8 @@ def _read(text: str, start: int, head: re.Match[str], currency: Currency) -> Rea
 
 
 def _finish(text: str, start: int, end: int, said: str) -> Reading:
+    if text.startswith("'s worth", end):
+        return Reading(said, end + 2, "money")
     share = per(text, end)
     if share:
         return Reading(f"{said} {share.spoken}", share.end, "money")

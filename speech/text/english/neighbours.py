@@ -51,6 +51,8 @@ def describes(text: str, start: int, end: int) -> bool:
     """Whether an amount stands as an adjective between an article and a noun: `a $5 bill`."""
     if not _ARTICLE.search(text, max(0, start - 8), start) or text[end : end + 1] not in {" ", "-"}:
         return False
+    if text.startswith("-a-", end):
+        return True
     word = word_after(text, end + 1).rstrip(".,;:!?)\"'")
     return word.isalpha() and word.islower() and word not in FUNCTION_WORDS
 

@@ -20,10 +20,10 @@ _AFTER = re.compile(
     r"(?![a-z])"
 )
 _RATIO = re.compile(
-    r"(?P<first>[0-9]{1,5}):(?P<second>[0-9]{1,5})(?::(?P<third>[0-9]{1,5}))?(?![0-9A-Za-z:]|\.[0-9])"
+    r"(?P<first>[0-9]{1,5}):(?P<second>[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,5})(?::(?P<third>[0-9]{1,5}))?(?![0-9A-Za-z:]|\.[0-9])"
 )
 _OF_RATIO = re.compile(
-    r"(?<![a-z])(?:ratio|ratios|odds|scale|aspect|proportion|outnumbered|mixed?|dilut[a-z]+)(?![a-z])"
+    r"(?<![a-z])(?:ratio|ratios|odds|scale|aspect|proportion|outnumbered|thin(?:ned)?|mixed?|dilut[a-z]+)(?![a-z])"
 )
 _AFTER_RATIO = re.compile(
     r" (?:ratio|odds|aspect|scale|favou?rite|underdog|split|mix|display|screen|video|dilution)"

@@ -20,6 +20,8 @@ CASES = [
     ("1/2-3/4 cup", "one half to three quarters cup"),
     ("in 3/4 time", "in three four time"),
     ("Step 1/4", "Step one of four"),
+    ("multiply by 3/4", "multiply by three quarters"),
+    ("1/2 + 1/3 = 5/6", "one half plus one third equals five sixths"),
 ]
 
 

@@ -46,6 +46,8 @@ CASES = [
     ("1 in = 2.54 cm", "one inch equals two point five four centimeters"),
     ("Route 9W", "Route nine W"),
     ("1/2 tsp. salt", "one half teaspoon salt"),
+    ("5 million km", "five million kilometers"),
+    ("2 million in cash", "two million in cash"),
 ]
 
 

@@ -42,6 +42,8 @@ CASES = [
     ("two $20 bills", "two twenty dollar bills"),
     ("$100 USD", "one hundred US dollars"),
     ("the 3 Rs", "the three Rs"),
+    ("A $5-$10 fee", "A five to ten dollar fee"),
+    ("$5's worth", "five dollars worth"),
 ]
 
 

@@ -18,6 +18,8 @@ CASES = [
     ("Psalm 23:1-4", "Psalm twenty three one to four"),
     ("lost 0-3 on aggregate", "lost zero three on aggregate"),
     ("2 Kings 5", "second Kings five"),
+    ("a scale of 1:25,000", "a scale of one to twenty five thousand"),
+    ("thin it 1:20", "thin it one to twenty"),
 ]
 
 
