@@ -35,6 +35,12 @@ def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
     return _ordinal_word(number, before) if before in _WEAK | _ARTICLES else ""
 
 
+def _gender(noun: str) -> str:
+    if not noun[0].isupper():
+        return ""
+    return "f" if noun.endswith(("ung", "heit", "keit", "schaft", "ion", "tät", "in", "e")) else "m"
+
+
 _CENT = Noun("m", "Cent", "Cent")
 GERMAN = Language(
     tag="de",
@@ -117,6 +123,7 @@ GERMAN = Language(
         "n": {"=eins": "ein"},
         "f": {"=eins": "eine"},
     },
+    gender=_gender,
     date=_date,
     clock=_clock,
     ordinal=_ordinal,

@@ -103,6 +103,8 @@ class Language:
     """Words before a year, where years are read otherwise than numbers."""
     decimals: str = "digits"
     """`digits`: one by one; `number`: as a number after its zeros."""
+    gender: Callable[[str], Gender] = lambda noun: ""
+    """Of a word that is counted, as far as its spelling tells; empty where it does not."""
     of: Callable[[str], str] = lambda noun: noun
     """Money behind a magnitude: `millions d'euros`."""
     cents: str = "{major} {minor}"

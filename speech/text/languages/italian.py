@@ -94,6 +94,7 @@ ITALIAN = Language(
         mld m miliardo miliardi
     """),
     agreement={"m": {"=uno": "un"}, "f": {"=uno": "una"}},
+    gender=lambda noun: "f" if noun.endswith(("a", "zione")) else "m",
     date=_date,
     clock=_clock,
     ordinal=_ordinal,

@@ -105,6 +105,7 @@ PORTUGUESE = Language(
         M m milhão milhões
     """),
     agreement={"f": {"um": "uma", "dois": "duas"}},
+    gender=lambda noun: "f" if noun.endswith(("a", "as", "ção", "ções", "dade")) else "m",
     date=_date,
     clock=_clock,
     ordinal=_ordinal,

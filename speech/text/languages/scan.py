@@ -23,6 +23,7 @@ _BEHIND = rf"(?:US\$|R\$|[€$£¥]|zł(?!\w)|(?:{_CODES})(?!\w))"
 _DIGIT = re.compile(r"[0-9]")
 _START = re.compile(rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9])|{_BEFORE} ?(?=-?[0-9]))")
 _RUN = re.compile(r"[-.,:/'\w]*\w|\W")
+_COUNTED = re.compile(r" ([^\W\d_]{2,32})(?!\w)")
 _GROUPS = re.compile(r"[. ',]")
 
 
@@ -84,6 +85,7 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
     end = r"(?!\w|[:/.,-][0-9])"
     units = "|".join(re.escape(unit) for unit in sorted(language.units, key=len, reverse=True))
     scales = "|".join(re.escape(scale) for scale in sorted(language.scales, key=len, reverse=True))
+    names = "|".join(re.escape(name) for name in sorted(_names(language), key=len, reverse=True))
     months = "|".join(
         sorted({*language.months, *(f"{name}\\.?" for name in language.short_months)}, key=len)[
             ::-1
@@ -106,7 +108,8 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             "date",
         ),
         (
-            r"(?P<h>[01]?[0-9]|2[0-4])(?:[:hH] ?(?P<min>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?"
+            r"(?P<h>[01]?[0-9]|2[0-4])(?:(?::|[hH] ?| [hH] )"
+            r"(?P<min>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?"
             rf"(?: ?(?P<suffix>{clock})(?!\w))?|\.(?P<min2>[0-5][0-9]) ?(?P<suffix2>{clock})(?!\w)"
             rf"| ?(?P<suffix3>{clock})(?!\w)){end}",
             _time,
@@ -127,6 +130,7 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             _money,
             "money",
         ),
+        (rf"{number} (?P<name>{names})(?!\w)", _named, "measure"),
         (rf"(?P<whole>{whole}) ?- ?(?=(?P<then>{whole})(?!-))", _range, "range"),
         (rf"{number} ?(?P<unit>{units})(?![\w²³]|/[^\W\d])", _measure, "measure"),
         (rf"(?P<whole>[0-9]{{1,4}})(?P<ending>{language.endings}){end}", _ordinal, "ordinal"),
@@ -214,6 +218,32 @@ def _coins(language: Language, whole: str, coins: str, currency: Currency, minor
     )
 
 
+def _named(language: Language, match: re.Match[str]) -> str:
+    """A number before a unit or money in letters, which stays as it is written."""
+    noun = _names(language)[match["name"]]
+    whole, part = _plain(match["whole"]), match["part"] or ""
+    for currency in language.currencies.values():
+        if noun is currency.major and len(part) == 2 and part.strip("0") and currency.minor:
+            return _coins(language, whole, part.lstrip("0"), currency, currency.minor)
+    if len(whole) > 1 and whole[0] == "0":
+        return ""
+    return f"{language.decimal(whole, part, noun.gender)} {match['name']}"
+
+
+@cache
+def _names(language: Language) -> dict[str, Noun]:
+    """Units and money by the words they are said with."""
+    found = [*language.units.values(), *language.scales.values()]
+    for currency in language.currencies.values():
+        found += [currency.major] if currency.minor is None else [currency.major, currency.minor]
+    return {
+        form: noun
+        for noun in reversed(found)
+        for form in (noun.one, noun.many, noun.few, noun.part)
+        if form
+    }
+
+
 def _range(language: Language, match: re.Match[str]) -> str:
     low, high = _plain(match["whole"]), _plain(match["then"])
     if int(low) >= int(high) or low[0] == "0":
@@ -254,7 +284,9 @@ def _number(language: Language, match: re.Match[str]) -> str:
     # A dot behind a bare number may make an ordinal: only a clear number is spelt out.
     if language.dot_ordinals and behind[:1] == "." and behind[1:]:
         return ""
-    return language.decimal(_plain(whole), match["part"] or "")
+    counted = _COUNTED.match(match.string, match.end())
+    gender = language.gender(counted[1]) if counted else ""
+    return language.decimal(_plain(whole), match["part"] or "", gender)
 
 
 def _version(language: Language, match: re.Match[str]) -> str:

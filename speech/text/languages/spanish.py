@@ -110,6 +110,7 @@ SPANISH = Language(
         "m": {"uno": "un", "veintiuno": "veintiún"},
         "f": {"uno": "una", "veintiuno": "veintiuna", **_HUNDREDS},
     },
+    gender=lambda noun: "f" if noun.endswith(("a", "as", "ción", "dad")) else "m",
     date=_date,
     clock=_clock,
     ordinal=_ordinal,

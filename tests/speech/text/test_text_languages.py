@@ -48,6 +48,13 @@ GERMAN = [
     ("3-5 km", "drei bis fünf Kilometer"),
     ("Tel. 030 1234567", "Tel. null drei null, eins zwei drei vier fünf sechs sieben"),
     ("Version 3.5", "Version drei Punkt fünf"),
+    ("1 Hund, 1 Stunde, 1 Wohnung", "ein Hund, eine Stunde, eine Wohnung"),
+    ("1 Euro, 3,50 Euro, 2 Millionen Euro", "ein Euro, drei Euro fünfzig, zwei Millionen Euro"),
+    ("Nummer 1 ist 1.", "Nummer eins ist eins."),
+    (
+        "5-10 % von 1.234,50 €",
+        "fünf bis zehn Prozent von eintausendzweihundertvierunddreißig Euro fünfzig",
+    ),
     # Left to espeak-ng: codes, and what may be an ordinal.
     ("A4 und 007", "A4 und 007"),
     ("1" * 40, "1" * 40),
@@ -77,6 +84,10 @@ FRENCH = [
     ("90 km/h", "quatre-vingt-dix kilomètres heure"),
     ("-3 °C", "moins trois degrés Celsius"),
     ("10-12 jours", "dix à douze jours"),
+    ("à 18 h 30", "à dix-huit heures trente"),
+    ("1 200,50 €", "mille deux cents euros cinquante"),
+    ("1 heure et 21 heures", "une heure et vingt et une heures"),
+    ("3,50 euros", "trois euros cinquante"),
 ]
 SPANISH = [
     ("3,5 %", "tres coma cinco por ciento"),
@@ -97,6 +108,8 @@ SPANISH = [
     ("1,5 kg", "uno coma cinco kilogramos"),
     ("100 km/h", "cien kilómetros por hora"),
     ("1.234 casas", "mil doscientos treinta y cuatro casas"),
+    ("1 casa y 21 libros", "una casa y veintiún libros"),
+    ("2 millones de euros", "dos millones de euros"),
 ]
 ITALIAN = [
     ("3,5 %", "tre virgola cinque per cento"),
@@ -110,6 +123,7 @@ ITALIAN = [
     ("3,50 €", "tre euro e cinquanta"),
     ("1 €", "un euro"),
     ("1 kg di pane", "un chilogrammo di pane"),
+    ("1 casa, 1 libro", "una casa, un libro"),
     ("5 milioni di euro", "cinque milioni di euro"),
     ("130 km/h", "centotrenta chilometri orari"),
 ]
@@ -124,6 +138,7 @@ PORTUGUESE = [
     ("3,50 €", "três euros e cinquenta cêntimos"),
     ("1 €", "um euro"),
     ("100 km", "cem quilómetros"),
+    ("2 casas e 1 livro", "duas casas e um livro"),
 ]
 BRAZILIAN = [
     ("16 casas", "dezesseis casas"),
