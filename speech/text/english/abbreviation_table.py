@@ -29,7 +29,7 @@ FAMILIES: Mapping[str, str] = {
     "Esq": "Esquire", "Twp": "Township", "Cty": "County", "Mfg": "Manufacturing", "Jr": "Junior",
     "Sr": "Senior", "Univ": "University", "Pty": "Proprietary", "Ctr": "Center", "Is": "Island",
     "Jct": "Junction", "Hts": "Heights", "Hosp": "Hospital", "Sch": "School", "Bldg": "Building",
-    "Pk": "Park", "Cres": "Crescent", "Tpke": "Turnpike",
+    "Fl": "Floor", "Pk": "Park", "Cres": "Crescent", "Tpke": "Turnpike",
 }  # fmt: skip
 """Behind a name."""
 
@@ -52,7 +52,8 @@ COUNTED: Mapping[str, str] = {
     "col": "column", "Tab": "table", "tab": "table", "App": "appendix", "app": "appendix",
     "Lot": "lot", "Sch": "schedule", "Cl": "clause", "cl": "clause", "Iss": "issue",
     "iss": "issue", "Sta": "station", "Sess": "session", "Stat": "statute", "Reg": "regulation",
-    "ed": "edition", "temp": "temperature", "Temp": "temperature",
+    "rev": "revision", "Rev": "revision", "ed": "edition", "temp": "temperature",
+    "Temp": "temperature",
 }  # fmt: skip
 """Before a number."""
 
@@ -85,14 +86,15 @@ DOTTED: Mapping[str, str] = {
     "feat": "featuring", "tbsp": "tablespoons", "tsp": "teaspoons", "yr": "year", "wk": "week",
     "wks": "weeks", "mo": "month", "mos": "months", "hr": "hour", "sched": "schedule",
     "pkg": "package", "asst": "assistant", "exec": "executive", "dir": "director",
-    "ft": "featuring", "lg": "large", "sm": "small", "transl": "translated", "trans": "translated",
-    "illus": "illustrated", "pub": "published", "publ": "published", "rev": "revised",
+    "lg": "large", "sm": "small", "transl": "translated", "trans": "translated",
+    "illus": "illustrated", "pub": "published", "publ": "published",
     "vocab": "vocabulary", "prob": "probably", "proj": "project", "subj": "subject",
-    "dec": "deceased", "gov": "government", "Gov": "government", "ave": "average",
+    "dec": "deceased", "gov": "governor", "Gov": "government", "ave": "average",
     "wt": "weight", "ht": "height", "vol": "volume", "sq": "square", "cu": "cubic",
     "cat": "category", "sing": "singular", "pl": "plural", "masc": "masculine",
     "fem": "feminine", "obs": "obsolete", "lit": "literally", "opp": "opposite",
     "hon": "honorary", "mfg": "manufacturing", "mfr": "manufacturer", "rel": "relative",
+    "capt": "captain", "prof": "professor", "sgt": "sergeant", "co": "company", "oz": "ounces",
     "St": "Street", "Prof": "Professor", "Sen": "Senator", "Capt": "Captain", "Sgt": "Sergeant",
     "Lt": "Lieutenant",
 }  # fmt: skip
@@ -110,7 +112,8 @@ ALWAYS: Mapping[str, str] = {
     "acct": "account", "Acct": "account", "attn": "attention", "Attn": "attention",
     "Ltd": "Limited", "Inc": "Incorporated", "Corp": "Corporation", "pls": "please",
     "plz": "please", "thx": "thanks", "ppl": "people", "Expy": "Expressway", "tbsp": "tablespoons",
-    "tsp": "teaspoons", "Blvd": "Boulevard", "Messrs": "Messieurs", "Mr": "Mister",
+    "tsp": "teaspoons", "lbs": "pounds",
+    "Blvd": "Boulevard", "Messrs": "Messieurs", "Mr": "Mister",
     "Mrs": "Missus", "Ms": "Miz", "abt": "about", "btwn": "between", "ext": "extension",
 }  # fmt: skip
 """With a dot or without."""
@@ -121,7 +124,8 @@ WORDS_TOO = frozenset(
         "ext", "Lat", "dec", "rev", "pub", "cat", "sing", "lit", "rel", "fem", "ave", "hon", "mo",
         "trans", "Tel", "prob", "obs", "opp", "exec", "feat", "ft", "sq", "dia", "Est", "ht",
         "prev", "Dist", "Ref", "orig", "est", "pl", "gov", "Gov", "St", "Comm", "wt", "cu",
-        "yr", "hr", "wk", "wks", "mos", "Prof", "Sen", "Capt", "Sgt", "Lt",
+        "capt", "prof", "sgt", "co", "oz", "yr", "hr", "wk", "wks", "mos", "Prof", "Sen", "Capt",
+        "Sgt", "Lt",
     ]
 )  # fmt: skip
 """Forms that are words as well: a dot at a sentence's end, or before a capital, is not theirs."""

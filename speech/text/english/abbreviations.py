@@ -12,7 +12,17 @@ from speech.text.english.acronyms import letters
 from speech.text.reading import Reading, word_after, word_before
 
 _FORMS = frozenset(
-    {"St", "b", "d", *table.NAMES, *table.FAMILIES, *table.COUNTED, *table.DOTTED, *table.ALWAYS}
+    {
+        "St",
+        "b",
+        "d",
+        "ft",
+        *table.NAMES,
+        *table.FAMILIES,
+        *table.COUNTED,
+        *table.DOTTED,
+        *table.ALWAYS,
+    }
 )
 HEADS = frozenset(
     {
@@ -38,7 +48,7 @@ _SLASHED = re.compile(
     r"(?![\w/])"
 )
 _INITIALS = re.compile(
-    r"(?P<form>(?:[A-Za-z]\.){1,8}[A-Za-z]|[A-Z][a-z]{1,3}(?:\.[A-Z][a-z]{0,3})+|[A-Z])(?P<dot>\.)(?P<tail>'s)?(?!\w)"
+    r"(?P<form>(?:[A-Z]\.){1,3}[A-Z][a-z]{1,3}|(?:[A-Za-z]\.){1,8}[A-Za-z]|[A-Z][a-z]{1,3}(?:\.[A-Z][a-z]{0,3})+|[A-Z])(?P<dot>\.)(?P<tail>'s)?(?!\w)"
 )
 # Before a word that is no name.
 _ALONE = {"Dr": "Doctor", "Sr": "Senior", "Jr": "Junior"}
@@ -119,6 +129,8 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
     if form == "v" and dotted and named and before[:1].isupper():
         # Of a case before a court.
         return "versus"
+    if form == "ft" and dotted and named and before[:1].isupper():
+        return "featuring"
     if form in {"b", "d"} and dotted and _YEAR.match(after):
         return "born" if form == "b" else "died"
     if form == "no" and dotted and before in _NUMBERED:

@@ -19,7 +19,7 @@ HEADS = frozenset({*table.SAID, *table.SMALL, *table.MIXED})
 """Acronyms that are not all capitals."""
 
 _VOWELS = frozenset("AEIOUY")
-_FORM = re.compile(r"(?P<base>[A-Z]{2,})(?P<tail>'s|s'?|'S)?(?![A-Za-z0-9])")
+_FORM = re.compile(r"(?P<base>[A-Z]{2,})(?:(?P<tail>'s|s'?|'S)?(?![A-Za-z0-9])|(?=[0-9]))")
 _AND = re.compile(r"(?P<left>[A-Z]{1,3}) ?& ?(?P<right>[A-Z]{1,3})(?P<tail>'?s)?(?![A-Za-z0-9])")
 _ANY = re.compile(r"[A-Za-z]+")
 _SHOUT = re.compile(r"[\"'(]*[A-Z][A-Z',.!?;:)\"]+$")
@@ -110,16 +110,17 @@ def _is_spelled(word: str) -> bool:
 
 def _is_shouted(text: str, start: int, end: int) -> bool:
     """Whether a neighbour is a word in capitals that is not an acronym."""
-    return any(
-        _SHOUT.match(word) and _is_word(word)
-        for word in (word_before(text, start), word_after(text, end))
-    )
+    before, after = word_before(text, start), word_after(text, end)
+    # A comma parts the members of a list.
+    near = [before] if not before.endswith(",") else []
+    near += [after] if text[end : end + 1] == " " else []
+    return any(_SHOUT.match(word) and _is_word(word) for word in near)
 
 
 def _is_word(word: str) -> bool:
     bare = word.strip("\"'(),.!?;:")
     return len(bare) > 1 and (
-        bare in table.WORDS
+        (bare in table.WORDS and bare not in table.SAID_AS_WORDS)
         or "'" in bare
         or (
             len(bare) > 3

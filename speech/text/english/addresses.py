@@ -7,7 +7,7 @@ code.
 import re
 
 from speech.text.english.acronyms import letters
-from speech.text.english.numbers import cardinal, digits, ordinal
+from speech.text.english.numbers import cardinal, digits, ordinal, pairs
 from speech.text.reading import Reading, word_after, word_before
 
 _STREETS = {
@@ -48,7 +48,7 @@ _OLD_STATES = {
     "Tenn": "Tennessee", "Tex": "Texas", "Wash": "Washington", "Wis": "Wisconsin", "Wyo": "Wyoming",
 }  # fmt: skip
 _PARTS_OF_NAMES = {"St": "Saint", "Mt": "Mount", "Ft": "Fort", "Dr": "Doctor", "Pt": "Point"}
-HEADS = frozenset({*_STATES, *_OLD_STATES, *_SIDES, "DC", "P", "PO"})
+HEADS = frozenset({*_STATES, *_OLD_STATES, *_SIDES, "DC", "P", "PO", "I", "US", "SR"})
 """Words an address's part may begin with."""
 
 _UNITS = {
@@ -71,6 +71,10 @@ _PARTY = re.compile(r"\([DRI]-$")
 _STREET_BEHIND = re.compile(
     r" (?:[0-9]{1,3}(?:st|nd|rd|th)|[A-Z][a-z]{1,20}) "
     r"(?:St|Ave|Rd|Blvd|Dr|Ln|Street|Avenue|Road|Boulevard|Drive|Lane)(?![a-z])"
+)
+_ROAD = re.compile(r"(?<![A-Za-z])(?:I|US|SR|Route|Hwy|Highway|Interstate)[- ][0-9]{1,3} $")
+_HIGHWAY = re.compile(
+    r"(?P<road>I|US|SR)-(?P<number>[1-9][0-9]{0,2}) (?P<side>[NSEW])(?![A-Za-z.'&/-])"
 )
 _WAYS = frozenset("the blocks block miles mile head heading go going turn facing due feet".split())
 _OLD_FORM = re.compile(rf"(?P<state>{'|'.join(_OLD_STATES)})\.(?!\w)")
@@ -133,6 +137,11 @@ def read_place(text: str, start: int) -> Reading | None:
     if box:
         number = f" {house_number(box['number'])}" if box["number"] else ""
         return Reading(f"{letters('PO')} box{number}", box.end(), "address")
+    highway = _HIGHWAY.match(text, start)
+    if highway:
+        road, number = letters(highway["road"]), highway["number"]
+        words = pairs(number) if len(number) == 3 else cardinal(int(number))
+        return Reading(f"{road} {words} {_side(highway['side'])}", highway.end(), "address")
     state = _CODE.match(text, start)
     if state and state["code"] in {*_STATES, "DC"} and _is_state(text, start, state):
         code = state["code"]
@@ -146,6 +155,7 @@ def read_place(text: str, start: int) -> Reading | None:
     side = _SIDE_FORM.match(text, start)
     if side and (
         _STREET_ENDS.search(text, max(0, start - 14), start)
+        or _ROAD.search(text, max(0, start - 16), start)
         or _STREET_BEHIND.match(text, side.end())
         or (side["dot"] and _is_way(text, start, side.end()))
     ):

@@ -32,10 +32,10 @@ _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _PART = r"(?:[A-Z][a-z]?|[()])[0-9₀-₉]{0,3}"
 _FORMULA = re.compile(
     rf"(?P<formula>[A-Z][a-z]?[0-9₀-₉]{{0,3}}(?:{_PART}){{0,12}})"
-    r"(?P<charge>[0-9]?[+⁺⁻](?![A-Za-z0-9+]))?(?![A-Za-z0-9₀-₉]|\.[0-9])"
+    r"(?P<charge>[0-9²³]?[+⁺⁻](?![A-Za-z0-9+]))?(?![A-Za-z0-9₀-₉]|\.[0-9])"
 )
 _GROUP = re.compile(r"(?P<element>[A-Z][a-z]?)(?P<count>[0-9₀-₉]*)|[()](?P<times>[0-9₀-₉]*)")
-_CHARGES = {"+": "plus", "⁺": "plus", "⁻": "minus"}
+_CHARGES = {"²": "two", "³": "three", "+": "plus", "⁺": "plus", "⁻": "minus"}
 _BLOOD = re.compile(
     r"(?P<type>A|B|AB|O)(?P<sign>[+-])(?![A-Za-z0-9])(?P<noun> (?:blood|donors?|plasma))?"
 )

@@ -9,7 +9,10 @@ from speech.text.reading import Reading
 SIGNS = {"♭": "flat", "♯": "sharp", "♮": "natural", "𝄪": "double sharp", "𝄫": "double flat"}
 """Accidentals; each is said wherever it stands."""
 
-HEADS = frozenset(["Ab", "Bb", "Db", "Eb", "Gb"])
+HEADS = frozenset(
+    ["Ab", "Bb", "Db", "Eb", "Gb"]
+    + [f"{note}{quality}" for note in "ABCDEFG" for quality in ("m", "maj", "min", "dim", "sus")]
+)
 """Notes that look like words."""
 
 _QUALITIES = {
@@ -25,9 +28,17 @@ _METER = re.compile(
     r"(?=[ -](?:time|meter|metre|beat|rhythm|measure|signature|groove|waltz|march)(?![a-z]))"
 )
 
+_PLAIN = re.compile(
+    r"(?P<note>[A-G])(?P<quality>maj|min|dim|aug|sus|add|m)(?P<number>[0-9]{1,2})(?![A-Za-z0-9])"
+)
+
 
 def read_chord(text: str, start: int) -> Reading | None:
     """A note with its accidental, and the chord built on it."""
+    plain = _PLAIN.match(text, start)
+    if plain:
+        words = [letters(plain["note"]), _QUALITIES[plain["quality"]]]
+        return Reading(f"{' '.join(words)} {cardinal(int(plain['number']))}", plain.end(), "music")
     match = _CHORD.match(text, start)
     if match is None:
         return None

@@ -12,6 +12,8 @@ CASES = [
     ("the CEO's desk, IBM's plan", "the CEO's desk, IBM's plan"),
     ("AT&T, R&B and Q&A", "A T and T, R and B and Q and A"),
     ("B&B's", "B and B's"),
+    ("IT, QA, IMF, WHO", "IT, Q A, I M F, WHO"),
+    ("ES6", "E S six"),
     ("XYZ and BLORP", "X Y Z and BLORP"),
     ("I am NOT going", "I am NOT going"),
     ("THIS IS FROM THE CIA", "THIS IS FROM THE CIA"),
