@@ -50,7 +50,7 @@ _NO_UNIT = frozenset(["", *"()[]{};!?,:'&"])
 _PLACE = re.compile(
     r"(?:Route|Exit|Gate|Seat|Room|Apt\.?|Unit|Row|Flat|Suite|Platform|Highway|Hwy\.?|Bus"
     r"|Section|Figure|Table|Class|Block|Bay|Hall|Floor|Zone|Door|Aisle|Pier|Terminal|Level"
-    r"|(?i:seat|gate)) $"
+    r"|(?i:seat|gate)) $|(?<![A-Za-z])[A-Z]{1,3}-$"
 )
 _PARTS = frozenset([2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 64, 100])
 _DESCRIBED = frozenset(
