@@ -4,6 +4,7 @@ import re
 
 from speech.text.english.neighbours import before, counts
 from speech.text.english.numbers import cardinal, digits, parse_number
+from speech.text.english.units import per
 from speech.text.reading import Reading, word_after
 
 _LONG = re.compile(r"[0-9]{5,9}(?![0-9A-Za-z]|[.,][0-9])")
@@ -26,6 +27,7 @@ _MAGNITUDES = {
 }  # fmt: skip
 _SCIENTIFIC = re.compile(r"[eE](?P<sign>[+-]?)(?P<power>[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])")
 _RUN = frozenset({"run", "race", "walk", "runs", "races", "screen", "tv", "video", "monitor"})
+_VARIABLE = re.compile(r"x(?= ?[-+=*^<>—²³]| / )")
 _RACE = re.compile(r"(?:^|[ (])(?:a|an|the|my|his|her|our|first|last|next|this|annual) $")
 _TIMES = re.compile(r"[x×](?![A-Za-z0-9]| ?[0-9(])")
 
@@ -48,10 +50,12 @@ def read_plain(text: str, start: int) -> Reading | None:
         said = f"{number.spoken} {_MAGNITUDES[magnitude['word'].lower()]}"
         return Reading(said, magnitude.end(), "number")
     times = _TIMES.match(text, number.end)
-    if times:
-        return Reading(
-            f"{number.spoken} {'time' if number.is_one else 'times'}", times.end(), "number"
-        )
+    if times and not _VARIABLE.match(text, number.end):
+        said = f"{number.spoken} {'time' if number.is_one else 'times'}"
+        share = per(text, times.end())
+        if share:
+            return Reading(f"{said} {share.spoken}", share.end, "number")
+        return Reading(said, times.end(), "number")
     if _is_name(text, start, number.end):
         return Reading(digits(text[start : number.end]), number.end, "number")
     return Reading(number.spoken, number.end, "number")

@@ -13,7 +13,7 @@ _FORM = re.compile(
 _MARK = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?/(?P<of>5|10|20|25|50|100)(?![0-9A-Za-z/]|\.[0-9])")
 _RATED = re.compile(
     r"(?<![a-z])(?:rat(?:e|ed|ing)|scor(?:e|ed|es|ing)|grad(?:e|ed)|gave|give|gives|giving|got|mark(?:ed|s)?"
-    r"|review(?:ed)?|pain|solid)(?![a-z])"
+    r"|review(?:ed)?|pain|solid|index)(?![a-z])"
 )
 _RATES = re.compile(r" (?:stars?|points?|would|marks?|rating|score|on |from )")
 _PRESSURE = re.compile(r"(?:blood pressure|\bbp)(?![a-z])")

@@ -44,7 +44,7 @@ _START = re.compile(
     rf"|(?P<decade>{SHORT_HEAD})"
     rf"|(?P<period>(?<![A-Za-z]){PERIOD_HEAD})"
     rf"|(?P<money>[{money.SYMBOLS}]|(?<![A-Za-z]){money.PREFIX})"
-    rf"|(?P<code>(?<![A-Za-z0-9]){money.CODE_HEAD})"
+    rf"|(?P<code>(?<![A-Za-z0-9/]){money.CODE_HEAD})"
     rf"|(?P<month>(?<![A-Za-z])(?i:{dates.MONTH_HEAD}))"
     rf"|(?P<weekday>(?<![A-Za-z]){dates.WEEKDAY_HEAD})"
     rf"|(?P<word>{words.PATTERN})"

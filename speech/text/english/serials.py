@@ -30,6 +30,9 @@ _CALIBER = re.compile(
 )
 _CAPITALS = re.compile(r"(?P<number>[0-9]{1,3})(?P<letters>[A-Z]{2,4})(?![A-Za-z0-9'])")
 _PLURAL = re.compile(r"(?P<number>[0-9]{1,4})(?P<mark>'?)s(?![A-Za-z0-9])")
+_TEAM = re.compile(r"(?P<number>[0-9]{2})ers(?![A-Za-z0-9])")
+_AVERAGE = re.compile(r"\.(?P<number>[0-9]{3})(?![0-9])")
+_BATTING = re.compile(r"(?<![a-z])(?:batting|hitting|hit|bats|batted|slugging|average(?: of)?) $")
 _JET_PLURAL = re.compile(r"7[0-9]7$|3[0-9]0$")
 _COUNTED = re.compile(
     r"(?<![a-z])(?:two|three|four|five|six|seven|eight|nine|ten|some|all|both|these|those|of|many"
@@ -50,6 +53,8 @@ _HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
 def read_serial(text: str, start: int) -> Reading | None:
     """Digits that name: in pairs as models are said, or digit by digit where they are a code."""
     caliber = _CALIBER.match(text, start)
+    if caliber is None and _BATTING.search(before(text, start)):
+        caliber = _AVERAGE.match(text, start)
     if caliber:
         return Reading(pairs(caliber["number"]), caliber.end(), "serial")
     match = _RUN.match(text, start)
@@ -95,6 +100,11 @@ def read_serial(text: str, start: int) -> Reading | None:
 
 def read_plural(text: str, start: int) -> Reading | None:
     """More than one of a name or a number: `747s`, `F-16s`, `two 6s`; not `15s` of a clip."""
+    team = _TEAM.match(text, start)
+    if team:
+        return Reading(
+            f"{cardinal(int(team['number'])).removesuffix('e')}ers", team.end(), "serial"
+        )
     match = _PLURAL.match(text, start)
     previous = text[start - 1 : start]
     if match is None or previous.isalnum():

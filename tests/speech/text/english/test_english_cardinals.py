@@ -32,6 +32,8 @@ CASES = [
     ("type AB- blood", "type A B negative blood"),
     ("A- and B-shares", "A- and B-shares"),
     ("a 10K", "a ten K"),
+    ("3x/day", "three times per day"),
+    ("2x + 3 = 7", "two x plus three equals seven"),
 ]
 
 

@@ -38,6 +38,8 @@ CASES = [
     ("a 404 error", "a four oh four error"),
     ("port 8080", "port eighty eighty"),
     ("a 1099 form", "a ten ninety nine form"),
+    ("the 49ers", "the forty niners"),
+    ("batting .300", "batting three hundred"),
 ]
 
 
