@@ -67,10 +67,11 @@ _NUMBERED = frozenset(
     ]
 )
 _SMALL_ROMAN = re.compile(r"[ivxl]+(?![a-z])")
+_CLOSE = re.compile(r"(?P<form>[Nn]os?|pp?|[Vv]ol|[Ff]ig|[Cc]h|[Ss]ec|[Ee]q)\.(?=[0-9])")
 _VERSION = re.compile(r"[0-9]+\.[0-9]")
 _YEAR = re.compile(r"(?:1[0-9]|20)[0-9]{2}(?![0-9])")
 _ORDINAL = re.compile(r"[0-9]+(?:st|nd|rd|th)$")
-_NUMBER = re.compile(r"#?[0-9]|[IVXLC]{1,6}(?![A-Za-z])")
+_NUMBER = re.compile(r"[#(]?[0-9]|[IVXLC]{1,6}(?![A-Za-z])")
 _LETTERED = re.compile(r"[A-Z]-?[0-9]|[A-Z](?![A-Za-z'])")
 _HOUSE = re.compile(r"(?<![0-9])[0-9]{1,5}[A-Z]?(?: (?:[A-Z][\w'.]{0,20}|[0-9]+[a-z]{2})){1,4} $")
 _SAINTS = frozenset(
@@ -105,14 +106,22 @@ def read_abbreviation(text: str, start: int) -> Reading | None:
     latin = _LATIN.match(text, start)
     if latin:
         return _finish(text, table.LATIN[latin["form"]], latin)
+    counted = _CLOSE.match(text, start)
+    if counted:
+        # `no.1`
+        return Reading(f"{table.COUNTED[counted['form']]} ", counted.end(), "abbreviation")
     match = _FORM.match(text, start)
     if match is None or match["form"] not in _FORMS:
         return read_initials(text, start)
     spoken = _word_for(text, start, match)
     if spoken is None:
         return None
+    numbered = spoken == table.COUNTED.get(match["form"]) and word_after(text, match.end())
     if start == 0 and match["form"][0].isupper():
         spoken = spoken[0].upper() + spoken[1:]
+    if numbered:
+        # A number follows, so the dot is no sentence's.
+        return Reading(spoken, match.end(), "abbreviation")
     return _finish(text, spoken, match)
 
 
@@ -124,6 +133,8 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
     # `Gen Z` is no title.
     named = near and after[:1].isupper() and (dotted or after[1:2].isalpha())
     known = dotted or form in table.DOTLESS
+    if form == "St" and dotted and before == "the" and not named:
+        return "Street"
     if form == "St":
         return _saint_or_street(text, start, before, after, named=named)
     if form == "v" and dotted and named and before[:1].isupper():

@@ -57,8 +57,8 @@ SPELLED_BY_ESPEAK = frozenset(
 """Initialisms with vowels that espeak-ng spells on its own."""
 
 SMALL = frozenset(
-    """api apis bbq ceo cfo cia cpu cpus cto diy dvd dvds eu faq faqs fbi gps gpu gpus html
-    idk imho imo nyc omg pdf pdfs ssn tv tvs ufo ufos uk url urls usa usb ux""".split()
+    """asap fyi rsvp api apis bbq ceo cfo cia cpu cpus cto diy dvd dvds eu faq faqs fbi gps gpu gpus
+    html idk imho imo nyc omg pdf pdfs ssn tv tvs ufo ufos uk url urls usa usb ux""".split()
 )
 """Written small as well, and no words of their own."""
 

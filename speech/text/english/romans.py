@@ -19,16 +19,16 @@ _SMALL = re.compile(
 )
 _COUNTED = frozenset(
     """chapter chapters part parts volume volumes vol act acts scene section sections appendix annex
-    book books phase phases type types war article articles bowl title episode episodes level stage
-    grade class figure fig table schedule tier group canto factor mark mk unit lesson item step
-    division region zone symphony sonata concerto opus number no generation corps pillar
-    exhibit plate quadrant table category cat axis angiotensin collagen apollo gemini saturn
-    rocky rambo terminator godfather fantasy auto warcraft starcraft civilization quest effect
-    soul souls craft wars trek superman batman iron page pages pp clause paragraph rule form note
-    footnote verse psalm game round area panel question map option variant series model protocol
-    wave cycle era period form path hall hurricane wrestlemania ufc bowls olympiad lunar stages
-    grades levels classes tiers amendment dynasty nerve nerves theorem lemma case
-    """.split()
+    book books phase phases type types war article articles bowl title episode episodes level
+    stage grade class figure fig table schedule tier group canto factor mark mk unit lesson
+    item step division region zone symphony sonata concerto opus number no generation corps
+    pillar exhibit plate quadrant category cat axis angiotensin collagen apollo gemini saturn
+    rocky rambo story trilogy kombat kingdom terminator godfather fantasy auto warcraft
+    starcraft civilization quest effect soul souls craft wars trek superman batman iron page
+    pages pp clause paragraph rule form note footnote verse psalm game round area panel
+    question map option variant series model protocol wave cycle era period path hall
+    hurricane wrestlemania ufc bowls olympiad lunar stages grades levels classes tiers
+    amendment dynasty nerve nerves theorem lemma case""".split()
 )
 # Names of rulers and popes, and of people who are numbered after them.
 _RULERS = frozenset(
@@ -91,7 +91,7 @@ _PLURAL = re.compile(
 _AND_FIRST = re.compile(r"(?<![A-Za-z])(?:James|Charles|George|William|Edward) [IVX]+ and $")
 _UNTIL = re.compile(r" ?(?P<sign>[-–—/]) ?(?P<last>[MDCLXVI]{1,8})(?![A-Za-z0-9])")
 _SMALL_UNTIL = re.compile(r" ?[-–—] ?(?P<last>[xvil]{1,8})(?![A-Za-z0-9])")
-_WARS = re.compile(r"WW(?P<numeral>I{1,3})(?![A-Za-z])")
+_WARS = re.compile(r"WW ?(?P<numeral>I{1,3}|[12])(?![A-Za-z0-9])")
 SMALL = frozenset("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split())
 """Numerals in small letters."""
 
@@ -100,7 +100,9 @@ def read_roman(text: str, start: int) -> Reading | None:
     """A numeral in capitals, as a number or as a position; with the one it lasts until."""
     wars = _WARS.match(text, start)
     if wars:
-        return Reading(f"World War {cardinal(len(wars['numeral']))}", wars.end(), "roman")
+        numeral = wars["numeral"]
+        number = int(numeral) if numeral.isdigit() else len(numeral)
+        return Reading(f"World War {cardinal(number)}", wars.end(), "roman")
     match = _NUMERAL.match(text, start)
     if match is None or text[start - 1 : start] not in {" ", "(", "-", "–", ""}:
         return None
@@ -181,6 +183,7 @@ def _count(text: str, start: int, numeral: str, after: str) -> str | None:
     if (
         len(numeral) == 1
         and before[:1].islower()
+        and not before.endswith(".")
         and (before not in _PARTS or numeral not in {"V", "X"})
     ):
         return None

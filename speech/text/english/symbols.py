@@ -32,6 +32,7 @@ _CHOICES = frozenset(
         ("this", "that"), ("men", "women"),
     }
 )  # fmt: skip
+_RATED = re.compile(r" (?:hotels?|resorts?|ratings?|reviews?|restaurants?)(?![a-z])")
 _KEY = re.compile(r"\*(?P<number>[0-9]{1,3})(?![0-9*])")
 _CAPITALS = re.compile(r"[A-Z0-9]{1,5}/[A-Z0-9]{1,5}(?![A-Za-z0-9])")
 
@@ -40,6 +41,8 @@ def read_symbol(text: str, start: int) -> Reading:
     """One symbol, or a run of the same; what marks up rather than means is not said."""
     sign = text[start]
     end = start + 1
+    if sign == "*" and text[start - 1 : start].isdigit() and _RATED.match(text, end):
+        return Reading("star", end, "symbol")
     key = _KEY.match(text, start)
     if key and not text[start - 1 : start].strip():
         return Reading(f"star {digits(key['number'])}", key.end(), "telephone")

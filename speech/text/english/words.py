@@ -79,7 +79,7 @@ def read_word(text: str, start: int) -> Reading | None:
     word = match[0]
     readers = _READERS.get(word, ())
     if not word[1:].islower():
-        if text[match.end() : match.end() + 1] == "." and word not in _READERS:
+        if text[match.end() : match.end() + 1] == ".":
             readers = (*readers, abbreviations.read_initials)
         readers = (*readers, *_CAPITALS)
     for reader in readers:

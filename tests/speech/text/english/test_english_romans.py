@@ -13,7 +13,7 @@ CASES = [
     ("Chapters I-IV", "Chapters one to four"),
     ("Phase I/II trials", "Phase one two trials"),
     ("World Wars I and II", "World Wars one and two"),
-    ("World War II and WWI", "World War two and World War one"),
+    ("World War II, WWI and WW2", "World War two, World War one and World War two"),
     ("Super Bowl LVIII", "Super Bowl fifty eight"),
     ("Final Fantasy VII", "Final Fantasy seven"),
     ("in the XIX century", "in the nineteenth century"),

@@ -16,6 +16,7 @@ CASES = [
     ("~5 km, ~$5", "about five kilometers, about five dollars"),
     ("dfsd#sfgsfd$", "dfsd hash sfgsfd dollar"),
     ("press # to exit", "press pound to exit"),
+    ("a 5* hotel", "a five star hotel"),
     ("x < 5", "x less than five"),
     ("$$$", "dollar"),
     ("Dial *69", "Dial star six nine"),
