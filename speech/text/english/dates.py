@@ -80,6 +80,12 @@ _SCALED = re.compile(
     r"(?<![a-z])(?:multipl|divid|scal|reduc|increas|decreas|grow|grew|shr[iu]nk|rose|fell|cut|enlarg"
     r"|extend|raise|lower|exceed|short|widen)[a-z]*(?: [a-z]+){0,3} by $"
 )
+_STAY = re.compile(
+    r"[0-9]{1,2}/(?P<one>[0-9]{1,2}) ?[-–—] ?(?:1[0-2]|0?[1-9])/(?P<two>[0-9]{1,2})(?![0-9A-Za-z/])"
+)
+_SHARES = frozenset([2, 3, 4, 5, 6, 8, 10, 12, 16, 32])
+_BEHIND_DAY = re.compile(r"(?<![0-9/])[0-9]{1,2}/(?:7|9|1[13-57-9]|2[0-9]|3[01]) ?[-–—] ?$")
+_UNTIL_DAY_OF = re.compile(rf" ?[-–—] ?(?={_WEEKDAY}|(?:1[0-2]|0?[1-9])/[0-9]{{1,2}}(?![0-9/]))")
 _BEHIND_DATE = re.compile(r"[0-9]/[0-9]{2,4} ?-$")
 _DATED = re.compile(
     r"(?<![a-z])(?:(?:on|as of|week of|thru|valid|by|until|till|before|after|since|due"
@@ -143,7 +149,11 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
     previous = text[start - 1 : start]
     if previous.isalnum() or previous in {"/", "."}:
         return None
-    if previous == "-" and not _BEHIND_DATE.search(text[max(0, start - 12) : start]):
+    if previous == "-" and not (
+        _BEHIND_DATE.search(text[max(0, start - 12) : start])
+        or _BEHIND_DAY.search(text[max(0, start - 9) : start])
+        or _is_dated(before(text, start))
+    ):
         return None
     match = _DASHED.match(text, start)
     if match:
@@ -176,11 +186,24 @@ def read_date(text: str, start: int, *, day_first: bool = False) -> Reading | No
         said = f"{_MONTHS[int(match['month']) - 1]} {year(int(match['year']))}"
         return Reading(said, match.end(), "date")
     match = _TWO_NUMBERS.match(text, start)
-    if match and (match["first"][0] == "0" or _is_dated(before(text, start))):
+    if match and (
+        match["first"][0] == "0"
+        or _is_dated(before(text, start))
+        or _is_stay(text, start)
+        or _BEHIND_DAY.search(text[max(0, start - 9) : start])
+    ):
         first, second = int(match["first"]), int(match["second"])
         month, day = (second, first) if day_first and second <= 12 else (first, second)
-        return Reading(f"{_MONTHS[month - 1]} {ordinal(day)}", match.end(), "date")
+        date = Reading(f"{_MONTHS[month - 1]} {ordinal(day)}", match.end(), "date")
+        gap = _UNTIL_DAY_OF.match(text, date.end)
+        return Reading(f"{date.spoken} to", gap.end(), "date") if gap else date
     return None
+
+
+def _is_stay(text: str, start: int) -> bool:
+    """Whether two days with a hyphen begin here, `3/15-3/18`; `1/2-3/4` are shares."""
+    match = _STAY.match(text, start)
+    return match is not None and not {int(match["one"]), int(match["two"])} <= _SHARES
 
 
 def _is_dated(head: str) -> bool:

@@ -21,6 +21,7 @@ _MERCURY = re.compile(r" mm ?Hg(?![A-Za-z])")
 _OF_PRESSURE = re.compile(r" (?:mm ?Hg|blood pressure)")
 _CHAIN = re.compile(r"[0-9]{1,6}(?:/[0-9]{1,6}){1,4}+(?![0-9A-Za-z])")
 _NAMES = {
+    "1/1": "January first",
     "24/7": "twenty four seven",
     "9/11": "nine eleven",
     "24/7/365": "twenty four seven three sixty five",

@@ -42,6 +42,7 @@ _LASTING = re.compile(
     r"(?<![a-z])(?:for|after|within|every|wait|last(?:s|ed)?|took|takes|in|by|under|over|about|than"
     r"|hold|rest|is|was) $"
 )
+_GAP = re.compile(r" ?[-–—] ?")
 _LETTERS = re.compile(r"(?<![A-Za-z])[A-Za-z]{1,2}$")
 _CONSONANTS = re.compile(r"[b-df-hj-np-tv-z]{2,3}(?![A-Za-z])")
 _TOKEN_BEFORE = re.compile(r"[A-Za-z0-9]+$")
@@ -127,13 +128,14 @@ def read_plural(text: str, start: int) -> Reading | None:
 def _until(text: str, start: int, serial: Reading) -> Reading:
     """With the hyphen to a later one of the same letters: `Q3-Q4`, `A1-A4`."""
     letters = _LETTERS.search(text, max(0, start - 4), start)
-    if letters is None or text[serial.end : serial.end + 1] not in {"-", "–"}:
+    gap = _GAP.match(text, serial.end)
+    if letters is None or gap is None:
         return serial
-    more = _RUN.match(text, serial.end + 1 + len(letters[0]))
-    same = text.startswith(letters[0], serial.end + 1)
+    more = _RUN.match(text, gap.end() + len(letters[0]))
+    same = text.startswith(letters[0], gap.end())
     if more is None or not same or int(more[0]) <= int(text[start : serial.end]):
         return serial
-    return Reading(f"{serial.spoken} to", serial.end + 1, "serial")
+    return Reading(f"{serial.spoken} to", gap.end(), "serial")
 
 
 def _in_code(text: str, start: int, end: int) -> bool:

@@ -25,6 +25,7 @@ _OFFSET = re.compile(r" ?(?P<sign>[+-])(?P<hour>[01]?[0-9])(?::?(?P<minute>[0-5]
 _MILITARY = re.compile(r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) (?:hours|hrs)(?![a-z])")
 _PACE = re.compile(r" ?(?:min)?/ ?(?P<of>km|mi(?:le)?)(?![A-Za-z0-9])")
 _HOURS = re.compile(r" (?:hours|hrs)(?![a-z])")
+_ISH = re.compile(r"-?ish(?![a-z])")
 _EARLY = re.compile(r"(?P<hour>0[0-9])(?P<minute>[0-5][0-9])(?![0-9A-Za-z]|[.,:/-][0-9])")
 _AT = re.compile(r"(?<![A-Za-z])(?:at|by|until|from|before|after|since) $")
 _LETTER = re.compile(r"(?P<hour>1[0-2]|[1-9])(?P<half>[ap])(?![A-Za-z0-9])")
@@ -100,7 +101,7 @@ def _finish(text: str, end: int, spoken: str, full_hour: str) -> Reading:
     if half:
         spoken += f" {half['half'].upper()}M"
         end = half.end()
-    elif not until:
+    elif not until and not _ISH.match(text, end):
         hours = _HOURS.match(text, end)
         if hours and full_hour:
             return Reading(f"{spoken} hundred hours", hours.end(), "time")

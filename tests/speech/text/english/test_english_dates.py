@@ -36,6 +36,9 @@ CASES = [
     ("the 4th and 5th of June", "the fourth and fifth of June"),
     ("May 2 people enter?", "May two people enter?"),
     ("Wed the 5th", "Wednesday the fifth"),
+    ("Fri 12/20 – Mon 12/23", "Friday December twentieth to Monday December twenty third"),
+    ("3/15-3/18", "March fifteenth to March eighteenth"),
+    ("on 3/4-3/9", "on March fourth to March ninth"),
 ]
 
 

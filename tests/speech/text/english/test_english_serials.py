@@ -40,6 +40,7 @@ CASES = [
     ("a 1099 form", "a ten ninety nine form"),
     ("the 49ers", "the forty niners"),
     ("batting .300", "batting three hundred"),
+    ("Q1–Q3", "Q one to Q three"),
 ]
 
 

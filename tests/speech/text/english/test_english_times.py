@@ -30,6 +30,7 @@ CASES = [
     ("at 6a", "at six AM"),
     ("08:00-17:00 hrs", "eight to seventeen hundred hours"),
     ("00:00", "midnight"),
+    ("at 6:00-ish", "at six-ish"),
 ]
 
 
