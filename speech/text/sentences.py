@@ -65,7 +65,7 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         ),
         re.compile(r"[^\W\d_]"),
     ),
-    (re.compile(r"[0-9]\.$"), re.compile(r"[ªº]|er\b")),
+    (re.compile(r"[0-9]\.$"), re.compile(r"[ªº]")),
     # 3 lbs. of it
     (
         re.compile(r"[0-9] ?(?:lbs?|oz|ft|yds?|mi|hrs?|mins?|secs?|yrs?|mos?|wks?|gal|sq|cu)\.$"),
