@@ -42,7 +42,7 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
         re.compile(
             r"\b(?:approx|ca|no|nos|nr|vol|fig|figs|eq|ch|sec|art|pp?|est|max|min|ext|tel|op|ver|v"
-            r"|app|apt|rm|ste|bldg|fl|n°)\.$",
+            r"|app|pop|apt|rm|ste|bldg|fl|n°)\.$",
             re.IGNORECASE,
         ),
         re.compile(r"[$€£#~]?[0-9]"),
@@ -65,7 +65,7 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         ),
         re.compile(r"[^\W\d_]"),
     ),
-    (re.compile(r"[0-9]\.$"), re.compile(r"[ªº]")),
+    (re.compile(r"[0-9]\.$"), re.compile(r"[ªº]|er\b")),
     # 3 lbs. of it
     (
         re.compile(r"[0-9] ?(?:lbs?|oz|ft|yds?|mi|hrs?|mins?|secs?|yrs?|mos?|wks?|gal|sq|cu)\.$"),
@@ -81,6 +81,8 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         ),
         re.compile(r"[A-ZÀ-Þ]"),
     ),
+    # ASP.NET and .NET
+    (re.compile(r"(?:^|\s)(?:ASP|VB)?\.$"), re.compile(r"NET\b")),
     # Mon.-Fri.
     (re.compile(r"\.$"), re.compile(r"[-–/&+]\S")),
     # "Stop!" he said.
