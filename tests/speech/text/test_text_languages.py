@@ -213,7 +213,7 @@ def test_numbers_are_read_as_the_language_is_spoken(
     [
         ("Im 19. Jahrhundert. So war es.", "de", ["Im neunzehnten Jahrhundert.", "So war es."]),
         ("Er ist 19. Danach kam sie.", "de", ["Er ist neunzehn.", "Danach kam sie."]),
-        ("Es la 2.ª vez que", "es", ["Es la segunda vez que"]),
+        ("es la 2.ª vez que", "es", ["es la segunda vez que"]),
         ("El 3.er piso.", "es", ["El tercer piso."]),
         ("She ate 3 lbs. of it.", "en-us", ["She ate three pounds of it."]),
     ],
