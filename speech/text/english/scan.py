@@ -38,7 +38,7 @@ _START = re.compile(
     rf"(?P<number>[0-9{VULGAR}]|(?<![A-Za-z0-9.])\.(?=[0-9]))"
     r"|(?P<minus>-(?=[$€£¥]?\.?[0-9])"
     r"|(?:(?<=[ (][A-DFO])|(?<=[ (]AB))-(?! (?:and|or|to) |[^ .,;:!?)]))"
-    r"|(?P<phone>\((?=[0-9]{3}\)))"
+    r"|(?P<phone>\((?=[0-9]{2,5}\)))"
     r"|(?P<star>(?<![0-9A-Za-z)])[*#](?=[*#]?[0-9]{1,3}(?![0-9A-Za-z])))"
     rf"|(?P<letters>(?<![A-Za-z0-9'.-]){LETTERS_HEAD})"
     rf"|(?P<decade>{SHORT_HEAD})"

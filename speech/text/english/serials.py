@@ -12,7 +12,7 @@ from speech.text.reading import Reading
 
 _RUN = re.compile(r"[0-9]++(?!\.[0-9]|[,:/][0-9]|%|°)")
 _LETTER_BEFORE = re.compile(
-    r"(?:[A-Za-z]|(?<![a-z])[A-Z]{1,4}-|[A-Za-z][0-9]{1,4}-|(?i:covid|sars|cov)-|(?<![A-Za-z])[A-Z]\.)$"
+    r"(?:[A-Za-z]|(?<![a-z])[A-Z]{1,4}-|[A-Za-z][0-9]{1,4}-|(?i:covid|sars|cov)-|[A-Z][a-z]{1,6}-|(?<![A-Za-z])[A-Z]\.)$"
 )
 _HYPHENS = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8}){0,4}-(?:[A-Z]|[a-z]{1,2}(?![a-z]))")
 _NAMED = re.compile(
@@ -30,6 +30,7 @@ _CALIBER = re.compile(
 )
 _CAPITALS = re.compile(r"(?P<number>[0-9]{1,3})(?P<letters>[A-Z]{2,4})(?![A-Za-z0-9'])")
 _PLURAL = re.compile(r"(?P<number>[0-9]{1,4})(?P<mark>'?)s(?![A-Za-z0-9])")
+_CROWD = re.compile(r"1(?P<zeros>000?)'?s(?= of )")
 _TEAM = re.compile(r"(?P<number>[0-9]{2})ers(?![A-Za-z0-9])")
 _AVERAGE = re.compile(r"\.(?P<number>[0-9]{3})(?![0-9])")
 _BATTING = re.compile(r"(?<![a-z])(?:batting|hitting|hit|bats|batted|slugging|average(?: of)?) $")
@@ -48,7 +49,7 @@ _CONSONANTS = re.compile(r"[b-df-hj-np-tv-z]{2,3}(?![A-Za-z])")
 _TOKEN_BEFORE = re.compile(r"[A-Za-z0-9]+$")
 _TOKEN_AFTER = re.compile(r"[A-Za-z0-9]+")
 _JET = re.compile(r"7[0-9]7(?= (?:MAX|Max|Dreamliner|jets?|airliner)(?![A-Za-z]))")
-_HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3})(?![0-9])")
+_HYPHENATED = re.compile(r"(?P<first>7[0-9]7)-(?P<second>[0-9]{3}|8|9|10)(?![0-9])")
 
 
 def read_serial(text: str, start: int) -> Reading | None:
@@ -79,7 +80,8 @@ def read_serial(text: str, start: int) -> Reading | None:
     head = text[max(0, start - 8) : start]
     if _LETTER_BEFORE.search(head):
         said = _after_letters(written)
-        if _PLURAL.match(text, start):
+        many = _PLURAL.match(text, start)
+        if many and not many["mark"]:
             return Reading(plural(said), end + 1, "serial")
         return _until(text, start, Reading(said, end, "serial"))
     if previous == "-" and text[start - 2 : start - 1].isalnum():
@@ -106,6 +108,10 @@ def read_plural(text: str, start: int) -> Reading | None:
         return Reading(
             f"{cardinal(int(team['number'])).removesuffix('e')}ers", team.end(), "serial"
         )
+    crowd = _CROWD.match(text, start)
+    if crowd:
+        said = "thousands" if crowd["zeros"] == "000" else "hundreds"
+        return Reading(said, crowd.end(), "number")
     match = _PLURAL.match(text, start)
     previous = text[start - 1 : start]
     if match is None or previous.isalnum():

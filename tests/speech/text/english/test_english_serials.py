@@ -41,6 +41,10 @@ CASES = [
     ("the 49ers", "the forty niners"),
     ("batting .300", "batting three hundred"),
     ("Q1–Q3", "Q one to Q three"),
+    ("U2's album", "U two's album"),
+    ("Blink-182", "Blink-one eighty two"),
+    ("a 747-8", "a seven forty seven eight"),
+    ("1000s of people", "thousands of people"),
 ]
 
 

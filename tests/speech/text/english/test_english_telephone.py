@@ -29,6 +29,8 @@ CASES = [
     ("Dial *69", "Dial star six nine"),
     ("press #31#", "press pound three one pound"),
     ("ID 843 2210 9915", "ID eight four three, two two one zero, nine nine one five"),
+    ("(02) 9876 5432", "zero two, nine eight seven six, five four three two"),
+    ("(22) ducklings", "(twenty two) ducklings"),
 ]
 
 
