@@ -52,7 +52,7 @@ _START = re.compile(
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
 # What follows a number tells most classes apart, and asking them all is what reading costs.
-_NEXT = re.compile(r"[0-9]{1,9}(?:(?P<mark>['/:])|[()\[\]{};!?]|,(?![0-9])|$)")
+_NEXT = re.compile(r"[0-9]{1,9}(?:(?P<mark>['/:-])|[()\[\]{};!?]|,(?![0-9])|$)")
 _BARE_READERS: tuple[Reader, ...] = (
     read_time,
     read_digit_groups,
@@ -106,6 +106,17 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "number,": _BARE_READERS,
         "number'": _APOSTROPHE_READERS,
         "number:": _COLON_READERS,
+        "number-": (
+            read_date,
+            read_score,
+            read_time,
+            read_digit_groups,
+            read_zip,
+            money.read_money_after,
+            read_measure,
+            read_serial,
+            read_number,
+        ),
         "number/": (
             read_meter,
             read_date,
