@@ -52,6 +52,7 @@ _PLACE = re.compile(
     r"|Section|Figure|Table|Class|Block|Bay|Hall|Floor|Zone|Door|Aisle|Pier|Terminal|Level"
     r"|(?i:seat|gate)) $|(?<![A-Za-z])[A-Z]{1,3}-$"
 )
+_PINT = re.compile(r"\.? (?:of )?[a-z]{3,}|\.,")
 _PARTS = frozenset([2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 64, 100])
 _DESCRIBED = frozenset(
     """dash race sprint relay hurdles freestyle backstroke butterfly breaststroke radius bottle bag
@@ -125,6 +126,8 @@ def _measure(text: str, start: int, number: Number) -> Reading | None:
     if place == end and written == "m" and counts(text, unit_end):
         # 2.5m people
         return None
+    if written == "pt" and place > end:
+        name = "pint"
     if written == "F":
         name = "degree Fahrenheit"
     if name == "basis point" and len(text[start:end]) > 3 and "." not in text[start:end]:
@@ -175,6 +178,8 @@ def _is_unit_apart(text: str, start: int, end: int, written: str, unit_end: int)
         return exact or after_feet or bool(_WIDTH.match(text, unit_end))
     if written == "K":
         return text[start:end].isdigit() and "." not in text[start:end]
+    if written == "pt":
+        return bool(_PINT.match(text, unit_end))
     if written in {"A", "pp"}:
         return "." in text[start:end]
     return written in {"V", "J", "N", "l", "t"} and text[unit_end : unit_end + 1] in {

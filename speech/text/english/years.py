@@ -98,7 +98,7 @@ def read_season(text: str, start: int) -> Reading | None:
 def read_decade(text: str, start: int) -> Reading | None:
     """`1980s`, `'80s`, `80s`, `1980's`, and the first of two of them."""
     match = _DECADE.match(text, start)
-    if match is None or text[start - 1 : start].isalnum():
+    if match is None or text[start - 1 : start].isalnum() or text[start - 1 : start] == "=":
         return None
     words = decade(match["year"])
     until = _UNTIL_DECADE.match(text, match.end())

@@ -48,6 +48,8 @@ CASES = [
     ("1/2 tsp. salt", "one half teaspoon salt"),
     ("5 million km", "five million kilometers"),
     ("2 million in cash", "two million in cash"),
+    ("1 pt. cream", "one pint cream"),
+    ("timeout=30s", "timeout equals thirty seconds"),
 ]
 
 
