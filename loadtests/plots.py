@@ -87,7 +87,8 @@ def plot_memory(looks: Sequence[Look], path: Path, *, title: str) -> None:
         if any(held):
             axes.plot(minutes, held, linestyle="-" if kind in STAGES else ":", label=kind)
     axes.set(title=title, xlabel="minutes", ylabel="PSS, MiB", ylim=(0, None))
-    axes.legend(fontsize="small")
+    if axes.get_lines():
+        axes.legend(fontsize="small")
     _save(figure, path)
 
 

@@ -69,7 +69,7 @@ def test_what_keeps_every_limit_breaks_none() -> None:
         ({"by_cache": {"hot": summary(10.0)}}, "assistant: P95 of hot hits, ms"),
         ({"hit_rate": 0.6}, "assistant: hit rate"),
         ({"generator_cores": 0.81}, "assistant: load generator, cores"),
-        ({"late": 121}, "assistant: share sent late"),
+        ({"late": 601}, "assistant: share sent late"),
     ],
 )
 def test_each_limit_is_broken_alone(change: dict[str, Any], name: str) -> None:
