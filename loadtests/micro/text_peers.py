@@ -143,7 +143,7 @@ def main() -> None:
     machine = this_machine()
     console = Console(width=100)
     console.print(f"Measured on {machine}.")
-    files = sorted(CASES.glob("*.tsv"))
+    files = sorted(CASES.glob("english*.tsv"))
     if arguments.open_set:
         files.insert(0, Path(arguments.open_set))
     sets = [(path.stem, read_cases(path)) for path in files]

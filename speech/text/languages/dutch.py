@@ -1,6 +1,15 @@
 """Dutch."""
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    is_name,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
 
@@ -18,8 +27,13 @@ def _clock(language: Language, moment: Moment) -> str:
     return said
 
 
-def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
-    del language, ending, before
+def _roman(language: Language, number: str, before: str, after: str) -> str:
+    del language, after
+    return f"de {words(number, 'nl', 'ordinal')}" if is_name(before) else ""
+
+
+def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
+    del language, ending, around
     return words(number, "nl", "ordinal")
 
 
@@ -112,6 +126,8 @@ DUTCH = _Dutch(
     date=_date,
     clock=_clock,
     ordinal=_ordinal,
+    roman=_roman,
+    sections=frozenset(listed("deel hoofdstuk type fase klasse band")),
     endings="ste|de|e",
     clock_words="uur|u",
     year_form="year",

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    is_name,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
 _HOUR = Noun("f", "heure", "heures")
@@ -22,8 +31,14 @@ def _clock(language: Language, moment: Moment) -> str:
     return said
 
 
-def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
-    del before
+def _roman(language: Language, number: str, before: str, after: str) -> str:
+    if after.lower() in {"siècle", "siècles"}:
+        return words(number, language.tag, "ordinal")
+    return words(number, language.tag) if is_name(before) else ""
+
+
+def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
+    del around
     if number == "1":
         return "premier" if ending == "er" else "première"
     if ending in {"nd", "nde"}:
@@ -114,6 +129,7 @@ FRENCH = Language(
     date=_date,
     clock=_clock,
     ordinal=_ordinal,
+    roman=_roman,
     endings="ers?|res?|ères?|nde?s?|èmes?|ièmes?|es?|ᵉ",
     clock_words="h|heures?",
     day_mark=r"(?:er)? ",

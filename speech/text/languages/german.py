@@ -1,12 +1,24 @@
 """German."""
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+import re
+
+from speech.text.languages.grammar import (
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    is_name,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
 # Before a date or an ordinal these ask for -ten, articles for -te; else a date is in -ter.
 _WEAK = frozenset(
     listed("am vom zum dem den des im beim bis seit ab nach zur einer meinem seinem ihrem jedem")
 )
+_POSSESSIVE = re.compile(r"(?:[mds]?ein|ihr|unse?r|eue?r|kein|dies|jen|welch)e[nms]")
 _ARTICLES = frozenset({"der", "die", "das", "sein", "ihre", "seine", "jede"})
 
 
@@ -30,9 +42,19 @@ def _clock(language: Language, moment: Moment) -> str:
     return said
 
 
-def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
+def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
     del language, ending
+    before = around.partition(" ")[0]
+    if _POSSESSIVE.fullmatch(before):
+        return words(number, "de", "ordinal") + "n"
     return _ordinal_word(number, before) if before in _WEAK | _ARTICLES else ""
+
+
+def _roman(language: Language, number: str, before: str, after: str) -> str:
+    del language, after
+    if not is_name(before):
+        return ""
+    return f"der {words(number, 'de', 'ordinal').capitalize()}"
 
 
 def _gender(noun: str) -> str:
@@ -127,6 +149,8 @@ GERMAN = Language(
     date=_date,
     clock=_clock,
     ordinal=_ordinal,
+    roman=_roman,
+    sections=frozenset(listed("teil band kapitel klasse akt stufe typ phase heft nummer version")),
     endings=r"\.(?= [^\W\d_])",
     clock_words="Uhr",
     year_form="year",

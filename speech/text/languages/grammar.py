@@ -56,6 +56,11 @@ class Moment(NamedTuple):
     """The word before it, lower case."""
 
 
+def is_name(word: str) -> bool:
+    """Whether a word may be a name that a Roman numeral follows."""
+    return len(word) > 2 and word[0].isupper() and word[1:].islower()
+
+
 class Day(NamedTuple):
     """A date, and the word before it in lower case."""
 
@@ -64,6 +69,8 @@ class Day(NamedTuple):
     year: str
     """Words; empty where there is none."""
     before: str
+    marked: bool
+    """The day is written as an ordinal: `1º`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,7 +100,14 @@ class Language:
     date: Callable[["Language", Day], str]
     clock: Callable[["Language", Moment], str]
     ordinal: Callable[["Language", str, str, str], str] = lambda *_: ""
-    """From the number, its written ending and the word before it; empty for no ordinal."""
+    """From the number, its written ending, and the words before and after it with a blank between;
+    empty for no ordinal."""
+    roman: Callable[["Language", str, str, str], str] = lambda *_: ""
+    """Of a Roman numeral in digits, from the words before and after it; empty for none."""
+    sections: frozenset[str] = frozenset()
+    """Before these a Roman numeral is a plain number: `Teil II`."""
+    articles: frozenset[str] = frozenset()
+    """Before these a number with a ring is an ordinal, not degrees: `al 4° piano`."""
     endings: str = ""
     """Pattern of written ordinal endings."""
     clock_words: str = ""

@@ -1,6 +1,15 @@
 """Italian."""
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    is_name,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
 
@@ -14,8 +23,18 @@ def _clock(language: Language, moment: Moment) -> str:
     return f"{said} e {language.cardinal(str(moment.minute))}" if moment.minute else said
 
 
-def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
-    del language, before
+def _roman(language: Language, number: str, before: str, after: str) -> str:
+    del language
+    is_century = after.lower() in {"secolo", "secoli"}
+    return words(number, "it", "ordinal") if is_century or is_name(before) else ""
+
+
+def _gender(noun: str) -> str:
+    return "f" if noun.endswith(("a", "zione")) and not noun.endswith("ma") else "m"
+
+
+def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
+    del language, around
     said = words(number, "it", "ordinal")
     return f"{said[:-1]}a" if ending == "ª" else said
 
@@ -94,10 +113,13 @@ ITALIAN = Language(
         mld m miliardo miliardi
     """),
     agreement={"m": {"=uno": "un"}, "f": {"=uno": "una"}},
-    gender=lambda noun: "f" if noun.endswith(("a", "zione")) else "m",
+    gender=_gender,
     date=_date,
     clock=_clock,
     ordinal=_ordinal,
+    roman=_roman,
+    sections=frozenset(listed("capitolo parte tomo atto fase tipo titolo volume")),
+    articles=frozenset({"il", "la", "al", "del", "nel", "dal", "sul", "un", "alla", "della"}),
     endings="[º°ª]",
     clock_words="ore",
     day_mark=r"[º°]? ",

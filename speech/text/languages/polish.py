@@ -1,8 +1,18 @@
 """Polish: days and hours are ordinals, and both they and years are declined."""
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    is_name,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
+_PREPOSITIONS = frozenset({"na", "w", "we", "po", "przy", "o"})
 _LOCATIVE = frozenset(listed("o po od do przed około koło godzinie godziny"))
 
 
@@ -39,6 +49,38 @@ def _clock(language: Language, moment: Moment) -> str:
         zero = "zero " if moment.minute < 10 else ""
         return f"{said} {zero}{language.cardinal(str(moment.minute))}"
     return said
+
+
+def _adjective(number: str, before: str, noun: str) -> str:
+    """An ordinal as it stands before a noun, by the noun's ending and the word before."""
+    said = words(number, "pl", "ordinal")
+    if before in _PREPOSITIONS:
+        if noun.endswith(("ie", "ji", "yi")):
+            return _feminine(said, locative=True)
+        return " ".join(f"{word}m" if word[-1] in "yi" else word for word in said.split())
+    if noun.endswith("wieku"):
+        return _genitive(said)
+    if noun.endswith("a"):
+        return _feminine(said, locative=False)
+    if noun.endswith(("e", "o")):
+        return " ".join(
+            f"{word[:-1]}e" if word[-1] == "y" else f"{word}e" if word[-1] == "i" else word
+            for word in said.split()
+        )
+    return said
+
+
+def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
+    del language, ending
+    before, _, noun = around.partition(" ")
+    return _adjective(number, before, noun.rstrip(".,;:!?")) if noun[:1].islower() else ""
+
+
+def _roman(language: Language, number: str, before: str, after: str) -> str:
+    del language
+    if after.lower().startswith("wiek"):
+        return _adjective(number, before.lower(), after.lower())
+    return words(number, "pl", "ordinal") if is_name(before) else ""
 
 
 class _Polish(Language):
@@ -131,6 +173,9 @@ POLISH = _Polish(
     agreement={"f": {"=jeden": "jedna", "dwa": "dwie"}, "n": {"=jeden": "jedno"}},
     date=_date,
     clock=_clock,
+    ordinal=_ordinal,
+    roman=_roman,
+    endings=r"\.(?= [^\W\d_])",
     year_mark=r"(?: r\.| roku)?",
     short_date=r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)",
     dot_ordinals=True,

@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    is_name,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
 
 def _date(language: Language, date: Day) -> str:
-    first = date.day == 1 and language.tag == "pt_BR"
+    first = date.day == 1 and (date.marked or language.tag == "pt_BR")
     day = "primeiro" if first else words(str(date.day), language.tag)
     said = f"{day} de {language.months[date.month - 1]}"
     return f"{said} de {date.year}" if date.year else said
@@ -20,8 +29,22 @@ def _clock(language: Language, moment: Moment) -> str:
     return f"{hour} e {language.cardinal(str(moment.minute))}"
 
 
-def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
-    del before
+def _roman(language: Language, number: str, before: str, after: str) -> str:
+    del after
+    is_century = before.lower() in {"século", "séculos"}
+    if not is_century and not is_name(before):
+        return ""
+    return words(number, language.tag, "ordinal" if int(number) <= 10 else "cardinal")
+
+
+def _gender(noun: str) -> str:
+    if noun in {"dia", "dias", "mapa", "mapas"} or noun.endswith(("ma", "mas")):
+        return "m"
+    return "f" if noun.endswith(("a", "as", "ção", "ções", "dade")) else "m"
+
+
+def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
+    del around
     said = words(number, language.tag, "ordinal")
     if ending[-1] in "ªa":
         return " ".join(f"{word[:-1]}a" if word[-1] == "o" else word for word in said.split())
@@ -105,10 +128,13 @@ PORTUGUESE = Language(
         M m milhão milhões
     """),
     agreement={"f": {"um": "uma", "dois": "duas"}},
-    gender=lambda noun: "f" if noun.endswith(("a", "as", "ção", "ções", "dade")) else "m",
+    gender=_gender,
     date=_date,
     clock=_clock,
     ordinal=_ordinal,
+    roman=_roman,
+    sections=frozenset(listed("capítulo parte tomo ato fase tipo título volume")),
+    articles=frozenset({"o", "a", "do", "da", "no", "na", "ao", "um"}),
     endings=r"\.?[ºª°]",
     clock_words="h|horas",
     day_mark=r"[º°]? ",

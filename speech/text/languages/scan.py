@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun
 from speech.text.languages.numerals import MAX_DIGITS, words
-from speech.text.reading import Kind, Span, word_before
+from speech.text.reading import Kind, Span, word_after, word_before
 
 _SIGNS = {
     "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "R$": "BRL", "zł": "PLN",
@@ -20,8 +20,12 @@ _SIGNS = {
 _CODES = "EUR|USD|GBP|CHF|PLN|BRL|JPY"
 _BEFORE = rf"(?:US\$|R\$|[€$£¥]|Fr\.|(?:{_CODES})(?![A-Za-z]))"
 _BEHIND = rf"(?:US\$|R\$|[€$£¥]|zł(?!\w)|(?:{_CODES})(?!\w))"
-_DIGIT = re.compile(r"[0-9]")
-_START = re.compile(rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9])|{_BEFORE} ?(?=-?[0-9]))")
+_DIGIT = re.compile(r"[0-9]|[IVX]{2}")
+# Roman numerals of more than one letter, up to 39; letters of more are sizes and abbreviations.
+_ROMAN = r"(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{2,3})(?<=[IVX]{2})(?:e|ᵉ|ème)?(?!\w)"
+_START = re.compile(
+    rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9])|{_BEFORE} ?(?=-?[0-9])|(?={_ROMAN}))"
+)
 _RUN = re.compile(r"[-.,:/'\w]*\w|\W")
 _COUNTED = re.compile(r" ([^\W\d_]{2,32})(?!\w)")
 _GROUPS = re.compile(r"[. ',]")
@@ -92,7 +96,9 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
         ]
     )
     clock = language.clock_words or "(?!)"
+    roman = rf"(?P<roman>{_ROMAN})\.?" if language.dot_ordinals else rf"(?P<roman>{_ROMAN})"
     table: tuple[tuple[str, Callable[[Language, re.Match[str]], str], Kind], ...] = (
+        (roman, _roman, "roman"),
         (rf"(?P<y>[0-9]{{4}})-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}}){end}", _date, "date"),
         (
             r"(?P<d>[0-9]{1,2})(?P<sign>[./-])(?P<m>[0-9]{1,2})(?P=sign)"
@@ -160,7 +166,13 @@ def _date(language: Language, match: re.Match[str]) -> str:
     if len(year) == 2:
         year = ("20" if int(year) < 50 else "19") + year
     before = word_before(match.string, match.start()).lower()
-    return language.date(language, Day(day, month, language.year(year) if year else "", before))
+    if before.endswith(","):
+        # am Montag, 3. Mai
+        head = match.string[: match.start()].rstrip()
+        before = word_before(head, len(head) - len(before)).lower()
+    said = language.year(year) if year else ""
+    marked = any(sign in match[0] for sign in "º°")
+    return language.date(language, Day(day, month, said, before, marked))
 
 
 def _months(language: Language) -> list[str]:
@@ -254,6 +266,10 @@ def _range(language: Language, match: re.Match[str]) -> str:
 
 
 def _measure(language: Language, match: re.Match[str]) -> str:
+    if match["unit"] == "°":
+        before = word_before(match.string, match.start()).lower()
+        if before in language.articles and _COUNTED.match(match.string, match.end()):
+            return ""
     noun = language.units[match["unit"]]
     return language.counted(_plain(match["whole"]), match["part"] or "", noun)
 
@@ -265,7 +281,21 @@ def _scaled(language: Language, match: re.Match[str]) -> str:
 
 def _ordinal(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start()).lower()
-    return language.ordinal(language, match["whole"], match["ending"], before)
+    after = word_after(match.string, match.end())
+    return language.ordinal(language, match["whole"], match["ending"], f"{before} {after}")
+
+
+def _roman(language: Language, match: re.Match[str]) -> str:
+    letters = match["roman"].rstrip("eᵉèm")
+    values = [{"I": 1, "V": 5, "X": 10}[letter] for letter in letters]
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    number = sum(-value if value < after else value for value, after in pairs)
+    before = word_before(match.string, match.start())
+    if before.lower() in language.sections:
+        return language.cardinal(str(number))
+    return language.roman(
+        language, str(number), before, word_after(match.string, match.end()).rstrip(".,;:!?")
+    )
 
 
 def _year(language: Language, match: re.Match[str]) -> str:

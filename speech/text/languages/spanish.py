@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    is_name,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
 _HUNDREDS = {f"{stem}cientos": f"{stem}cientas" for stem in ("dos", "tres", "cuatro", "seis",
@@ -11,7 +20,9 @@ _HUNDREDS = {f"{stem}cientos": f"{stem}cientas" for stem in ("dos", "tres", "cua
 
 
 def _date(language: Language, date: Day) -> str:
-    first = date.day == 1 and language.decimal_sign == "."  # as it is said in the Americas
+    first = date.day == 1 and (
+        date.marked or language.decimal_sign == "."
+    )  # as it is said in the Americas
     day = "primero" if first else words(str(date.day), "es")
     said = f"{day} de {language.months[date.month - 1]}"
     return f"{said} de {date.year}" if date.year else said
@@ -24,8 +35,23 @@ def _clock(language: Language, moment: Moment) -> str:
     return said if moment.before == "las" or not moment.suffix else f"{said} horas"
 
 
-def _ordinal(language: Language, number: str, ending: str, before: str) -> str:
-    del language, before
+def _roman(language: Language, number: str, before: str, after: str) -> str:
+    del language, after
+    if before.lower() in {"siglo", "siglos"}:
+        return words(number, "es")
+    if not is_name(before):
+        return ""
+    return words(number, "es", "ordinal" if int(number) <= 10 else "cardinal")
+
+
+def _gender(noun: str) -> str:
+    if noun in {"día", "días", "mapa", "mapas"} or noun.endswith(("ma", "mas")):
+        return "m"
+    return "f" if noun.endswith(("a", "as", "ción", "dad")) else "m"
+
+
+def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
+    del language, around
     said = words(number, "es", "ordinal")
     if ending in {".er", "er"}:
         return said.removesuffix("o")
@@ -110,10 +136,13 @@ SPANISH = Language(
         "m": {"uno": "un", "veintiuno": "veintiún"},
         "f": {"uno": "una", "veintiuno": "veintiuna", **_HUNDREDS},
     },
-    gender=lambda noun: "f" if noun.endswith(("a", "as", "ción", "dad")) else "m",
+    gender=_gender,
     date=_date,
     clock=_clock,
     ordinal=_ordinal,
+    roman=_roman,
+    sections=frozenset(listed("capítulo parte tomo acto fase tipo título volumen")),
+    articles=frozenset({"el", "la", "del", "al", "un"}),
     endings=r"\.?[ºª°]|\.?er|\.[oa](?!\w)",
     clock_words=r"h|hs|horas",
     day_mark=r"[º°]? ",

@@ -55,6 +55,10 @@ GERMAN = [
         "5-10 % von 1.234,50 €",
         "fünf bis zehn Prozent von eintausendzweihundertvierunddreißig Euro fünfzig",
     ),
+    ("Wilhelm II. dankte ab.", "Wilhelm der Zweite dankte ab."),
+    ("ihren 18. Geburtstag", "ihren achtzehnten Geburtstag"),
+    ("am Montag, 5. Aug. da", "am Montag, fünften August da"),
+    ("Größe XL, Teil II", "Größe XL, Teil zwei"),
     # Left to espeak-ng: codes, and what may be an ordinal.
     ("A4 und 007", "A4 und 007"),
     ("1" * 40, "1" * 40),
@@ -84,6 +88,7 @@ FRENCH = [
     ("90 km/h", "quatre-vingt-dix kilomètres heure"),
     ("-3 °C", "moins trois degrés Celsius"),
     ("10-12 jours", "dix à douze jours"),
+    ("au XIXe siècle, Louis XV", "au dix-neuvième siècle, Louis quinze"),
     ("à 18 h 30", "à dix-huit heures trente"),
     ("1 200,50 €", "mille deux cents euros cinquante"),
     ("1 heure et 21 heures", "une heure et vingt et une heures"),
@@ -110,6 +115,10 @@ SPANISH = [
     ("1.234 casas", "mil doscientos treinta y cuatro casas"),
     ("1 casa y 21 libros", "una casa y veintiún libros"),
     ("2 millones de euros", "dos millones de euros"),
+    ("el siglo XX, Felipe II, Alfonso XIII", "el siglo veinte, Felipe segundo, Alfonso trece"),
+    ("61 días y 1 problema", "sesenta y un días y un problema"),
+    ("Capítulo II", "Capítulo dos"),
+    ("el 4° piso a 20°", "el cuarto piso a veinte grados"),
 ]
 ITALIAN = [
     ("3,5 %", "tre virgola cinque per cento"),
@@ -124,6 +133,8 @@ ITALIAN = [
     ("1 €", "un euro"),
     ("1 kg di pane", "un chilogrammo di pane"),
     ("1 casa, 1 libro", "una casa, un libro"),
+    ("nel XX secolo, Luigi XIV", "nel ventesimo secolo, Luigi quattordicesimo"),
+    ("al 4° piano", "al quarto piano"),
     ("5 milioni di euro", "cinque milioni di euro"),
     ("130 km/h", "centotrenta chilometri orari"),
 ]
@@ -139,6 +150,7 @@ PORTUGUESE = [
     ("1 €", "um euro"),
     ("100 km", "cem quilómetros"),
     ("2 casas e 1 livro", "duas casas e um livro"),
+    ("em 1º de maio, século XX", "em primeiro de maio, século vinte"),
 ]
 BRAZILIAN = [
     ("16 casas", "dezesseis casas"),
@@ -161,6 +173,7 @@ DUTCH = [
     ("sinds 1984", "sinds negentienhonderd vierentachtig"),
     ("100 km/u", "honderd kilometer per uur"),
     ("2 mln. mensen", "twee miljoen mensen"),
+    ("Willem II", "Willem de tweede"),
 ]
 POLISH = [
     ("3,5%", "trzy przecinek pięć procent"),
@@ -178,6 +191,11 @@ POLISH = [
     ("1,5 kg", "jeden przecinek pięć kilograma"),
     ("12 km", "dwanaście kilometrów"),
     ("3 mln zł", "trzy miliony złotych"),
+    ("3. miejsce na 2. piętrze w 3. klasie", "trzecie miejsce na drugim piętrze w trzeciej klasie"),
+    (
+        "w XIX wieku; XX wiek; Zygmunt III",
+        "w dziewiętnastym wieku; dwudziesty wiek; Zygmunt trzeci",
+    ),
 ]
 OTHERS = [
     ("21 casas", "xx", "21 casas"),
