@@ -42,7 +42,7 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
         re.compile(
             r"\b(?:approx|ca|no|nos|nr|vol|fig|figs|eq|ch|sec|art|pp?|est|max|min|ext|tel|op|ver|v"
-            r"|app|pop|apt|rm|ste|bldg|fl|n°)\.$",
+            r"|app|pop|rte|rt|hwy|chap|para|pgs?|vols|eqs|ep|apt|rm|ste|bldg|fl|n°)\.$",
             re.IGNORECASE,
         ),
         re.compile(r"[$€£#~]?[0-9]"),
@@ -77,7 +77,7 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (
         re.compile(
             r"(?:^|[\s(\"'])(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Maj|Capt|Lt|Sgt|Sen|Rep|Gov|Rev|Hon|Fr"
-            r"|Mt|Ft)\.$"
+            r"|Mt|Ft|Assoc|Asst|Pres|Supt|Det|Atty|Cmdr|Adm)\.$"
         ),
         re.compile(r"[A-ZÀ-Þ]"),
     ),

@@ -154,17 +154,19 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
         return "version"
     if form in table.COUNTED and known and near and _NUMBER.match(after):
         return table.COUNTED[form]
-    if (
-        form in table.FAMILIES
-        and known
-        and (
-            _behind_name(before.rstrip(","))
-            if form in {"Jr", "Sr", "Esq"}
-            else _behind_name(before)
-        )
-    ):
+    if form in table.COUNTED and dotted and near and len(form) > 1 and _LETTERED.match(after):
+        # `Sec. B` is no secretary.
+        return table.COUNTED[form]
+    # A comma may stand before `Jr.`.
+    name = before.rstrip(",") if form in {"Jr", "Sr", "Esq"} else before
+    if form in table.FAMILIES and known and _behind_name(name):
         return table.FAMILIES[form]
-    if form == "Dr" and _behind_name(before) and (not named or _in_address(text, start)):
+    if (
+        form == "Dr"
+        and _behind_name(before)
+        and not before.endswith("'s")
+        and (not named or _in_address(text, start))
+    ):
         return "Drive"
     if form in _ALONE and dotted and not named:
         return _ALONE[form]

@@ -19,14 +19,14 @@ _SMALL = re.compile(
 )
 _COUNTED = frozenset(
     """chapter chapters part parts volume volumes vol act acts scene section sections appendix annex
-    book books phase phases type types war article articles bowl title episode episodes level
-    stage grade class figure fig table schedule tier group canto factor mark mk unit lesson
-    item step division region zone symphony sonata concerto opus number no generation corps
-    pillar exhibit plate quadrant category cat axis angiotensin collagen apollo gemini saturn
-    rocky rambo story trilogy kombat kingdom terminator godfather fantasy auto warcraft
-    starcraft civilization quest effect soul souls craft wars trek superman batman iron page
-    pages pp clause paragraph rule form note footnote verse psalm game round area panel
-    question map option variant series model protocol wave cycle era period path hall
+    book books phase phases type types war article articles bowl title issue episode episodes
+    level stage grade class figure fig table schedule tier group canto factor mark mk unit
+    lesson item step division region zone symphony sonata concerto opus number no generation
+    corps pillar exhibit plate quadrant category cat axis angiotensin collagen apollo gemini
+    saturn rocky rambo story trilogy kombat kingdom terminator godfather fantasy auto
+    warcraft starcraft civilization quest effect soul souls craft wars trek superman batman
+    iron page pages pp clause paragraph rule form note footnote verse psalm game round area
+    panel question map option variant series model protocol wave cycle era period path hall
     hurricane wrestlemania ufc bowls olympiad lunar stages grades levels classes tiers
     amendment dynasty nerve nerves theorem lemma case""".split()
 )

@@ -13,6 +13,7 @@ CASES = [
     ("Mount St. Helens erupted.", "Mount Saint Helens erupted."),
     ("It was on Elm St. It was strange.", "It was on Elm Street. It was strange."),
     ("Rev. Dr. King and Lt. Col. Smith", "Reverend Doctor King and Lieutenant Colonel Smith"),
+    ("Dr. Jekyll's Dr. called", "Doctor Jekyll's Doctor called"),
     ("Gen Z loves Gen. Lee", "Gen Z loves General Lee"),
     ("The Assoc. Prof. spoke.", "The Associate Professor spoke."),
     ("Robert Downey, Jr., won.", "Robert Downey, Junior, won."),

@@ -9,6 +9,7 @@ CASES = [
     ("Pope John Paul II", "Pope John Paul the second"),
     ("Sam II", "Sam second"),
     ("Thurston Howell III smiled", "Thurston Howell the third smiled"),
+    ("Issue IV", "Issue four"),
     ("Chapter IV, Act I, Scene ii", "Chapter four, Act one, Scene two"),
     ("Chapters I-IV", "Chapters one to four"),
     ("Phase I/II trials", "Phase one two trials"),
