@@ -61,6 +61,26 @@ def run(name: str, options: tuple[str, ...]) -> Any:
     return json.loads(last)
 
 
+def overhead(stages: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the graph adds at one client, from what the stages program found.
+
+    Milliseconds at the median: of a miss above the bare work on the same words, of a hot hit all
+    there is, since nothing is worked for it.
+    """
+    cells = [cell for cell in stages["cells"] if cell["concurrency"] == 1]
+    hot = {(c["voice"], c["format"]): c["latency"]["p50"] for c in cells if c["state"] == "hot"}
+    return [
+        {
+            "voice": cell["voice"],
+            "format": cell["format"],
+            "miss_over_bare_ms": cell["over_bare"],
+            "hot_hit_ms": hot[cell["voice"], cell["format"]],
+        }
+        for cell in cells
+        if cell["state"] == "miss"
+    ]
+
+
 def main() -> None:
     """Run them, print and write the JSON line."""
     parser = argparse.ArgumentParser(description="Every benchmark in turn.")
@@ -76,6 +96,14 @@ def main() -> None:
             found[name] = run(name, (_QUICK if given.quick else _PROGRAMS)[name])
         except BenchError as error:
             sys.exit(f"error: {error}")
+    if "stages" in found:
+        found["overhead"] = overhead(found["stages"])
+        for item in found["overhead"]:
+            print(
+                f"{item['voice']} {item['format']}, one client: a miss takes "
+                f"{item['miss_over_bare_ms']:.1f} ms more than the bare work, a hot hit "
+                f"{item['hot_hit_ms']:.2f} ms"
+            )
     publish({"benchmark": "bench", "machine": asdict(machine), **found}, given)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from loadtests.machine import Machine
 from loadtests.micro.bare import Bare
+from loadtests.micro.bench import overhead
 from loadtests.micro.cells import Floor, MeasurementError, cell, cost, fault, floor
 from loadtests.micro.client import Answer, Run
 from loadtests.processes import KINDS, Spent, Usage, kind_of, usage
@@ -128,6 +129,29 @@ def test_the_idle_share_is_taken_off() -> None:
     assert math.isclose(found.rays, 100.0)
     assert math.isclose(found.client_milliseconds, 50.0)
     assert math.isclose(found.others_cores, (1.5 - 0.7 - 0.1) / 2.0)
+
+
+def test_the_overhead_is_what_one_client_sees() -> None:
+    cells = [
+        {
+            "voice": "v",
+            "format": "wav",
+            "state": state,
+            "concurrency": concurrency,
+            "latency": {"p50": p50},
+            "over_bare": p50 - 20,
+        }
+        for state, concurrency, p50 in (
+            ("miss", 1, 35.0),
+            ("hit", 1, 5.0),
+            ("hot", 1, 1.5),
+            ("miss", 8, 99.0),
+            ("hot", 8, 9.0),
+        )
+    ]
+    assert overhead({"cells": cells}) == [
+        {"voice": "v", "format": "wav", "miss_over_bare_ms": 15.0, "hot_hit_ms": 1.5}
+    ]
 
 
 def test_usage_counts_new_processes_and_not_old_time() -> None:

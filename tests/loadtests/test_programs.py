@@ -71,3 +71,16 @@ def test_stages_benchmark(tmp_path: Path) -> None:
         assert set(item["cost"]["milliseconds"]) == set(KINDS)
     assert set(report["idle_cores"]) == set(KINDS)
     assert all(report["memory_mib"][kind] > 0 for kind in KINDS)
+
+
+def test_every_benchmark_ends_in_one_line(tmp_path: Path) -> None:
+    programs = ("engine", "codecs", "tiers")
+    report = run("loadtests.micro.bench", "--quick", "--out", str(tmp_path), "--only", *programs)
+    assert report == json.loads((tmp_path / "bench.json").read_text())
+    assert set(report) == {"benchmark", "machine", *programs}
+    classes = {(cell["length_class"], cell["batch"]) for cell in report["engine"]["cells"]}
+    assert {("short", 1), ("short", 16), ("medium", 8), ("long", 4)} <= classes
+    for cell in report["engine"]["cells"]:
+        assert cell["real_time_factor"] > 0
+        assert cell["audio_seconds"] > 0
+    assert {cost["tier"] for cost in report["tiers"]["tiers"]} == {"ram", "disk"}
