@@ -73,6 +73,7 @@ def test_normalize(server: Server) -> None:
     assert "fifty cents" in reply["normalized"]
     assert "$" not in reply["normalized"]
     assert reply["phrases"][0]["text"]
+    assert [span["original"] for span in reply["spans"]] == ["Dr.", "$3.50", "3:45 pm"]
     assert "ˈ" in reply["phrases"][0]["phonemes"]
     german = httpx.post(
         f"{server.url}/v1/text/normalize", json={"input": "Guten Tag.", "language": "de"}
