@@ -28,7 +28,7 @@ _CODED = re.compile(
     rf"(?P<code>{_CODE}|kr|Rs|RM|S?Fr|Tk|KSh|Rp)\.? ?[{SYMBOLS}]?(?P<minus>-?)(?=\.?[0-9])"
 )
 _AMOUNT = re.compile(
-    rf"(?P<continental>[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,4}},[0-9]{{2}}(?![0-9])|[0-9]{{1,7}},[0-9]{{2}}(?![0-9,]))"
+    rf"(?P<continental>[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,4}},[0-9]{{2}}(?![0-9])|[0-9]{{1,7}},[0-9]{{2}}(?![0-9]|,[0-9]))"
     rf"|(?P<whole>{WHOLE}|(?=\.))(?:\.(?P<part>[0-9]++))?"
 )
 _MAGNITUDE = re.compile(
@@ -45,6 +45,10 @@ _RANGE = re.compile(
 )
 _NAMED = re.compile(r" ?(?P<code>USD|CAD|AUD|NZD|HKD|SGD|TWD|MXN)(?![A-Za-z0-9])")
 _SECOND = re.compile(r"[-–](?=\.?[0-9])")
+# PHP 8.2 is no price.
+_LANGUAGE = re.compile(r"PHP [4-9](?:\.[0-9]{1,2}){0,2}(?![0-9,])")
+# A price in whole units (20.-), and the dot of kr. inside a sentence.
+_MARKED = re.compile(r"[.,][-–—](?![A-Za-z0-9])|(?<=kr)\.(?=,| [a-z])")
 _NO_TAIL = frozenset(["", *"()[]{};!?,:'&/"])
 _PER_WORD = re.compile(r" ?/ ?(?P<word>[a-z]{3,14})(?![A-Za-z0-9/])")
 # The 3 Rs and 5 Ft of rope are no money.
@@ -79,7 +83,7 @@ def read_money(text: str, start: int) -> Reading | None:
 def read_money_code(text: str, start: int) -> Reading | None:
     """An amount behind a code or letters: `USD 5`, `CHF 1'200`, `Rs. 500`."""
     head = _CODED.match(text, start)
-    if head is None:
+    if head is None or _LANGUAGE.match(text, start):
         return None
     return _read(text, start, head, CODES.get(head["code"]) or WRITTEN[head["code"]])
 
@@ -152,7 +156,8 @@ def _finish(text: str, start: int, end: int, said: str) -> Reading:
     word = _PER_WORD.match(text, end)
     if word:
         return Reading(f"{said} per {word['word']}", word.end(), "money")
-    return Reading(said, end, "money")
+    mark = _MARKED.match(text, end)
+    return Reading(said, mark.end() if mark else end, "money")
 
 
 def _parse(text: str, start: int) -> _Amount | None:

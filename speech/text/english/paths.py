@@ -3,6 +3,7 @@ r"""File names and paths: `report_v2.pdf`, `/etc/hosts`, `C:\Users\me`, `.gitign
 import re
 
 from speech.text import marks
+from speech.text.english.numbers import cardinal
 from speech.text.english.pieces import spell_name
 from speech.text.reading import Reading
 
@@ -23,6 +24,8 @@ _FILE = re.compile(
     r"(?P<stem>[\w@+~()-]+(?:\.[\w-]+){0,4})\.(?P<extension>[A-Za-z][A-Za-z0-9]{0,6})$"
 )
 _HIDDEN = re.compile(r"\.(?P<name>[A-Za-z][\w-]{1,40}(?:\.[\w-]{1,40}){0,3})$")
+# A place in a file, behind its ending: main.py:42, app.js:10:7.
+_LINE = re.compile(r"(?<=[a-z])(?::[0-9]{1,6}){1,2}$")
 _IDENTIFIER = re.compile(r"\$?[A-Za-z0-9]*(?:_+[A-Za-z0-9]+)+_*(?:\(\))?$")
 _ETC = marks.pronounced("etc", "ˈɛtsi")
 
@@ -39,6 +42,10 @@ def read_path(run: str, start: int) -> Reading | None:
         if match and len(match[0]) > 2:
             return _path(match[0], start)
         return None
+    line = _LINE.search(run)
+    if line and (found := read_path(run[: line.start()], start)):
+        number = " colon ".join(cardinal(int(part)) for part in line[0][1:].split(":"))
+        return Reading(f"{found.spoken} colon {number}", start + len(run), "path")
     if "/" in run:
         if _ROOTED.match(run):
             return _path(run, start)

@@ -12,7 +12,7 @@ from speech.text.reading import Reading, word_after, word_before
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _NUMERAL = re.compile(
     r"(?P<numeral>(?=[MDCLXVI])M{0,3}(?:C[MD]|D?C{0,3})(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3}))"
-    r"(?P<tail>'s|th|st|nd|rd)?(?![A-Za-z0-9]|[&@_]|\.[A-Za-z]|'[a-z])"
+    r"(?P<tail>'s|th|st|nd|rd)?(?![A-Za-z0-9]|[&@_]|\.[A-Za-z]|'[a-z]|-[0-9])"
 )
 _SMALL = re.compile(
     r"(?P<numeral>(?=[ivxl])(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3}))(?P<tail>)(?![A-Za-z0-9&@_'])"

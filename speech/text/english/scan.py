@@ -6,6 +6,7 @@ from functools import partial
 from speech.text.english import dates, mathematics, money, symbols, words
 from speech.text.english.addresses import read_house, read_zip
 from speech.text.english.cardinals import read_minus
+from speech.text.english.codes import read_code
 from speech.text.english.fractions import read_fraction
 from speech.text.english.measures import (
     read_angle,
@@ -107,6 +108,7 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         "number'": _APOSTROPHE_READERS,
         "number:": _COLON_READERS,
         "number-": (
+            read_code,
             read_date,
             read_score,
             read_time,

@@ -108,7 +108,8 @@ def _numbered(run: str, text: str, start: int) -> Reading | None:
             return None
         if not named and len(parts[-1]) == 4:
             return None
-    elif len(parts) == 1 and tail:
+    elif len(parts) == 1 and (tail or run[0] == "V"):
+        # A V8 is an engine.
         return None
     spoken = " point ".join(_part(part) for part in parts)
     if match["v"] and before.lower() not in {"version", "ver", "ver."}:
