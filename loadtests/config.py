@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 FOLDER = Path(__file__).resolve().parent
-ROUNDS = 64
+ROUNDS = 128
 """Blocks of texts that belong to one seed: one for the popular replies, one for each round."""
 WORKLOADS_FILE = FOLDER / "workloads.yaml"
 

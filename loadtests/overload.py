@@ -63,6 +63,9 @@ class Overload:
     """By status."""
     refused_at_server_ms: float
     """Bound below which 95 % of the refusals took, at the server."""
+    refused_at_once: float
+    """Share of the refusals that took at most the limit, at the server; the others were admitted,
+    and their deadline passed."""
     refused_at_client: Summary | None
     other_failures: int
     first_other: str
@@ -171,6 +174,7 @@ def measure(
             for status in refusals.REFUSALS
         },
         refused_at_server_ms=refused_ms,
+        refused_at_once=refusals.share_within(counted, limit.refused_p95_ms),
         refused_at_client=Summary.of([row.seconds for row in refused]) if refused else None,
         other_failures=len(others),
         first_other=others[0].failure if others else "",
@@ -210,7 +214,8 @@ def show(found: Overload, console: Console) -> None:
     console.print(
         f"{found.rate:.1f}/s, {found.requests} requests: {refused} refused "
         f"({100 * refused / found.requests:.0f} %; {found.refused}), 95 % of them within "
-        f"{found.refused_at_server_ms:g} ms at the server; {found.admitted.count} answered, P50 "
+        f"{found.refused_at_server_ms:g} ms at the server, {100 * found.refused_at_once:.0f} % at "
+        f"once; {found.admitted.count} answered, P50 "
         f"{ms(found.admitted.p50)}, P95 {ms(found.admitted.p95)} ms (before: P95 "
         f"{ms(found.before.p95)} ms). The load generator kept {found.generator_cores:.2f} cores "
         "busy."

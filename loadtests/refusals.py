@@ -64,3 +64,13 @@ def at_most(buckets: Buckets, percent: float) -> float:
         (bound for bound, count in sorted(buckets.items()) if count >= total * percent / 100),
         math.inf,
     )
+
+
+def share_within(buckets: Buckets, milliseconds: float) -> float:
+    """Share that took at most so long; 1 where nothing was refused.
+
+    Raises:
+        KeyError: the server keeps no bucket with that bound.
+    """
+    total = max(buckets.values(), default=0.0)
+    return buckets[milliseconds] / total if total else 1.0

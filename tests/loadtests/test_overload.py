@@ -107,6 +107,14 @@ def test_the_percentile_of_refusals_is_the_bound_of_its_bucket(
     assert refusals.at_most(refusals.parse([export("429", *counts)]), 95) == bound
 
 
+def test_refusals_at_once_are_told_apart_from_those_that_waited() -> None:
+    buckets = refusals.parse([export("429", 10, 80, 90), export("503", 0, 0, 10)])
+    assert refusals.share_within(buckets, 50.0) == 0.8
+    assert refusals.share_within({}, 50.0) == 1.0
+    with pytest.raises(KeyError):
+        refusals.share_within(buckets, 60.0)
+
+
 def test_each_limit_of_an_overload_is_broken_alone() -> None:
     fine = {
         "admitted": Summary(count=9, mean=1, p50=1, p95=300, p99=400),
