@@ -74,11 +74,12 @@ class LocalServer:
 
     def kill(self) -> None:
         """End everything of it at once; its home is removed."""
-        for item in self.processes():
+        left = self.processes()
+        for item in left:
             with contextlib.suppress(psutil.Error):
                 item.kill()
-        with contextlib.suppress(psutil.Error):
-            psutil.Process(self.pid).wait(10)
+        # One that is not gone yet may still write into the folder.
+        psutil.wait_procs(left, timeout=10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _ask_to_stop(self) -> str:
