@@ -89,6 +89,7 @@ def _run(
         logging_level="warning",
     )
     _stop_on_signals(stop)  # ray.init put handlers of its own in place
+    serving: list[str] = []
     try:
         say(f"Ray dashboard: http://{context.dashboard_url} (token: `ray get-auth-token`)")
         client = serve_start(
@@ -99,6 +100,8 @@ def _run(
         )
         client.deploy_apps(schema, _blocking=False)
         _wait_until_ready(host, port, stop, serve.status)
+        # What never served has nothing under way, and no gateway to ask.
+        serving = [application.name for application in schema.applications]
         if not stop.is_set():
             say(f"Chorale speaks at http://{host}:{port}/v1 (API documents: /docs)")
         stop.wait()
@@ -107,9 +110,7 @@ def _run(
         # Ray prints that its controller was killed, which is what stopping it means.
         with contextlib.redirect_stdout(io.StringIO()):
             try:
-                asyncio.run(
-                    _shut_down([application.name for application in schema.applications], say)
-                )
+                asyncio.run(_shut_down(serving, say))
             finally:
                 ray.shutdown()
         say("stopped")
@@ -167,10 +168,20 @@ def _wait_until_ready(
             pass
         for name, app in status().applications.items():
             if app.status == "DEPLOY_FAILED":
-                raise ConfigError(f"application {name!r} cannot be deployed: {app.message}")
+                why = "; ".join(_reasons(app)) or app.message
+                raise ConfigError(f"application {name!r} cannot be deployed: {why}")
         if time.perf_counter() > deadline:
             raise ConfigError(f"the server was not ready after {_START_TIMEOUT:.0f} s")
         stop.wait(0.3)
+
+
+def _reasons(app: Any) -> list[str]:
+    """What stopped each deployment: the last line of what its constructor raised."""
+    return [
+        f"{name}: {[line for line in deployment.message.splitlines() if line.strip()][-1].strip()}"
+        for name, deployment in app.deployments.items()
+        if deployment.status == "DEPLOY_FAILED" and deployment.message.strip()
+    ]
 
 
 def _replace_graph(config: dict[str, Any], graph: str) -> None:
