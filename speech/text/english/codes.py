@@ -15,8 +15,8 @@ _NAME = re.compile(
     r"(?: (?:number|id|code|no\.?|is))?:? ?|(?<![a-z])no\. ?|# ?)$"
 )
 _LETTERS = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,5}-$")
-# Few digits after such a word may be a range: items 3-4.
-_TELLING = re.compile(r"[0-9]{4}|[A-Za-z]|-.*-")
+# Few digits after such a word may be a range or a part: items 3-4, No. 12-B.
+_TELLING = re.compile(r"[0-9]{4}|-.*-")
 _LONG = re.compile(r"-[0-9]{3,}")
 
 

@@ -53,7 +53,9 @@ _START = re.compile(
     rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
 )
 # What follows a number tells most classes apart, and asking them all is what reading costs.
-_NEXT = re.compile(r"[0-9]{1,9}(?:(?P<mark>['/:-])|[()\[\]{};!?]|,(?![0-9])|$)")
+_NEXT = re.compile(
+    r"[0-9]{1,9}(?:(?P<mark>['/:-])|[()\[\]{};!?]|,(?![0-9])|$| (?=[0-9]{1,2}(?: [0-9]|$)))"
+)
 _BARE_READERS: tuple[Reader, ...] = (
     read_time,
     read_digit_groups,
