@@ -29,6 +29,7 @@ from rich.table import Table
 from loadtests.machine import this_machine
 from loadtests.micro.text import CASES, OPEN_SET, Case, compared, read_cases, say
 from loadtests.samples import Summary
+from speech.text.marks import plain
 
 WORKER = Path(__file__).with_name("text_peer_worker.py")
 
@@ -128,7 +129,7 @@ def _start_seconds() -> float:
 
 def _ours(text: str) -> Answer:
     begin = thread_time()
-    said = say(text)
+    said = plain(say(text))
     return said, thread_time() - begin
 
 
