@@ -27,6 +27,9 @@ from training.voice import Voice, load_network
 
 LOUDNESS = -16.0
 """LUFS over concatenated speech, per speaker."""
+SHARPER = 1.05
+"""Spread of the cepstra beyond the teachers'. At 1.07 P.808 rose by 0.04 (slt) and 0.07 (rms), and
+DNSMOS overall changed by -0.05 and +0.01, on 10 validation sentences."""
 NOISE_SCALE, NOISE_W = 0.333, 0.333
 """The voice's own settings. Noise is a function of the place in the text: the same every time."""
 PROPERTIES = {
@@ -59,6 +62,7 @@ def calibrate(voice: Voice, rows: Sequence[Row], speakers: int) -> None:
             chosen = inside.squeeze(-1) > 0
             ratio = goal[chosen].std(0) / values[chosen].std(0).clamp(min=1e-3)
             voice.spread[speaker, 1 : ORDER + 2] = ratio[1 : ORDER + 2].clamp(1.0, 1.35)
+            voice.spread[speaker, 1 : ORDER + 1] *= SHARPER
             voice.sound.gain[speaker] = 1e-5
             for _ in range(4):
                 wave, frames = voice(ids, lengths, scales, sid, torch.zeros_like(sid))

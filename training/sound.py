@@ -34,8 +34,8 @@ LOWEST, HIGHEST = 50.0, 500.0
 NOISE_ROWS = 137
 """Blocks of noise before it repeats: 1.37 s. A prime, as is the stride, so that all are used."""
 NOISE_STRIDE = 37
-CEILING = 0.8
-"""Of full scale, what no sample exceeds: -1.9 dB, which leaves peaks between samples their room."""
+CEILING = 0.68
+"""Of full scale, what no sample exceeds: -3.3 dB. Peaks between samples are up to 1.9 dB higher."""
 WOBBLE = 0.04
 """Deviation of F0's slow wandering at noise_scale 1, as a share: two thirds of a semitone."""
 WANDERS = (1_021, 1_019)
@@ -92,6 +92,7 @@ class Sound(nn.Module):
         inside: Tensor,
         edge: Tensor,
         *,
+        log_f0: Tensor,
         sid: Tensor,
         noise: Tensor,
         seeds: Tensor,
@@ -99,9 +100,10 @@ class Sound(nn.Module):
         """Waveform [N, frames * HOP].
 
         Args:
-            targets: [N, frames, TARGETS].
+            targets: [N, frames, TARGETS]; their F0 is not read.
             inside: Mask of the frames, [N, frames, 1].
             edge: Loudness of the frames from 0 to 1, [N, frames, 1].
+            log_f0: Of hertz, [N, frames, 1], in 64 bits: see `Network.log_f0`.
             sid: Speakers, [N].
             noise: Piper's noise_scale of each row, [N].
             seeds: Whole numbers, [N].
@@ -110,7 +112,7 @@ class Sound(nn.Module):
         row = torch.remainder(time.unsqueeze(0) + seeds.unsqueeze(1), NOISE_ROWS)
         cepstra = targets[:, :, : ORDER + 1]
         swing = WOBBLE * noise.view(-1, 1, 1) * self.wandering(seeds, time, 0).unsqueeze(2)
-        f0 = torch.exp(targets[:, :, ORDER + 1 : ORDER + 2] + swing).clamp(LOWEST, HIGHEST)
+        f0 = torch.exp(log_f0 + swing.to(torch.float64)).to(torch.float32).clamp(LOWEST, HIGHEST)
         voicing = targets[:, :, ORDER + 2 : ORDER + 3].clamp(0.0, 1.0)
         strengths = targets[:, :, ORDER + 3 :].clamp(0.0, 1.0) * self.strength[sid].unsqueeze(1)
         pulses = torch.matmul(strengths * voicing, self.bands) * edge

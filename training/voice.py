@@ -67,7 +67,13 @@ class Voice(nn.Module):
         left = total.unsqueeze(1).to(torch.float32) - steps
         edge = torch.minimum(steps, left - 1.0).clamp(0.0, FADE) / FADE
         wave = self.sound(
-            *(targets, inside, edge.unsqueeze(-1)), sid=sid, noise=rows[:, 0], seeds=seeds
+            targets,
+            inside,
+            edge.unsqueeze(-1),
+            log_f0=self.network.log_f0(values, sid),
+            sid=sid,
+            noise=rows[:, 0],
+            seeds=seeds,
         )
         return wave.unsqueeze(1), frames
 

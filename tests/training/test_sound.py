@@ -26,6 +26,7 @@ def render(targets: np.ndarray, *, gain: float = 0.01, seed: int = 0, noise: flo
             torch.tensor(targets),
             ones,
             ones,
+            log_f0=torch.tensor(targets[:, :, ORDER + 1 : ORDER + 2]).to(torch.float64),
             sid=torch.tensor([0]),
             noise=torch.tensor([noise]),
             seeds=torch.tensor([seed]),

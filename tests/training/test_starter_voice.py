@@ -1,6 +1,7 @@
 """What the shipped voice promises, on the very file that is shipped."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,15 @@ def run(
     rows: list[np.ndarray],
     sids: list[int],
     scales: Any = (0.333, 1.0, 0.333),
+    seeds: Sequence[int] = (0,),
 ) -> tuple[np.ndarray, np.ndarray]:
     lengths = np.array([len(row) for row in rows])
     ids = np.zeros((len(rows), lengths.max()), np.int64)
     for line, row in zip(ids, rows, strict=True):
         line[: len(row)] = row
     feeds = {"input": ids, "input_lengths": lengths, "sid": np.array(sids)}
-    wave, frames = session.run(None, {**feeds, "scales": np.array(scales, np.float32)})
+    feeds |= {"scales": np.array(scales, np.float32), "seed": np.array(seeds)}
+    wave, frames = session.run(None, feeds)
     return wave.reshape(len(rows), -1), frames
 
 
@@ -61,14 +64,48 @@ def test_batched_equals_solo(session: onnxruntime.InferenceSession, count: int) 
     texts = [item.text for item in sentences(400)]
     rows = [ids_of(texts[int(place)]) for place in rng.integers(0, 400, count)]
     sids = rng.integers(0, 2, count).tolist()
+    seeds = rng.integers(-(2**62), 2**62, count).tolist()
     stretches = rng.uniform(0.7, 1.5, count)
     scales = [[0.333, stretch, 0.333] for stretch in stretches]
-    wave, frames = run(session, rows, sids, scales)
+    wave, frames = run(session, rows, sids, scales, seeds)
     for place, row in enumerate(rows):
-        alone, alone_frames = run(session, [row], [sids[place]], [scales[place]])
+        alone, alone_frames = run(session, [row], [sids[place]], [scales[place]], [seeds[place]])
         assert alone.shape[1] == int(alone_frames.sum()) * HOP
         assert np.array_equal(frames[place, : len(row)], alone_frames[0])
         assert np.abs(wave[place, : alone.shape[1]] - alone[0]).max() < 1e-4
+
+
+@pytest.mark.parametrize("sid", [0, 1])
+def test_a_seed_is_heard_but_changes_little(
+    session: onnxruntime.InferenceSession, sid: int
+) -> None:
+    row = ids_of("The old clock in the kitchen has stopped again, and nobody knows why.")
+    waves = [run(session, [row], [sid], seeds=[seed])[0][0] for seed in (0, 1, 2**40, 1)]
+    assert waves[1].tobytes() == waves[3].tobytes()
+    lengths = np.array([len(wave) for wave in waves[:3]])
+    assert len({wave.tobytes() for wave in waves}) == 3
+    assert np.ptp(lengths) / lengths.mean() < 0.12
+    levels = [loudness(wave, SAMPLE_RATE) for wave in waves]
+    assert np.ptp(levels) < 1.0
+    unsaid = session.run(
+        ["output"],
+        {
+            "input": row[None],
+            "input_lengths": np.array([len(row)]),
+            "scales": np.array([0.333, 1.0, 0.333], np.float32),
+            "sid": np.array([sid]),
+        },
+    )[0]
+    assert unsaid.tobytes() == waves[0].tobytes()
+
+
+@pytest.mark.parametrize("sid", [0, 1])
+def test_no_phoneme_is_lost_in_haste(session: onnxruntime.InferenceSession, sid: int) -> None:
+    row = ids_of("Seventeen little engines pulled the heavy train across the mountain.")
+    _, usual = run(session, [row], [sid], [0.0, 1.0, 0.0])
+    _, hasty = run(session, [row], [sid], [0.0, 0.25, 0.0])
+    assert (hasty[usual >= 2] >= 1).all()
+    assert 0.2 < hasty.sum() / usual.sum() < 0.35
 
 
 @pytest.mark.parametrize("sid", [0, 1])
@@ -81,6 +118,9 @@ def test_loudness_peaks_and_edges(session: onnxruntime.InferenceSession, sid: in
     for wave in waves:
         assert true_peak(wave) < -1.0
         assert np.abs(wave[[0, -1]]).max() < 1e-3
+        # Silent for the first and the last 5 ms: no click.
+        assert np.abs(wave[:120]).max() < 5e-3
+        assert np.abs(wave[-120:]).max() < 5e-3
 
 
 @pytest.mark.parametrize("sid", [0, 1])
