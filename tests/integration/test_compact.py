@@ -8,7 +8,7 @@ import httpx
 import pytest
 import yaml
 from conftest import catalogue, make_tiny_voice
-from servers import ADMIN_TOKEN, ROOT, Server, nonce, running
+from servers import ADMIN_TOKEN, ROOT, Server, nonce, running, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -37,9 +37,11 @@ async def test_identical_requests_are_still_synthesised_once(compact: Server) ->
     assert states["miss"] == 1, states
     assert len({reply.content for reply in replies}) == 1
     assert "synthesize;dur=" in replies[0].headers["server-timing"]
-    assert compact.settled_metric("chorale_synthesized_phrases_total", outcome="ok") == 1
-    # The inner stages report through their host.
-    assert compact.metric("chorale_cache_bytes", tier="ram") > 0
+    # The inner stages report through their host, seconds after it has started.
+    spoken, held = "chorale_synthesized_phrases_total", "chorale_cache_bytes"
+    wait_for(lambda: compact.metric(held, tier="ram") > 0, timeout=30, what="bytes in the cache")
+    wait_for(lambda: compact.metric(spoken, outcome="ok") > 0, timeout=30, what="a phrase")
+    assert compact.settled_metric(spoken, outcome="ok") == 1
 
 
 def test_invalidation_reaches_the_cache_inside_the_gateway(compact: Server) -> None:
