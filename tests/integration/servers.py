@@ -31,6 +31,10 @@ MARKER = "CHORALE_TEST_MARKER"
 ADMIN_TOKEN = "test-admin-token"  # noqa: S105
 START_TIMEOUT = 180.0
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs ignore SIGINT, and what they start would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @dataclass
 class Server:
