@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import av
@@ -13,7 +14,7 @@ import httpx
 import openai
 import pytest
 from conftest import GRAPH, catalogue, make_tiny_voice
-from servers import Server, running
+from servers import Server, running, wait_for
 
 from speech import telemetry
 
@@ -91,14 +92,18 @@ def test_health_and_documents(server: Server) -> None:
     assert httpx.get(f"{server.url}/docs").is_success
 
 
+def exported(server: Server, name: str, labels: dict[str, str]) -> bool:
+    return server.metric(name, **labels) > 0
+
+
 def test_every_metric_reaches_the_prometheus_export(server: Server) -> None:
     body = {"model": "tts-1", "voice": "tiny", "input": "Once for the metrics.", "speed": 1.3}
     with httpx.Client(timeout=30) as client:
         for _ in range(2):
             client.post(server.speech, json=body).raise_for_status()
         client.post(server.speech, json=body | {"input": " Once for the metrics."})
-    time.sleep(3)  # gauges are set with every health check, every two seconds
-    server.settled_metric("chorale_requests_total")
+    # Counters travel with each export, gauges are set with every health check: both take
+    # seconds, and longer on a busy machine.
     for name, labels in [
         ("chorale_requests_total", {"outcome": "ok", "cache": "miss"}),
         ("chorale_requests_total", {"outcome": "ok", "cache": "hot"}),
@@ -119,7 +124,8 @@ def test_every_metric_reaches_the_prometheus_export(server: Server) -> None:
         ("chorale_cache_lookups_total", {"tier": "hot", "outcome": "hit"}),
         ("chorale_fills_total", {"outcome": "ok"}),
     ]:
-        assert server.metric(name, **labels) > 0, (name, labels)
+        what = f"{name} {labels} above zero"
+        wait_for(partial(exported, server, name, labels), timeout=30, what=what)
     declared = {metric.name for metric in telemetry.ALL}
     assert {"chorale_queue_depth", "chorale_inflight_characters"} <= declared
 
