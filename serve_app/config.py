@@ -41,6 +41,8 @@ class Replicas(StrictModel):
     queueing: Target | None = None
     """Scale on the time phrases wait for the engine instead of the number of requests; for the
     Synthesizer, whose replicas publish what it takes."""
+    max_per_node: int | None = Field(default=None, ge=1, le=100)
+    """Replicas on one node at most, so that they are on several and survive the loss of one."""
     inline: bool = False
     """Run in the caller's process instead of in replicas of its own."""
 
@@ -54,6 +56,8 @@ class Replicas(StrictModel):
             "graceful_shutdown_timeout_s": 30,
             "graceful_shutdown_wait_loop_s": 0.5,
         }
+        if self.max_per_node is not None:
+            options["max_replicas_per_node"] = self.max_per_node
         if self.min == self.max:
             return options | {"num_replicas": self.min}
         return options | {

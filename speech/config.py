@@ -11,6 +11,10 @@ Seconds = Annotated[float, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=0)]
 
 
+ProviderName = Literal["cpu", "cuda", "tensorrt"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+
+
 class StrictModel(BaseModel):
     """Unknown keys are errors, values do not change."""
 
@@ -172,10 +176,26 @@ class AudioConfig(StrictModel):
 class EngineConfig(StrictModel):
     """What the synthesizer's engines run on."""
 
-    provider: Literal["cpu", "cuda"] = "cpu"
-    """Asked for explicitly; a provider that is not granted is an error at start."""
+    provider: Literal["auto", ProviderName] = "cpu"
+    """What computes. One that is not there is an error at start, unless `fallback` names others.
+    `auto` measures every one that is, once for a machine and a voice, and takes the fastest."""
+    fallback: tuple[ProviderName, ...] = ()
+    """Tried in this order where `provider` cannot be used; which was taken is logged and listed."""
+    precision: Precision = "fp32"
+    """Of the products with weights; ignored by `auto`, which chooses among `precisions`."""
+    precisions: tuple[Precision, ...] = ("fp32",)
+    """What `auto` may choose from."""
+    max_mel_distance: Annotated[float, Field(ge=0)] = 0.05
+    """Mean log-mel difference to single precision (natural log) up to which `auto` takes one."""
+    provider_cache: Path | None = None
+    """Folder in which `auto` keeps what it measured; by default ~/.cache/chorale/providers."""
+    gpu_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of a GPU's memory this replica may take; by default its `num_gpus`, if that is less
+    than one. For ONNX Runtime it bounds one arena that all voices share."""
     threads: Annotated[int, Field(ge=0)] = 0
     """Threads inside one ONNX Runtime call; 0 takes the replica's share of the cores."""
     max_resident_voices: PositiveInt = 15
     batching: bool = True
     """False runs every graph at batch size 1, for comparison."""
+    fake_seconds: Seconds = 0.0
+    """What every batch of a voice with `engine: fake` takes: a known service time, for tests."""

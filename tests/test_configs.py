@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     from ray.serve.schema import ServeDeploySchema
 
     from serve_app.app import build_graph
-    from serve_app.config import CONFIG_FOLDER, GraphArguments, GraphConfig
+    from serve_app.config import CONFIG_FOLDER, GraphArguments, GraphConfig, Replicas
 
 ROOT = Path(__file__).resolve().parents[1]
 OTHERS = {"voices", "serve_config"}
@@ -65,6 +65,11 @@ def test_admission_knows_how_long_a_first_phrase_is(path: Path) -> None:
 @pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
 def test_a_graph_can_be_bound(path: Path) -> None:
     assert build_graph(GraphConfig.load(path))
+
+
+def test_replicas_can_be_kept_on_several_nodes() -> None:
+    assert "max_replicas_per_node" not in Replicas(min=2, max=2).options()
+    assert Replicas(min=2, max=2, max_per_node=1).options()["max_replicas_per_node"] == 1
 
 
 def test_every_voice_of_the_catalogue_can_be_loaded() -> None:

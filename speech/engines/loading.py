@@ -24,4 +24,4 @@ def load_engine(voice: Voice, config: EngineConfig) -> Engine:
         case "fake":
             from speech.engines.fake import FakeEngine  # noqa: PLC0415
 
-            return FakeEngine(voice)
+            return FakeEngine(voice, delay=config.fake_seconds)

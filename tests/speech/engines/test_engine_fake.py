@@ -40,6 +40,13 @@ def test_audio_depends_on_the_phrase_alone(voice: Voice) -> None:
     assert not np.array_equal(first.samples, second.samples[: len(first.samples)])
 
 
+def test_a_service_time_can_be_configured(voice: Voice) -> None:
+    engine = load_engine(voice, EngineConfig(fake_seconds=0.05))
+    started = time.perf_counter()
+    engine.synthesize([job("one"), job("two")])
+    assert time.perf_counter() - started >= 0.05
+
+
 @pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
 def test_length_follows_characters_and_speed(voice: Voice, speed: float) -> None:
     (result,) = FakeEngine(voice).synthesize([job("twelve chars", speed=speed)])
