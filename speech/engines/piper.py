@@ -11,11 +11,10 @@ from speech.engines.piper_render import (
     Floats,
     MaskedRenderer,
     Renderer,
-    Row,
-    Scales,
     SplitRenderer,
     StockRenderer,
 )
+from speech.engines.piper_rows import Row, Scales, read_row
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, Samples
@@ -26,8 +25,6 @@ _RENDERERS: dict[str, type[SplitRenderer] | type[MaskedRenderer] | type[StockRen
     "masked": MaskedRenderer,
     "stock": StockRenderer,
 }
-# Piper's own defaults, for a json without `inference`.
-_NOISE, _LENGTH, _NOISE_W = 0.667, 1.0, 0.8
 
 
 class PiperEngine:
@@ -44,12 +41,7 @@ class PiperEngine:
         if voice.model is None:
             raise ConfigError(f"voice {voice.id!r} has no model")
         graph = read_graph(voice.model, voice.model_config)
-        inference = voice.model_config.get("inference") or {}
-        scales = Scales(
-            noise=float(inference.get("noise_scale", _NOISE)),
-            noise_w=float(inference.get("noise_w", _NOISE_W)),
-        )
-        self._length_scale = float(inference.get("length_scale", _LENGTH))
+        scales = self._scales = Scales.of(voice)
         self._voice = voice
         self._symbols = graph.symbols
         self._multi_speaker = graph.multi_speaker
@@ -81,22 +73,12 @@ class PiperEngine:
         return results
 
     def _row(self, job: PhraseJob) -> Row | SynthesisError:
-        ids = np.array(job.phrase.phoneme_ids, np.int64)
-        if not len(ids):
-            return SynthesisError("the phrase has no phonemes")
-        if ids.min() < 0 or ids.max() >= self._symbols:
-            return SynthesisError(
-                f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}"
-            )
-        speaker = self._voice.speakers.get(job.speaker) if self._multi_speaker else 0
-        if speaker is None:
-            return SynthesisError(f"voice {self._voice.id!r} has no such speaker")
-        return Row(
-            ids=ids,
-            speaker=speaker,
-            length_scale=self._length_scale / job.speed,
-            seed=job.seed,
-            index=job.phrase.index,
+        return read_row(
+            job,
+            self._voice,
+            symbols=self._symbols,
+            multi_speaker=self._multi_speaker,
+            length_scale=self._scales.length,
         )
 
     def _render(self, rows: Sequence[Row]) -> Sequence[Floats | SpeechError]:
@@ -132,7 +114,7 @@ class PiperEngine:
             row = Row(
                 ids=np.arange(length, dtype=np.int64) % self._symbols,
                 speaker=0,
-                length_scale=self._length_scale,
+                length_scale=self._scales.length,
                 seed=0,
                 index=0,
             )

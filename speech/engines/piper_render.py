@@ -1,7 +1,6 @@
 """Rows of phoneme ids to waveforms, one renderer for each kind of graph."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,12 +9,10 @@ import numpy.typing as npt
 from speech.config import EngineConfig
 from speech.engines.onnx_session import OnnxSession
 from speech.engines.piper_graph import PiperGraph
+from speech.engines.piper_rows import MAX_FRAMES, Ids, Row, Scales, row_seed
 
 Floats = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.int64]
 
-MAX_FRAMES = 40_000
-"""Frames of one row, about 8 minutes: beyond that a voice's durations have run away."""
 FRAMES_AT_ONCE = {"cpu": 2_048, "cuda": 65_536}
 """Padded frames in one run of the sound model. A medium voice's decoder takes 32 kB per frame and
 tensor, about 70 MB at 2,048; on 2 cores larger runs gained nothing (100 phonemes, 8 rows: 744 ms
@@ -24,34 +21,12 @@ _NEAR = 1e-4
 """Widths so near a whole number, relative to it, count as doubtful; see `SplitRenderer`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One phrase as the graph takes it."""
-
-    ids: Ids
-    """One-dimensional, not empty, all within the vocabulary."""
-    speaker: int
-    length_scale: float
-    """Relative duration; the voice's own divided by the speed."""
-    seed: int
-    index: int
-    """The phrase's place in its utterance: phrases of one seed get different noise."""
-
-
 class Renderer(Protocol):
     """Renders rows together, whatever kind of graph is behind it."""
 
     def render(self, rows: Sequence[Row]) -> list[Floats]:
         """One waveform per row, of the row's own length; empty where its durations are broken."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scales:
-    """A voice's own settings, from its json's `inference`."""
-
-    noise: float
-    noise_w: float
 
 
 def row_noise(row: Row, stream: int, shape: tuple[int, int]) -> Floats:
@@ -69,15 +44,6 @@ def row_noise(row: Row, stream: int, shape: tuple[int, int]) -> Floats:
     """
     key = np.array([row.seed, row.index << 1 | stream], np.uint64)
     return np.random.Generator(np.random.Philox(key=key)).standard_normal(shape, np.float32).T
-
-
-def row_seed(row: Row) -> int:
-    """One number for a row's seed and index, at least 0: what a graph with a `seed` input gets.
-
-    Mixed, because to such a graph neighbouring numbers may well sound alike.
-    """
-    mixed = np.random.SeedSequence((row.seed, row.index)).generate_state(1, np.uint64)
-    return int(mixed[0] >> np.uint64(1))
 
 
 def _padded(rows: Sequence[Row]) -> dict[str, npt.NDArray[Any]]:

@@ -13,7 +13,8 @@ from speech.config import EngineConfig
 from speech.engines import load_engine, piper_render
 from speech.engines.onnx_session import RUN_ERRORS, own_threads
 from speech.engines.piper import PiperEngine, _int16
-from speech.engines.piper_render import Row, SplitRenderer, _groups, row_noise
+from speech.engines.piper_render import SplitRenderer, _groups, row_noise
+from speech.engines.piper_rows import Row
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.types import Pcm, PhraseJob
 from speech.voices import Voice
