@@ -118,7 +118,10 @@ def local_server(
 
 
 def start_chorale(
-    *, graph: Mapping[str, Any] | None = None, folder: Path | None = None
+    *,
+    graph: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> LocalServer:
     """Start `chorale serve` and wait until it is ready; the caller stops it."""
     folder = folder or make_folder()
@@ -131,6 +134,7 @@ def start_chorale(
         ready="/readyz",
         folder=folder,
         cores=this_placement().server,
+        environment=environment,
     )
 
 
