@@ -37,6 +37,11 @@ class EngineInfo:
     """Whether one job always gives the same samples, within 1 LSB."""
     resident_bytes: int
     """Memory the loaded voice takes, as far as the engine knows."""
+    precision: str = "fp32"
+    """Of the products with weights."""
+    choice: str = ""
+    """How provider and precision came to be chosen, in words for an operator; filled in by whoever
+    chose."""
 
 
 class Engine(Protocol):

@@ -1,10 +1,13 @@
 """Piper voices on ONNX Runtime: phoneme ids in, PCM out, phrases of one voice rendered together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import onnx
 
 from speech.config import EngineConfig
+from speech.engines.onnx_precision import half_precision, products
 from speech.engines.onnx_session import RUN_ERRORS
 from speech.engines.piper_graph import PiperGraph, read_graph
 from speech.engines.piper_render import (
@@ -41,6 +44,8 @@ class PiperEngine:
         if voice.model is None:
             raise ConfigError(f"voice {voice.id!r} has no model")
         graph = read_graph(voice.model, voice.model_config)
+        if config.precision == "fp16":
+            graph = _halved(graph)
         scales = self._scales = Scales.of(voice)
         self._voice = voice
         self._symbols = graph.symbols
@@ -108,7 +113,11 @@ class PiperEngine:
         )
 
     def warm_up(self) -> None:
-        """Run a short and a long row alone, and four together where the graph batches."""
+        """Run a short and a long row alone, and four together where the graph batches.
+
+        Raises:
+            ConfigError: the provider cannot run the graph, although it took it.
+        """
         sizes = [(1, 20), (1, 120)] + [(4, 60)] * (self._info.max_batch_size is None)
         for count, length in sizes:
             row = Row(
@@ -118,7 +127,12 @@ class PiperEngine:
                 seed=0,
                 index=0,
             )
-            self._render([row] * count)
+            for result in self._render([row] * count):
+                if isinstance(result, SpeechError):
+                    raise ConfigError(
+                        f"voice {self._voice.id!r} does not speak on {self._info.provider!r}: "
+                        f"{result.message}"
+                    )
 
     def close(self) -> None:
         """Drop the sessions, and with them their memory."""
@@ -128,18 +142,28 @@ class PiperEngine:
 def _describe(
     graph: PiperGraph, scales: Scales, config: EngineConfig, sample_rate: int
 ) -> EngineInfo:
-    batches = config.batching and graph.kind != "stock"
+    batches = config.batching and not graph.alone
     switched_off = "one phrase at a time: batching is switched off in the configuration"
     drawn_inside = graph.kind == "stock" and (scales.noise or scales.noise_w)
     return EngineInfo(
         engine="piper",
         sample_rate=sample_rate,
         max_batch_size=None if batches else 1,
-        batching=graph.reason if batches or graph.kind == "stock" else switched_off,
+        batching=graph.reason if batches or graph.alone else switched_off,
         provider=config.provider,
+        precision=config.precision,
         deterministic=not drawn_inside,
         resident_bytes=sum(len(model) for model in graph.models),
     )
+
+
+def _halved(graph: PiperGraph) -> PiperGraph:
+    """The graph with those products in half precision that its sound can bear."""
+    *before, last = graph.models
+    model = onnx.load_from_string(last)
+    chosen = products(model, graph.names[1:2] if graph.kind == "masked" else ())
+    half = half_precision(model, chosen).SerializeToString()
+    return replace(graph, models=(*before, half))
 
 
 def _int16(wave: Floats) -> Samples:

@@ -47,11 +47,16 @@ SEED_KEY = "chorale.seed"
 
 _TAKES = {"input", "input_lengths", "scales", "sid"}
 _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli"}
+_QUANTIZED = {"QuantizeLinear", "DequantizeLinear"}
 # Operators that treat every sample alike: they move nothing along time.
 _POINTWISE = {
     *("Add", "Sub", "Mul", "Div", "Neg", "Tanh", "LeakyRelu", "Relu", "Elu", "Sigmoid", "Sin"),
     *("Pow", "Identity", "Clip", "Cast", "Sum", "PRelu", "Unsqueeze", "Squeeze", "Exp"),
+    *_QUANTIZED,
 }
+# Scales a tensor by its largest value, whichever row of the batch that is in.
+_WHOLE_BATCH = "DynamicQuantizeLinear"
+_COMPANY = "it is quantized by what stands in the batch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,8 @@ class PiperGraph:
     """Name of the text model's noise input, [N, 2, T]; empty where it draws none."""
     seeded: bool = False
     """Whether a masked graph takes `seed`, a number for each row."""
+    alone: bool = False
+    """Whether a row would sound otherwise in company, so that each is spoken alone."""
     names: tuple[str, ...] = ()
     """Split: w, m, logs, z_p, waveform. Masked: waveform, durations. Stock: waveform."""
 
@@ -108,12 +115,17 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
         return PiperGraph(
             kind="stock",
             reason=f"one phrase at a time: the graph could not be split, {mismatch}",
+            alone=True,
             models=(model.SerializeToString(),),
             symbols=symbols,
             multi_speaker=speakers,
             hop=0,
             names=(model.graph.output[0].name,),
         )
+
+
+def _scales_with_company(model: onnx.ModelProto) -> bool:
+    return any(node.op_type == _WHOLE_BATCH for node in model.graph.node)
 
 
 def _symbols(model: onnx.ModelProto, config: Mapping[str, Any]) -> int:
@@ -138,9 +150,12 @@ def _masked(
     hop = int(properties.get(HOP_KEY) or config.get("hop_length") or 0)
     if hop <= 0 or len(model.graph.output) < 2:
         raise ConfigError(f"{path}: a masked graph needs a hop length and a durations output")
+    alone = _scales_with_company(model)
+    reason = "padded and masked inside the graph, trimmed by its durations"
     return PiperGraph(
         kind="masked",
-        reason="padded and masked inside the graph, trimmed by its durations",
+        reason=f"one phrase at a time: {_COMPANY}" if alone else reason,
+        alone=alone,
         models=(model.SerializeToString(),),
         symbols=symbols,
         multi_speaker=multi_speaker,
@@ -151,6 +166,8 @@ def _masked(
 
 
 def _split(model: onnx.ModelProto, *, symbols: int, multi_speaker: bool) -> PiperGraph:
+    if _scales_with_company(model):
+        raise Mismatch(_COMPANY)
     walk = GraphWalk(model)
     output = model.graph.output[0].name
     ceil = walk.only("Ceil")
@@ -331,12 +348,22 @@ def _mask_inputs(sound: onnx.ModelProto, convolved: Mapping[str, int], mask: str
     Masks are inputs rather than computed: numpy repeats them faster than it is written in ONNX.
     """
     masks = {1: mask}
-    masked: set[str] = set()
-    nodes: list[onnx.NodeProto] = []
+    makers = {name: node for node in sound.graph.node for name in node.output}
+    steps_of: dict[str, int] = {}
     for node in sound.graph.node:
         tensor = node.input[0] if node.input else ""
         if node.op_type in {"Conv", "ConvTranspose"} and tensor in convolved:
-            steps = convolved[tensor]
+            # Whole numbers are masked before they become such: what stands right before a
+            # convolution is fused with it.
+            taker = node
+            while (maker := makers.get(taker.input[0])) and maker.op_type in _QUANTIZED:
+                taker = maker
+            steps_of[taker.output[0]] = convolved[tensor]
+    masked: set[str] = set()
+    nodes: list[onnx.NodeProto] = []
+    for node in sound.graph.node:
+        if node.output[0] in steps_of:
+            tensor, steps = node.input[0], steps_of[node.output[0]]
             name = masks.setdefault(steps, f"{mask}_x{steps}")
             if tensor not in masked:
                 masked.add(tensor)

@@ -13,7 +13,7 @@ from speech.engines.piper_rows import MAX_FRAMES, Ids, Row, Scales, row_seed
 
 Floats = npt.NDArray[np.float32]
 
-FRAMES_AT_ONCE = {"cpu": 2_048, "cuda": 65_536}
+FRAMES_AT_ONCE = {"cpu": 2_048, "cuda": 65_536, "tensorrt": 65_536}
 """Padded frames in one run of the sound model. A medium voice's decoder takes 32 kB per frame and
 tensor, about 70 MB at 2,048; on 2 cores larger runs gained nothing (100 phonemes, 8 rows: 744 ms
 one by one, 760 ms at once; 20 phonemes: 198 and 171 ms)."""
@@ -46,12 +46,37 @@ def row_noise(row: Row, stream: int, shape: tuple[int, int]) -> Floats:
     return np.random.Generator(np.random.Philox(key=key)).standard_normal(shape, np.float32).T
 
 
-def _padded(rows: Sequence[Row]) -> dict[str, npt.NDArray[Any]]:
-    lengths = np.array([len(row.ids) for row in rows], np.int64)
-    ids = np.zeros((len(rows), lengths.max()), np.int64)
-    for row, line in zip(rows, ids, strict=True):
-        line[: len(row.ids)] = row.ids
-    speakers = np.array([row.speaker for row in rows], np.int64)
+class Sizes:
+    """The shapes a graph is given: as they come, or rounded up so that there are only a few.
+
+    A GPU's libraries choose their kernels, and TensorRT builds an engine, for every new shape. On a
+    CPU a new shape costs nothing, and what is added by rounding would be computed in vain.
+    """
+
+    def __init__(self, provider: str) -> None:
+        self._few = provider != "cpu"
+
+    def rows(self, count: int) -> int:
+        """A power of two."""
+        return 1 << (count - 1).bit_length() if self._few else count
+
+    def steps(self, count: int) -> int:
+        """Four sizes to the octave, from 16 on: at most a quarter is added, an eighth as a rule."""
+        if not self._few:
+            return count
+        grain = max(4, 1 << max(0, (count - 1).bit_length() - 3))
+        return max(16, -(-count // grain) * grain)
+
+
+def _padded(rows: Sequence[Row], sizes: Sizes) -> dict[str, npt.NDArray[Any]]:
+    """Ids [N, T], lengths and speakers [N]; rows that only fill up say the first id once."""
+    count = sizes.rows(len(rows))
+    lengths = np.ones(count, np.int64)
+    speakers = np.zeros(count, np.int64)
+    ids = np.zeros((count, sizes.steps(max(len(row.ids) for row in rows))), np.int64)
+    for i, row in enumerate(rows):
+        ids[i, : len(row.ids)] = row.ids
+        lengths[i], speakers[i] = len(row.ids), row.speaker
     return {"input": ids, "input_lengths": lengths, "sid": speakers}
 
 
@@ -87,6 +112,7 @@ class SplitRenderer:
         self._scales = scales
         self._text = OnnxSession(text, config)
         self._sound = OnnxSession(sound, config)
+        self._sizes = Sizes(config.provider)
         self._frames_at_once = FRAMES_AT_ONCE[config.provider]
 
     def render(self, rows: Sequence[Row]) -> list[Floats]:
@@ -94,7 +120,7 @@ class SplitRenderer:
         widths, means, logs = self._encode(rows)
         alone = len(rows) == 1
         durations = [
-            self._durations(row, line, alone=alone) for row, line in zip(rows, widths, strict=True)
+            self._durations(row, line, alone=alone) for row, line in zip(rows, widths, strict=False)
         ]
         waves: list[Floats] = [np.zeros(0, np.float32)] * len(rows)
         for group in _groups([int(item.sum()) for item in durations], self._frames_at_once):
@@ -107,9 +133,10 @@ class SplitRenderer:
         """Decode rows of durations [T], means and log deviations [C, T] in one run."""
         _, _, _, z_name, output = self._graph.names
         frames = [int(durations.sum()) for _, durations, _, _ in rows]
-        shape = (len(rows), rows[0][2].shape[0], max(1, *frames))
+        longest = self._sizes.steps(max(1, *frames))
+        shape = (self._sizes.rows(len(rows)), rows[0][2].shape[0], longest)
         z = np.zeros(shape, np.float32)
-        for line, count, (row, durations, means, logs) in zip(z, frames, rows, strict=True):
+        for line, count, (row, durations, means, logs) in zip(z, frames, rows, strict=False):
             place = np.repeat(np.arange(len(durations)), durations)
             line[:, :count] = means[:, place]
             if self._scales.noise:
@@ -117,19 +144,23 @@ class SplitRenderer:
                 noise *= np.exp(logs)[:, place]
                 line[:, :count] += noise * np.float32(self._scales.noise)
         feeds: dict[str, npt.NDArray[Any]] = {z_name: z}
-        feeds["sid"] = np.array([row.speaker for row, _, _, _ in rows], np.int64)
-        ends = np.array(frames)[:, np.newaxis, np.newaxis]
+        feeds["sid"] = np.zeros(shape[0], np.int64)
+        feeds["sid"][: len(rows)] = [row.speaker for row, _, _, _ in rows]
+        ends = np.zeros((shape[0], 1, 1), np.int64)
+        ends[: len(rows), 0, 0] = frames
         for steps, name in self._graph.masks.items():
             feeds[name] = (np.arange(shape[2] * steps) < ends * steps).astype(np.float32)
         (wave,) = self._sound.run((output,), feeds)
-        flat = wave.reshape(len(rows), -1)
+        flat = wave.reshape(shape[0], -1)
         return [flat[i, : count * self._graph.hop] for i, count in enumerate(frames)]
 
     def _encode(self, rows: Sequence[Row]) -> tuple[Floats, Floats, Floats]:
-        feeds = _padded(rows)
+        """Widths [N, T], means and log deviations [N, C, T]; N and T as `Sizes` has them."""
+        feeds = _padded(rows, self._sizes)
         feeds["scales"] = np.array([self._scales.noise, 1.0, self._scales.noise_w], np.float32)
         if name := self._graph.duration_noise:
-            noise = np.zeros((len(rows), 2, feeds["input"].shape[1]), np.float32)
+            ids = feeds["input"]
+            noise = np.zeros((len(ids), 2, ids.shape[1]), np.float32)
             for i, row in enumerate(rows):
                 noise[i, :, : len(row.ids)] = row_noise(row, 0, (len(row.ids), 2))
             feeds[name] = noise
@@ -155,20 +186,23 @@ class MaskedRenderer:
         self._graph = graph
         self._scales = scales
         self._session = OnnxSession(graph.models[0], config)
+        self._sizes = Sizes(config.provider)
 
     def render(self, rows: Sequence[Row]) -> list[Floats]:
         """One waveform per row; empty where its durations are broken."""
-        feeds = _padded(rows)
+        feeds = _padded(rows, self._sizes)
+        filled = [*rows, *[rows[0]] * (len(feeds["input"]) - len(rows))]
         feeds["scales"] = np.array(
-            [[self._scales.noise, row.length_scale, self._scales.noise_w] for row in rows],
+            [[self._scales.noise, row.length_scale, self._scales.noise_w] for row in filled],
             np.float32,
         )
         if self._graph.seeded:
-            feeds["seed"] = np.array([row_seed(row) for row in rows], np.int64)
+            feeds["seed"] = np.array([row_seed(row) for row in filled], np.int64)
         wave, durations = self._session.run(self._graph.names, feeds)
-        flat = wave.reshape(len(rows), -1)
-        frames = np.rint(durations.reshape(len(rows), -1).sum(axis=1)).astype(np.int64)
-        return [flat[i, : max(0, count) * self._graph.hop] for i, count in enumerate(frames)]
+        flat = wave.reshape(len(filled), -1)
+        frames = np.rint(durations.reshape(len(filled), -1).sum(axis=1)).astype(np.int64)
+        ends = np.maximum(0, frames[: len(rows)]) * self._graph.hop
+        return [flat[i, :end] for i, end in enumerate(ends)]
 
 
 class StockRenderer:
@@ -184,7 +218,7 @@ class StockRenderer:
         return [self._alone(row) for row in rows]
 
     def _alone(self, row: Row) -> Floats:
-        feeds = _padded([row])
+        feeds = _padded([row], Sizes("cpu"))
         feeds["scales"] = np.array(
             [self._scales.noise, row.length_scale, self._scales.noise_w], np.float32
         )
