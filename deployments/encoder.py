@@ -11,20 +11,25 @@ from pydantic import Field
 from ray.serve.handle import DeploymentHandle
 
 from deployments.collector import settle
-from deployments.stages import Inline, check_inline, frames_or_error, synthesizer_stage
+from deployments.stages import (
+    Inline,
+    check_inline,
+    frames_or_error,
+    normalizer_stage,
+    synthesizer_stage,
+)
 from speech.audio.containers import codec_rate, encode_whole, open_writer
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import Resampler
 from speech.config import AudioConfig, StrictModel
 from speech.interfaces import ContainerWriter
-from speech.pipeline import render
+from speech.pipeline import RenderedPhrase, render
 from speech.types import (
     AUDIO_FORMATS,
     PCM_SAMPLE_RATE,
     AudioFrame,
     Samples,
     SpeechJob,
-    SynthesizedPhrase,
     Timing,
 )
 
@@ -34,6 +39,8 @@ class EncoderTuning(StrictModel):
 
     look_ahead: int = Field(default=3, ge=0, le=64)
     """Phrases of one reply that are synthesised beyond the one delivered next."""
+    first_audio: float = Field(default=0.5, gt=0)
+    """Seconds of a stream's first phrase that are encoded and sent before the rest of it is."""
 
 
 class Encoder:
@@ -43,11 +50,16 @@ class Encoder:
     """
 
     def __init__(
-        self, audio: AudioConfig, frame_bytes: int, synthesizer: DeploymentHandle | Inline
+        self,
+        audio: AudioConfig,
+        frame_bytes: int,
+        synthesizer: DeploymentHandle | Inline,
+        normalizer: DeploymentHandle | Inline,
     ) -> None:
         self._audio = audio
         self._frame_bytes = frame_bytes
         self._synthesizer = synthesizer_stage(synthesizer)
+        self._normalizer = normalizer_stage(normalizer)
         self._tuning = EncoderTuning()
         self._warm_up()
         settle()
@@ -64,7 +76,7 @@ class Encoder:
 
     def check_health(self) -> None:
         """An encoder has nothing that can break on its own."""
-        check_inline(self._synthesizer)
+        check_inline(self._synthesizer, self._normalizer)
 
     async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
         """`stream` with its error as the last value."""
@@ -79,12 +91,16 @@ class Encoder:
         """
         reply = _Reply(job, self._audio)
         first = True
-        phrases = render(job, self._synthesizer, look_ahead=self._tuning.look_ahead)
-        async with aclosing(phrases):
+        tuning = self._tuning
+        rendered = render(job, self._synthesizer, self._normalizer, look_ahead=tuning.look_ahead)
+        async with aclosing(rendered) as phrases:
             async for phrase in phrases:
-                data = await asyncio.to_thread(reply.add, phrase)
-                if data:
-                    for piece in self._pieces(data):
+                reply.take(phrase)
+                if job.whole:
+                    continue
+                parts = reply.encode(tuning.first_audio if first else None)
+                while (data := await asyncio.to_thread(next, parts, None)) is not None:
+                    for piece in self._pieces(data) if data else ():
                         yield reply.frame(piece, first=first)
                         first = False
         data = await asyncio.to_thread(reply.finish)
@@ -110,7 +126,7 @@ class _Reply:
         self._audio = audio
         self._rate = codec_rate(request.format, asked)
         self._resampler = Resampler(job.voice_sample_rate, self._rate)
-        self._held: list[Samples] = []
+        self._taken: list[RenderedPhrase] = []
         self._writer: ContainerWriter | None = None
         if not job.whole:
             self._writer = open_writer(
@@ -120,40 +136,55 @@ class _Reply:
         self._encoding = 0.0
         self._samples = 0
 
-    def add(self, phrase: SynthesizedPhrase) -> bytes:
-        """Encode a phrase and the pause after it; returns what can leave already."""
-        started = perf_counter()
-        pcm = phrase.pcm
-        pause = self._job.utterance.phrases[pcm.index].pause_after / self._job.request.speed
-        samples = self._resampler.process(
-            np.concatenate(
-                (
-                    fade_edges(pcm.samples, pcm.sample_rate, self._audio.edge_fade),
-                    silence(pause, pcm.sample_rate),
-                )
-            )
-        )
-        data = self._take(samples)
-        self._encoding += perf_counter() - started
+    def take(self, rendered: RenderedPhrase) -> None:
+        """Hold a phrase until it is encoded."""
+        self._taken.append(rendered)
         if not self._timings:
             self._timings = (
-                Timing(stage="queue", seconds=phrase.waited),
-                Timing(stage="synthesize", seconds=phrase.synthesis),
+                Timing(stage="queue", seconds=rendered.speech.waited),
+                Timing(stage="synthesize", seconds=rendered.speech.synthesis),
             )
-        return data
+
+    def encode(self, first_audio: float | None) -> Iterator[bytes]:
+        """Encode what is held as part of a stream, by and by; yields what can leave.
+
+        The first `first_audio` seconds come before the rest, where there are that many.
+        """
+        if self._writer is None:
+            return
+        started = perf_counter()
+        samples = self._resampler.process(self._joined())
+        place = len(samples) if first_audio is None else int(first_audio * self._rate)
+        for part in (samples[:place], samples[place:]):
+            self._samples += len(part)
+            data = self._writer.write(part)
+            self._encoding += perf_counter() - started
+            yield data
+            started = perf_counter()
 
     def finish(self) -> bytes:
-        """Return the rest of the container."""
+        """Return the rest of the container: all of it where nothing was encoded before."""
         started = perf_counter()
-        rest = self._resampler.finish()
+        samples = self._resampler.process(self._joined())
+        samples = np.concatenate((samples, self._resampler.finish()))
+        self._samples += len(samples)
         if self._writer is None:
-            samples = np.concatenate([*self._held, rest])
-            self._samples += len(rest)
             data = encode_whole(samples, self._job.request.format, self._rate, self._audio)
         else:
-            data = self._take(rest) + self._writer.finish()
+            data = self._writer.write(samples) + self._writer.finish()
         self._encoding += perf_counter() - started
         return data
+
+    def _joined(self) -> Samples:
+        """The samples of the phrases held, each with the pause after it; holds none afterwards."""
+        pieces = [np.zeros(0, np.int16)]
+        for rendered in self._taken:
+            pcm = rendered.speech.pcm
+            pause = rendered.phrase.pause_after / self._job.request.speed
+            pieces.append(fade_edges(pcm.samples, pcm.sample_rate, self._audio.edge_fade))
+            pieces.append(silence(pause, pcm.sample_rate))
+        self._taken.clear()
+        return np.concatenate(pieces)
 
     def frame(
         self, data: bytes, *, first: bool, last: bool = False, total: int | None = None
@@ -168,10 +199,3 @@ class _Reply:
             timings=timings if first else (),
             audio_seconds=self._samples / self._rate if last else 0.0,
         )
-
-    def _take(self, samples: Samples) -> bytes:
-        self._samples += len(samples)
-        if self._writer is None:
-            self._held.append(samples)
-            return b""
-        return self._writer.write(samples)

@@ -14,7 +14,16 @@ from speech.config import AudioConfig, TextConfig
 from speech.errors import InvalidInputError, SpeechError
 from speech.text import FrontEnd
 from speech.text.phonemes import Unknown
-from speech.types import Explanation, LexiconEntry, Normalization, SpeechJob, SpeechRequest
+from speech.types import (
+    Explanation,
+    LexiconEntry,
+    Normalization,
+    Phrase,
+    SpeechJob,
+    SpeechRequest,
+    Utterance,
+    Vocabulary,
+)
 from speech.voices import VoiceCatalogue
 
 _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Yes!"
@@ -68,6 +77,13 @@ class Normalizer:
         except SpeechError as error:
             return error
 
+    async def remote_rest(self, job: SpeechJob) -> tuple[Phrase, ...] | SpeechError:
+        """`rest` with its error as a value."""
+        try:
+            return await self.rest(job)
+        except SpeechError as error:
+            return error
+
     async def remote_explain(
         self,
         text: str,
@@ -82,36 +98,50 @@ class Normalizer:
             return error
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
-        """Text to a job. The job no longer holds the text as written.
+        """Text to a job.
+
+        Of a long text that is streamed it holds the first phrase alone, and the text; any other
+        job no longer holds the text as written.
 
         Raises:
             InvalidInputError: nothing is left to say.
         """
         voice = self._catalogue.voices[request.voice]
-        arguments = (
-            request.text,
-            request.language,
-            voice.vocabulary,
-            request.lexicon,
-            request.normalization,
-        )
+        text = self._arguments(request)
+        opening: Phrase | None = None
         if len(request.text) <= _INLINE_CHARACTERS:
-            utterance = self._front_end.prepare(*arguments)
+            utterance = self._front_end.prepare(*text)
+        elif request.stream and (opening := self._front_end.opening(*text)) is not None:
+            utterance = Utterance(normalized=opening.text, phrases=(opening,))
         else:
-            utterance = await asyncio.to_thread(self._front_end.prepare, *arguments)
+            utterance = await asyncio.to_thread(self._front_end.prepare, *text)
         return SpeechJob(
-            request=replace(request, text=""),
+            request=request if opening else replace(request, text=""),
             utterance=utterance,
+            opening=opening is not None,
             voice_sample_rate=voice.sample_rate,
             digest=digest(
                 request=request,
                 utterance=utterance,
+                front_end=self._front_end.fingerprint if opening else None,
                 voice_checksum=voice.checksum,
                 voice_sample_rate=voice.sample_rate,
                 audio=self._audio,
             ),
             request_id=request_id,
         )
+
+    async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
+        """The phrases after the first of an `opening` job."""
+        utterance = await asyncio.to_thread(self._front_end.prepare, *self._arguments(job.request))
+        return utterance.phrases[1:]
+
+    def _arguments(
+        self, request: SpeechRequest
+    ) -> tuple[str, str, Vocabulary | None, tuple[LexiconEntry, ...], Normalization]:
+        """What the front end is asked with."""
+        vocabulary = self._catalogue.voices[request.voice].vocabulary
+        return request.text, request.language, vocabulary, request.lexicon, request.normalization
 
     async def explain(
         self,

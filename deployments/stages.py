@@ -8,7 +8,6 @@ two forms of its one method: the Protocol's, which raises, and `remote_*`, which
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from ray.serve.handle import DeploymentHandle
@@ -21,6 +20,7 @@ from speech.types import (
     Explanation,
     LexiconEntry,
     Normalization,
+    Phrase,
     PhraseJob,
     SpeechJob,
     SpeechRequest,
@@ -28,11 +28,18 @@ from speech.types import (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Inline:
-    """A stage that its caller builds and keeps in its own process."""
+    """A stage that its callers in one process share: whoever asks first builds it there."""
 
-    make: Callable[[], Any]
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self._build = build
+        self._built: Any = None
+
+    def make(self) -> Any:
+        """The stage of this process."""
+        if self._built is None:
+            self._built = self._build()
+        return self._built
 
 
 @contextmanager
@@ -74,12 +81,18 @@ class RemoteNormalizer:
 
     def __init__(self, handle: DeploymentHandle) -> None:
         self._prepare = _RemoteCall(handle, "remote_prepare")
+        self._rest = _RemoteCall(handle, "remote_rest")
         self._explain = _RemoteCall(handle, "remote_explain")
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
         """See `NormalizerStage`."""
         job: SpeechJob = await self._prepare(request, request_id)
         return job
+
+    async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
+        """See `NormalizerStage`."""
+        phrases: tuple[Phrase, ...] = await self._rest(job)
+        return phrases
 
     async def explain(
         self,

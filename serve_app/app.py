@@ -32,12 +32,20 @@ def build_graph(config: GraphConfig) -> Application:
         # A full replica is asked again soon: the default back-off grows to half a second.
         request_router_config=RequestRouterConfig(max_backoff_s=0.02),
     )
+    normalizer = _stage(
+        Normalizer,
+        stages.normalizer,
+        config.catalogue,
+        config.audio,
+        user_config=config.front_end(),
+    )
     encoder = _stage(
         Encoder,
         stages.encoder,
         config.audio,
         config.cache.frame_bytes,
         synthesizer,
+        normalizer,
         user_config=config.encoder,
     )
     audio_cache = _stage(
@@ -54,13 +62,6 @@ def build_graph(config: GraphConfig) -> Application:
             request_router_kwargs={"num_fallback_replicas": 0},
             max_backoff_s=0.02,
         ),
-    )
-    normalizer = _stage(
-        Normalizer,
-        stages.normalizer,
-        config.catalogue,
-        config.audio,
-        user_config=config.front_end(),
     )
     gateway = serve.deployment(
         serve.ingress()(Gateway),

@@ -139,7 +139,7 @@ class Speaker:
                 job = await self._normalizer.prepare(request, request_id)
                 if private:
                     job = replace(job, private=True)
-                ticket.reprice(_price(job, request.speed))
+                ticket.reprice(_price(job, request.speed, ticket.cost))
                 normalized = perf_counter()
                 frames = self._cache.stream(job)
                 first = await anext(frames)
@@ -199,10 +199,11 @@ class Speaker:
             self._hot.put(key, HotReply(body, audio_seconds), size=len(body), group=voice)
 
 
-def _price(job: SpeechJob, speed: float) -> Cost:
+def _price(job: SpeechJob, speed: float, estimate: Cost) -> Cost:
     utterance = job.utterance
     first = utterance.cost if job.whole else utterance.phrases[0].cost
-    return Cost(whole=math.ceil(utterance.cost / speed), first=math.ceil(first / speed))
+    whole = estimate.whole if job.opening else math.ceil(utterance.cost / speed)
+    return Cost(whole=whole, first=math.ceil(first / speed))
 
 
 async def _resumed(

@@ -11,6 +11,7 @@ from speech.types import (
     LexiconEntry,
     Normalization,
     Pcm,
+    Phrase,
     PhraseJob,
     Samples,
     SpeechJob,
@@ -118,6 +119,10 @@ class NormalizerStage(Protocol):
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
         """Text to a job with phrases and digest. Raises InvalidInputError."""
+        ...
+
+    async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
+        """The phrases after the first of an `opening` job."""
         ...
 
     async def explain(

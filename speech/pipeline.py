@@ -3,49 +3,79 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
-from speech.interfaces import SynthesizerStage
-from speech.types import PhraseJob, SpeechJob, SynthesizedPhrase
+from speech.interfaces import NormalizerStage, SynthesizerStage
+from speech.types import Phrase, PhraseJob, SpeechJob, SpeechRequest, SynthesizedPhrase
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPhrase:
+    """A phrase with its audio."""
+
+    phrase: Phrase
+    speech: SynthesizedPhrase
 
 
 async def render(
-    job: SpeechJob, synthesizer: SynthesizerStage, *, look_ahead: int
-) -> AsyncGenerator[SynthesizedPhrase, None]:
+    job: SpeechJob,
+    synthesizer: SynthesizerStage,
+    normalizer: NormalizerStage,
+    *,
+    look_ahead: int,
+) -> AsyncGenerator[RenderedPhrase, None]:
     """Synthesise a job's phrases concurrently and yield them in order.
 
     At most `look_ahead` phrases are asked for beyond the one that is delivered next, so memory is
-    bounded by what the consumer takes. Leaving the iterator cancels what is under way.
+    bounded by what the consumer takes. Of an `opening` job the normalizer reads the rest while the
+    first phrase is spoken. Leaving the iterator cancels what is under way.
     """
-    pending: deque[asyncio.Task[SynthesizedPhrase]] = deque()
-    phrases = iter(phrase_jobs(job))
+    pending: deque[tuple[Phrase, asyncio.Task[SynthesizedPhrase]]] = deque()
+    phrases = deque(job.utterance.phrases)
+    rest = asyncio.create_task(_rest(normalizer, job)) if job.opening else None
     try:
         while True:
-            while len(pending) <= look_ahead and (item := next(phrases, None)):
-                pending.append(asyncio.create_task(_synthesize(synthesizer, item)))
+            while phrases and len(pending) <= look_ahead:
+                phrase = phrases.popleft()
+                speech = _synthesize(synthesizer, phrase_job(phrase, job.request))
+                pending.append((phrase, asyncio.create_task(speech)))
+            if rest is not None:
+                await asyncio.wait(
+                    [rest, *(task for _, task in list(pending)[:1])],
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if rest.done():
+                    phrases.extend(rest.result())
+                    rest = None
+                    continue
             if not pending:
                 return
-            yield await pending[0]
+            phrase, task = pending[0]
+            yield RenderedPhrase(phrase, await task)
             pending.popleft()
     finally:
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        left: list[asyncio.Task[object]] = [task for _, task in pending]
+        if rest is not None:
+            left.append(rest)
+        for unfinished in left:
+            unfinished.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
-def phrase_jobs(job: SpeechJob) -> list[PhraseJob]:
-    """What the synthesizer is asked for, phrase by phrase."""
-    request = job.request
-    return [
-        PhraseJob(
-            phrase=phrase,
-            voice=request.voice,
-            speaker=request.speaker,
-            language=request.language,
-            speed=request.speed,
-            seed=request.seed,
-        )
-        for phrase in job.utterance.phrases
-    ]
+def phrase_job(phrase: Phrase, request: SpeechRequest) -> PhraseJob:
+    """What the synthesizer is asked for."""
+    return PhraseJob(
+        phrase=phrase,
+        voice=request.voice,
+        speaker=request.speaker,
+        language=request.language,
+        speed=request.speed,
+        seed=request.seed,
+    )
+
+
+async def _rest(normalizer: NormalizerStage, job: SpeechJob) -> tuple[Phrase, ...]:
+    return await normalizer.rest(job)
 
 
 async def _synthesize(synthesizer: SynthesizerStage, job: PhraseJob) -> SynthesizedPhrase:

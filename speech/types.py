@@ -216,12 +216,17 @@ class SpeechJob:
     digest: str
     """Everything that changes the reply's bytes, as lower-case hex, except the voice's epoch."""
     request_id: str
+    opening: bool = False
+    """The utterance is the first phrase alone, and the request still holds the text: the
+    normalizer's `rest` gives the other phrases."""
     private: bool = False
     """The reply must not be kept by any cache."""
 
     @property
     def whole(self) -> bool:
         """Whether the reply is one container of exact size rather than a stream."""
+        if self.opening:
+            return False
         return len(self.utterance.phrases) == 1 or not self.request.stream
 
 

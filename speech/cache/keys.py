@@ -38,6 +38,7 @@ def digest(
     voice_checksum: str,
     voice_sample_rate: int,
     audio: AudioConfig,
+    front_end: str | None = None,
     engine_options: EngineOptions | None = None,
 ) -> str:
     """Digest of everything that changes a reply's bytes except the voice's epoch; 64 hex digits.
@@ -52,6 +53,8 @@ def digest(
         voice_checksum: checksum of the voice's files.
         voice_sample_rate: Hertz of the voice's own audio.
         audio: codec settings.
+        front_end: where the utterance is only the opening, what names the reading of the rest: the
+            text as written then stands for it.
         engine_options: whatever else the engine lets an operator set.
 
     Raises:
@@ -61,12 +64,14 @@ def digest(
         [phrase.phoneme_ids or phrase.text, float(phrase.pause_after)]
         for phrase in utterance.phrases
     ]
+    opening = front_end is not None
     return _hash(
         {
-            "kind": "reply",
-            "request": _values(request, _SPOKEN_FIELDS),
+            "kind": "opening" if opening else "reply",
+            "request": _values(request, _REQUEST_FIELDS if opening else _SPOKEN_FIELDS),
             "phrases": phrases,
-            "whole": len(phrases) == 1 or not request.stream,
+            **({"front_end": front_end} if opening else {}),
+            "whole": not opening and (len(phrases) == 1 or not request.stream),
             "voice_checksum": voice_checksum,
             "voice_sample_rate": voice_sample_rate,
             "audio": audio.model_dump(mode="json"),

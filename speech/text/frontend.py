@@ -2,21 +2,24 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import marks
 from speech.text.changes import changes
-from speech.text.cleanup import cleaned
+from speech.text.cleanup import Cleaned, cleaned
 from speech.text.edits import Edit, applied
+from speech.text.fingerprint import code_fingerprint
 from speech.text.inline import inline_edits
 from speech.text.lexicon import Lexicon, LexiconReader, check_entries, lexicon_entries
 from speech.text.normalize import spans
 from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
-from speech.text.phrases import Cut, cut_phrases
+from speech.text.phrases import Cut, cut_phrases, first_phrase
 from speech.text.reading import Span, spoken_sentence
 from speech.text.sentences import Sentence, paragraphs
 from speech.types import (
@@ -67,6 +70,12 @@ class FrontEnd:
         self._unknown: Unknown = Counter()
         self._lock = threading.Lock()
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names how texts are read: hex that changes with the configuration and with the code."""
+        config = self._config.model_dump_json()
+        return blake2b(f"{code_fingerprint()}{config}".encode(), digest_size=16).hexdigest()
+
     @property
     def memo(self) -> Memo:
         """The memory of phonemes."""
@@ -115,6 +124,48 @@ class FrontEnd:
                     spoken.append((cut, phonemes, ids))
         return _utterance(spoken, cuts[-1])
 
+    def opening(
+        self,
+        text: str,
+        language: str,
+        vocabulary: Vocabulary | None,
+        lexicon: tuple[LexiconEntry, ...] = (),
+        wanted: Normalization = _DEFAULT,
+    ) -> Phrase | None:
+        """The first phrase of what `prepare` returns, for a small part of its work.
+
+        The whole text is cleaned and cut into sentences, but only the first of them are read.
+        Arguments and errors are those of `prepare`, but that a text with nothing to say has no
+        opening.
+
+        Returns:
+            The phrase, or None where there may be no second one, or the first has no sound.
+        """
+        check_entries(lexicon, vocabulary)
+        _, regular = self._regular(text, language, vocabulary, wanted)
+        read = self._reader(language, lexicon, wanted)
+        spoken = (
+            ((spoken_sentence(sentence.text, read(sentence)) for sentence in sentences), ended)
+            for sentences, ended in paragraphs(regular.text, language)
+        )
+        cut = first_phrase(spoken, self._config.phrases, language)
+        if cut is None:
+            return None
+        phonemes = ""
+        ids: tuple[int, ...] = ()
+        if vocabulary is not None:
+            phonemes = self._symbols(cut.text, vocabulary)
+            if not (ids := self._ids(phonemes, vocabulary)):
+                return None
+        return Phrase(
+            index=0,
+            is_last=False,
+            text=marks.plain(cut.text),
+            phonemes=phonemes,
+            phoneme_ids=ids,
+            pause_after=cut.pause_after,
+        )
+
     def explain(
         self,
         text: str,
@@ -150,16 +201,8 @@ class FrontEnd:
         lexicon: tuple[LexiconEntry, ...],
         wanted: Normalization,
     ) -> _Read:
-        inline = inline_edits(
-            text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
-        )
-        regular = cleaned(applied(text, inline), wanted, language)
-        said = LexiconReader([Lexicon(lexicon), *self._lexicons_of(language)])
-
-        def read(sentence: Sentence) -> list[Span]:
-            found = spans(sentence.text, language) if wanted.enabled else []
-            return said.spans(sentence.text, found)
-
+        inline, regular = self._regular(text, language, vocabulary, wanted)
+        read = self._reader(language, lexicon, wanted)
         return _Read(
             regular.text,
             (inline, *regular.passes),
@@ -168,6 +211,27 @@ class FrontEnd:
                 for sentences, ended in paragraphs(regular.text, language)
             ],
         )
+
+    def _regular(
+        self, text: str, language: str, vocabulary: Vocabulary | None, wanted: Normalization
+    ) -> tuple[list[Edit], Cleaned]:
+        """A text without what is not language, and the edits of inline forms made before."""
+        inline = inline_edits(
+            text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
+        )
+        return inline, cleaned(applied(text, inline), wanted, language)
+
+    def _reader(
+        self, language: str, lexicon: tuple[LexiconEntry, ...], wanted: Normalization
+    ) -> Callable[[Sentence], list[Span]]:
+        """What finds the readings within a sentence."""
+        said = LexiconReader([Lexicon(lexicon), *self._lexicons_of(language)])
+
+        def read(sentence: Sentence) -> list[Span]:
+            found = spans(sentence.text, language) if wanted.enabled else []
+            return said.spans(sentence.text, found)
+
+        return read
 
     def _cut(self, read: _Read, language: str) -> list[Cut]:
         spoken = [

@@ -113,6 +113,26 @@ def cut_phrases(
     return cutter.finish()
 
 
+def first_phrase(
+    spoken: Iterable[tuple[Iterable[str], bool]], config: PhraseConfig, language: str = "en"
+) -> Cut | None:
+    """What `cut_phrases` would return first, from no more sentences than it takes to know.
+
+    Arguments are those of `cut_phrases`; both iterables are read lazily.
+
+    Returns:
+        The first phrase, or None where there is no second one.
+    """
+    cutter = _Cutter(config, language.partition("-")[0])
+    for sentences, ended in spoken:
+        for sentence in sentences:
+            cutter.say(sentence)
+            if (first := cutter.settled) is not None:
+                return first
+        cutter.end_paragraph(config.pauses.paragraph if ended else config.pauses.line)
+    return None
+
+
 class _Cutter:
     """The phrases so far, and the one that may still grow."""
 
@@ -124,6 +144,11 @@ class _Cutter:
         self._waiting = ""
         self._asked = False
         """The pause after the last phrase is the text's own wish."""
+
+    @property
+    def settled(self) -> Cut | None:
+        """The first phrase once no sentence to come can change it or the pause after it."""
+        return self._cuts[0] if self._waiting or len(self._cuts) > 1 else None
 
     def say(self, sentence: str) -> None:
         position = 0

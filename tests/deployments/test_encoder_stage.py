@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,15 @@ from deployments.encoder import Encoder
 from deployments.stages import Inline
 from speech.config import AudioConfig
 from speech.errors import SpeechError, SynthesisError
-from speech.types import AudioFormat, AudioFrame, Pcm, PhraseJob, SpeechJob, SynthesizedPhrase
+from speech.types import (
+    AudioFormat,
+    AudioFrame,
+    Pcm,
+    Phrase,
+    PhraseJob,
+    SpeechJob,
+    SynthesizedPhrase,
+)
 
 MakeJob = Callable[..., SpeechJob]
 RATE = 24_000
@@ -49,8 +58,26 @@ class Synthesizer:
         return SynthesizedPhrase(pcm=pcm, waited=0.5, synthesis=0.25, batch_size=1)
 
 
-def encoder(stage: Synthesizer | None = None, frame_bytes: int = 10_000) -> Encoder:
-    return Encoder(AudioConfig(), frame_bytes, Inline(lambda: stage or Synthesizer()))
+class Reader:
+    """A normalizer that knows the rest of one job."""
+
+    def __init__(self, whole: SpeechJob | None = None) -> None:
+        self._whole = whole
+
+    async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
+        assert self._whole is not None
+        return self._whole.utterance.phrases[1:]
+
+
+def encoder(
+    stage: Synthesizer | None = None, frame_bytes: int = 10_000, whole: SpeechJob | None = None
+) -> Encoder:
+    return Encoder(
+        AudioConfig(),
+        frame_bytes,
+        Inline(lambda: stage or Synthesizer()),
+        Inline(lambda: Reader(whole)),
+    )
 
 
 async def read(frames: AsyncGenerator[AudioFrame, None]) -> list[AudioFrame]:
@@ -115,6 +142,25 @@ async def test_streamed_and_whole_sound_alike(make_job: MakeJob) -> None:
     streamed = body(await read(encoder().stream(make_job("one", "two"))))
     whole = body(await read(encoder().stream(make_job("one", "two", stream=False))))
     assert streamed == whole
+
+
+async def test_an_opening_becomes_the_whole_reply(make_job: MakeJob) -> None:
+    job = make_job("one", "two", "three", pause=0.5)
+    first = replace(job.utterance, phrases=job.utterance.phrases[:1])
+    opening = replace(job, utterance=first, opening=True)
+    streamed = body(await read(encoder(whole=job).stream(opening)))
+    assert streamed == body(await read(encoder().stream(job)))
+
+
+async def test_the_first_audio_leaves_before_the_rest_of_its_phrase(make_job: MakeJob) -> None:
+    tuned = encoder(frame_bytes=1_000_000)
+    tuned.reconfigure({"first_audio": 0.25})
+    frames = await read(tuned.stream(make_job("one", "two")))
+    assert len(frames[0].data) == round(0.25 * RATE) * 2
+    assert len(frames[0].data) + len(frames[1].data) == round((PHRASE + 0.25) * RATE) * 2
+    unhurried = encoder(frame_bytes=1_000_000)
+    unhurried.reconfigure({"first_audio": 60.0})
+    assert body(frames) == body(await read(unhurried.stream(make_job("one", "two"))))
 
 
 async def test_a_whole_wav_has_exact_sizes_and_a_stream_has_not(make_job: MakeJob) -> None:

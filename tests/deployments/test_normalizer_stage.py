@@ -26,9 +26,11 @@ async def digest(normalizer: Normalizer, **changes: Any) -> str:
     return (await normalizer.prepare(replace(REQUEST, **changes), "id")).digest
 
 
-@pytest.mark.parametrize("text", [REQUEST.text, LONG])
-async def test_a_job_holds_no_text_as_written(normalizer: Normalizer, text: str) -> None:
-    request = replace(REQUEST, text=text, seed=3)
+@pytest.mark.parametrize(("text", "stream"), [(REQUEST.text, True), (LONG, False)])
+async def test_a_job_holds_no_text_as_written(
+    normalizer: Normalizer, text: str, stream: bool
+) -> None:
+    request = replace(REQUEST, text=text, stream=stream, seed=3)
     job = await normalizer.prepare(request, "id-1")
     assert job.request == replace(request, text="")
     assert job.request_id == "id-1"
@@ -38,6 +40,39 @@ async def test_a_job_holds_no_text_as_written(normalizer: Normalizer, text: str)
         range(len(job.utterance.phrases))
     )
     assert job.utterance.phrases[-1].is_last
+
+
+async def test_a_long_stream_opens_with_its_first_phrase(normalizer: Normalizer) -> None:
+    whole = await normalizer.prepare(replace(REQUEST, text=LONG, stream=False), "id")
+    opening = await normalizer.prepare(replace(REQUEST, text=LONG), "id")
+    assert opening.opening
+    assert not opening.whole
+    assert opening.request.text == LONG
+    assert opening.utterance.phrases == whole.utterance.phrases[:1]
+    assert await normalizer.rest(opening) == whole.utterance.phrases[1:]
+    rest = await normalizer.remote_rest(opening)
+    assert rest == whole.utterance.phrases[1:]
+
+
+async def test_one_long_phrase_is_no_opening(normalizer: Normalizer) -> None:
+    spread = REQUEST.text.split(".")[0] + " " * 400
+    job = await normalizer.prepare(replace(REQUEST, text=spread), "id")
+    assert not job.opening
+    assert job.whole
+    assert len(job.utterance.phrases) == 1
+
+
+@pytest.mark.parametrize(
+    "tuning", [{"phrases": {"target_characters": 90}}, {"lexicons": {"en": {"beside": "near"}}}]
+)
+async def test_the_digest_of_an_opening_knows_all_that_will_be_said(
+    normalizer: Normalizer, tuning: dict[str, Any]
+) -> None:
+    before = await digest(normalizer, text=LONG)
+    assert await digest(normalizer, text=LONG) == before
+    assert await digest(normalizer, text=LONG + " More.") != before
+    normalizer.reconfigure(tuning)
+    assert await digest(normalizer, text=LONG) != before
 
 
 async def test_the_digest_is_stable_and_the_callers_id_is_not_in_it(

@@ -10,9 +10,9 @@ from deployments.synthesizer import Synthesizer, SynthesizerConfig
 from speech.config import EngineConfig
 from speech.engines.fake import FakeEngine
 from speech.errors import ConfigError, SpeechError, SynthesisError
-from speech.pipeline import phrase_jobs
+from speech.pipeline import phrase_job
 from speech.scaling import METRICS
-from speech.types import Pcm, SpeechJob
+from speech.types import Pcm, PhraseJob, SpeechJob
 
 MakeJob = Callable[..., SpeechJob]
 
@@ -22,6 +22,10 @@ def synthesizer(fake_catalogue: Path) -> Iterator[Synthesizer]:
     made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue))
     yield made
     made._engine_thread.shutdown()
+
+
+def phrase_jobs(job: SpeechJob) -> list[PhraseJob]:
+    return [phrase_job(phrase, job.request) for phrase in job.utterance.phrases]
 
 
 def replace_engine(synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, **how: Any) -> None:

@@ -51,12 +51,13 @@ class Server:
     def __init__(self, catalogue: Path) -> None:
         self.synthesizer = Synthesizer()
         audio = AudioConfig()
-        encoder = Encoder(audio, 16_384, Inline(lambda: self.synthesizer))
+        normalizer = Inline(lambda: Normalizer(catalogue, audio))
+        encoder = Encoder(audio, 16_384, Inline(lambda: self.synthesizer), normalizer)
         self.cache = AudioCache(CacheConfig(frame_bytes=16_384), 1000.0, Inline(lambda: encoder))
         self.gateway = Gateway(
             GatewayConfig(),
             catalogue,
-            Inline(lambda: Normalizer(catalogue, audio)),
+            normalizer,
             Inline(lambda: self.cache),
         )
         self.app: FastAPI = self.gateway.__serve_build_asgi_app__()

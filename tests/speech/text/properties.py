@@ -32,8 +32,21 @@ def broken(front_end: FrontEnd, case: Case) -> str | None:
     return (
         _places(case.text, explained)
         or _phrases(explained)
+        or _opening(front_end, case, explained)
         or _english(case, explained.utterance.normalized)
     )
+
+
+def _opening(front_end: FrontEnd, case: Case, explained: Explanation) -> str | None:
+    opening = front_end.opening(case.text, case.language, None, wanted=case.wanted)
+    first, *others = explained.utterance.phrases
+    if opening is None:
+        return "has no opening, but a second phrase" if others else None
+    if not others:
+        return "has an opening and nothing else"
+    if (opening.text, opening.pause_after) != (first.text, first.pause_after):
+        return f"opens with {opening.text!r}, {opening.pause_after}"
+    return None
 
 
 def _places(text: str, explained: Explanation) -> str | None:

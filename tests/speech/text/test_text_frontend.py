@@ -135,3 +135,39 @@ def test_threads_share_one_front_end(front_end: FrontEnd) -> None:
         thread.join()
     assert len(wrong) == 200
     assert not any(wrong)
+
+
+@pytest.mark.parametrize("vocabulary", [None, ENGLISH, LETTERS])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It costs $5. Really!\nYes.",
+        "[pause:0.5s] One. [pause:2s] Two.",
+        "A heading\nAnd what comes under it, with a number such as 12.",
+        "A sentence that is far too long to be said in one breath, because it goes on and on, with "
+        "one clause after another, until nobody knows any more how it began. And a second one.",
+    ],
+)
+def test_an_opening_is_the_first_phrase(
+    front_end: FrontEnd, text: str, vocabulary: Vocabulary | None
+) -> None:
+    whole = front_end.prepare(text, "en-us", vocabulary)
+    assert front_end.opening(text, "en-us", vocabulary) == whole.phrases[0]
+
+
+@pytest.mark.parametrize("text", ["One phrase.", "The end [pause:2s]", "Hm. 😀"])
+def test_one_phrase_has_no_opening(front_end: FrontEnd, text: str) -> None:
+    assert front_end.opening(text, "en-us", None) is None
+
+
+def test_a_first_phrase_without_a_sound_is_no_opening(front_end: FrontEnd) -> None:
+    assert front_end.opening("Привет. Hello there.", "en-us", LETTERS) is None
+
+
+def test_an_opening_refuses_what_the_whole_refuses(front_end: FrontEnd) -> None:
+    text = "Hello there. " * 30 + "[word](/§/)"
+    with pytest.raises(InvalidInputError):
+        front_end.prepare(text, "en-us", ENGLISH)
+    with pytest.raises(InvalidInputError):
+        front_end.opening(text, "en-us", ENGLISH)
+    assert front_end.opening("...", "en-us", ENGLISH) is None

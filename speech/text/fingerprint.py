@@ -1,0 +1,26 @@
+"""What names this version of the front end, for replies that are kept under the written text."""
+
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+_LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts")
+"""Those whose version changes what is said; espeak-ng comes with piper-tts."""
+
+
+@cache
+def code_fingerprint() -> str:
+    """Hex digest of the room's own source and of the versions of the libraries it reads with.
+
+    A stored reply whose phrases were not yet known when it was named must not outlive a change of
+    the rules that find them, and nobody has to remember to raise a number.
+    """
+    state = blake2b(digest_size=16)
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        state.update(str(path.relative_to(folder)).encode())
+        state.update(path.read_bytes())
+    for library in _LIBRARIES:
+        state.update(f"{library} {version(library)}".encode())
+    return state.hexdigest()
