@@ -58,12 +58,22 @@ def _as_speech_errors() -> Iterator[None]:
 
 
 class _RemoteCall:
-    """One method of another deployment."""
+    """One method of another deployment.
+
+    A call whose replica is lost is made once more: the work is pure, and the router sends it to
+    another replica or to the one that takes the lost one's place.
+    """
 
     def __init__(self, handle: DeploymentHandle, method: str) -> None:
         self._call = handle.options(method_name=method)
 
     async def __call__(self, *args: Any) -> Any:
+        try:
+            return await self._attempt(*args)
+        except UnavailableError:
+            return await self._attempt(*args)
+
+    async def _attempt(self, *args: Any) -> Any:
         response = self._call.remote(*args)
         try:
             with _as_speech_errors():
@@ -107,21 +117,14 @@ class RemoteNormalizer:
 
 
 class RemoteSynthesizer:
-    """The Synthesizer deployment behind its Protocol.
-
-    A phrase whose replica is lost is asked for once more: the work is pure, and the router sends
-    it to another replica or to the restarted one.
-    """
+    """The Synthesizer deployment behind its Protocol."""
 
     def __init__(self, handle: DeploymentHandle) -> None:
         self._synthesize = _RemoteCall(handle, "remote_synthesize")
 
     async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
         """See `SynthesizerStage`."""
-        try:
-            result: SynthesizedPhrase = await self._synthesize(job)
-        except UnavailableError:
-            result = await self._synthesize(job)
+        result: SynthesizedPhrase = await self._synthesize(job)
         return result
 
 

@@ -214,8 +214,20 @@ async def test_cancelling_a_phrase_cancels_the_call() -> None:
     assert handle.responses[0].cancelled
 
 
+async def test_a_text_whose_replica_is_lost_is_given_to_another_once() -> None:
+    handle = Handle([LOST], ["job"], [LOST], ["rest"], [LOST], ["explanation"])
+    stage: Any = RemoteNormalizer(handle)
+    assert await stage.prepare("request", "id") == "job"
+    assert await stage.rest("job") == "rest"
+    assert await stage.explain("text", "de", "wanted", ()) == "explanation"
+    assert len(handle.calls) == 6
+    again: Any = RemoteNormalizer(Handle([LOST], [LOST], ["job"]))
+    with pytest.raises(UnavailableError):
+        await again.prepare("request", "id")
+
+
 async def test_a_peers_cancellation_of_a_single_call() -> None:
-    handle = Handle([asyncio.CancelledError()])
+    handle = Handle([asyncio.CancelledError()], [asyncio.CancelledError()])
     stage: Any = RemoteNormalizer(handle)
     with pytest.raises(UnavailableError):
         await stage.explain("text", "en", "wanted", ())
