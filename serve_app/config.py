@@ -43,6 +43,9 @@ class Replicas(StrictModel):
     Synthesizer, whose replicas publish what it takes."""
     max_per_node: int | None = Field(default=None, ge=1, le=100)
     """Replicas on one node at most, so that they are on several and survive the loss of one."""
+    surge: int = Field(default=100, ge=0, le=100)
+    """Percent of a stage's replicas that a rolling update starts before it stops old ones. 0 stops
+    first: for stages of several replicas, where the cluster has no room for more."""
     inline: bool = False
     """Run in the caller's process instead of in replicas of its own."""
 
@@ -51,6 +54,7 @@ class Replicas(StrictModel):
         options: dict[str, Any] = {
             "ray_actor_options": {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus},
             "max_ongoing_requests": self.max_ongoing_requests,
+            "max_surge_percent": self.surge,
             "health_check_period_s": 2,
             "health_check_timeout_s": 10,
             "graceful_shutdown_timeout_s": 30,
