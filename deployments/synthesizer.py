@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from ray import serve
 
@@ -14,7 +15,7 @@ from deployments import metrics
 from deployments.collector import settle
 from speech import telemetry
 from speech.batching import BatchGate, Ticket, batch_units
-from speech.config import BatchConfig, EngineConfig, StrictModel
+from speech.config import BatchConfig, EngineConfig, Precision, ProviderName, StrictModel
 from speech.engine_load import EngineLoad
 from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
@@ -37,6 +38,20 @@ class SynthesizerConfig(StrictModel):
     """Seconds one engine call may take before the replica counts as unhealthy."""
 
 
+class SynthesizerTuning(BatchConfig):
+    """What a running replica takes: batch limits, and another engine than it was built with."""
+
+    provider: Literal["auto", ProviderName] | None = None
+    """None for that of the configuration, here and below."""
+    precision: Precision | None = None
+    fallback: tuple[ProviderName, ...] | None = None
+
+    def engine(self, built: EngineConfig) -> EngineConfig:
+        """The engines' configuration with what is asked for instead."""
+        asked = self.model_dump(include={"provider", "precision", "fallback"}, exclude_none=True)
+        return built.model_copy(update=asked)
+
+
 class Synthesizer:
     """Owns the engines, the gate in front of them and the one thread they run on.
 
@@ -46,12 +61,12 @@ class Synthesizer:
     def __init__(self, config: SynthesizerConfig, batch: BatchConfig | None = None) -> None:
         catalogue = VoiceCatalogue.load(config.catalogue)
         self._config = config
-        self._voices = ResidentVoices(catalogue, config.engine)
+        self._voices = ResidentVoices(catalogue, config.engine, _note)
         known = dict.fromkeys((catalogue.default_voice, *catalogue.voices))
         self._voices.preload(config.preload or list(known)[: config.engine.max_resident_voices])
-        for voice, info in self._voices.infos().items():
-            _LOG.info("voice %s: %s on %s; %s", voice, info.engine, info.provider, info.batching)
         self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._swap_thread = ThreadPoolExecutor(1, thread_name_prefix="swap")
+        self._wanted, self._swap_failure = config.engine, ""
         self._running_since: float | None = None
         self._broken = False
         self._load = EngineLoad()
@@ -59,10 +74,36 @@ class Synthesizer:
         settle()
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
-        """Take new batch limits (`BatchConfig`) without a restart."""
-        batch = BatchConfig.model_validate(user_config)
-        self._gate.configure(batch)
+        """Take a `SynthesizerTuning` without a restart.
+
+        Other engines are built beside those that speak, one at a time, and each takes its place
+        between two batches. Where one cannot be built the present ones speak on, and say so in the
+        log and in `loaded_engines`.
+        """
+        tuning = SynthesizerTuning.model_validate(user_config)
+        self._gate.configure(tuning)
         self._speak_batch.set_max_batch_size(self._gate.full_batch)
+        wanted = tuning.engine(self._config.engine)
+        if wanted != self._wanted:
+            self._wanted, self._swap_failure = wanted, ""
+            self._swap_thread.submit(self._swap_engines, wanted)
+
+    def _swap_engines(self, wanted: EngineConfig) -> None:
+        """Replace every engine that was loaded otherwise; gives up when something else is wanted.
+
+        Beyond the resident voices memory holds one more. What is loaded meanwhile is loaded as
+        before until the first new engine speaks, and as that one from then on.
+        """
+        while self._wanted is wanted and (outdated := self._voices.outdated(wanted)):
+            try:
+                loaded = self._voices.build(outdated[0], wanted)
+            except Exception as error:  # noqa: BLE001 (an engine may raise anything; the old one speaks)
+                _LOG.error("the engines stay as they are: %s", error)
+                self._swap_failure = f"; could not be swapped: {error}"
+                return
+            self._engine_thread.submit(self._voices.replace, outdated[0], loaded).result()
+        if self._wanted is wanted:
+            self._engine_thread.submit(self._voices.configure, wanted).result()
 
     def check_health(self) -> None:
         """Report, and raise when an engine call stalls or the engine is broken as a whole.
@@ -79,7 +120,11 @@ class Synthesizer:
 
     async def loaded_engines(self) -> dict[str, EngineInfo]:
         """What is loaded here, by voice id."""
-        return self._voices.infos()
+        infos = self._voices.infos()
+        return {
+            voice: replace(info, choice=f"{info.choice}{self._swap_failure}")
+            for voice, info in infos.items()
+        }
 
     def _engine_limit(self, voice: str) -> int | None:
         """Phrases the voice's engine takes at once; unknown until it is loaded."""
@@ -156,3 +201,10 @@ class Synthesizer:
         except Exception:  # noqa: BLE001 (an engine may raise anything; its waiters must not hang)
             self._broken = True
             return [SynthesisError("the engine failed as a whole")] * len(jobs)
+
+
+def _note(voice: str, info: EngineInfo) -> None:
+    _LOG.info(
+        "voice %s: %s on %s/%s (%s); %s",
+        *(voice, info.engine, info.provider, info.precision, info.choice, info.batching),
+    )

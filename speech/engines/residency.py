@@ -2,10 +2,10 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from speech.config import EngineConfig
-from speech.engines.loading import load_engine
+from speech.engines.loading import Loaded, load_voice
 from speech.errors import ConfigError
 from speech.interfaces import Engine, EngineInfo
 from speech.voices import VoiceCatalogue
@@ -14,14 +14,28 @@ from speech.voices import VoiceCatalogue
 class ResidentVoices:
     """Loaded engines by voice id, at most `config.max_resident_voices` of them.
 
-    One worker thread calls `engine`, `preload` and `close`; `infos` may be read from any thread.
-    An engine is the worker's only until its next call of `engine`, which may evict it.
+    One worker thread calls `engine`, `preload`, `replace`, `configure` and `close`; `infos`,
+    `outdated` and `build` may be called from any thread. An engine is the worker's only until its
+    next call, which may close it.
     """
 
-    def __init__(self, catalogue: VoiceCatalogue, config: EngineConfig) -> None:
+    def __init__(
+        self,
+        catalogue: VoiceCatalogue,
+        config: EngineConfig,
+        note: Callable[[str, EngineInfo], None] = lambda _voice, _info: None,
+    ) -> None:
+        """Start empty.
+
+        Args:
+            catalogue: Where voices are found.
+            config: What they are loaded with.
+            note: Told of every voice that is loaded.
+        """
         self._catalogue = catalogue
         self._config = config
-        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._note = note
+        self._engines: OrderedDict[str, Loaded] = OrderedDict()
         # Guards the dictionary alone: a load takes seconds and must not hold up a reader.
         self._lock = threading.Lock()
 
@@ -32,24 +46,50 @@ class ResidentVoices:
             ConfigError: there is no such voice, or it cannot be loaded.
         """
         with self._lock:
-            engine = self._engines.get(voice_id)
-            if engine is not None:
+            resident = self._engines.get(voice_id)
+            if resident is not None:
                 self._engines.move_to_end(voice_id)
-                return engine
+                return resident.engine
+        # Room is made first: two voices above the bound may be more than the memory holds.
+        self._evict(self._config.max_resident_voices - 1)
+        loaded = self.build(voice_id, self._config)
+        with self._lock:
+            self._engines[voice_id] = loaded
+        return loaded.engine
+
+    def build(self, voice_id: str, config: EngineConfig) -> Loaded:
+        """Load and warm a voice, beside whatever is resident.
+
+        Raises:
+            ConfigError: there is no such voice, or it cannot be loaded.
+        """
         voice = self._catalogue.voices.get(voice_id)
         if voice is None:
             raise ConfigError(f"no voice {voice_id!r} in the catalogue")
-        # Room is made first: two voices above the bound may be more than the memory holds.
-        self._evict(self._config.max_resident_voices - 1)
-        engine = load_engine(voice, self._config)
-        try:
-            engine.warm_up()
-        except BaseException:
-            engine.close()
-            raise
+        loaded = load_voice(voice, config)
+        self._note(voice_id, loaded.info)
+        return loaded
+
+    def replace(self, voice_id: str, loaded: Loaded) -> None:
+        """Let a built engine speak from now on, and whatever is loaded later be loaded as it was.
+
+        The engine it replaces is closed; a voice that has left meanwhile stays away.
+        """
+        self.configure(loaded.config)
         with self._lock:
-            self._engines[voice_id] = engine
-        return engine
+            before = self._engines.get(voice_id)
+            if before is not None:
+                self._engines[voice_id] = loaded
+        (loaded if before is None else before).engine.close()
+
+    def configure(self, config: EngineConfig) -> None:
+        """Load with another configuration from now on; what is resident stays as it is."""
+        self._config = config
+
+    def outdated(self, config: EngineConfig) -> list[str]:
+        """Voices that were loaded with another configuration, the last used first."""
+        with self._lock:
+            return [name for name, item in self._engines.items() if item.config != config][::-1]
 
     def preload(self, voice_ids: Iterable[str]) -> None:
         """Load voices before they are asked for.
@@ -69,7 +109,7 @@ class ResidentVoices:
     def infos(self) -> dict[str, EngineInfo]:
         """What is loaded, least recently used first."""
         with self._lock:
-            return {voice_id: engine.info for voice_id, engine in self._engines.items()}
+            return {voice_id: loaded.info for voice_id, loaded in self._engines.items()}
 
     def close(self) -> None:
         """Close every engine."""
@@ -80,5 +120,5 @@ class ResidentVoices:
             with self._lock:
                 if len(self._engines) <= keep:
                     return
-                _, engine = self._engines.popitem(last=False)
-            engine.close()
+                _, loaded = self._engines.popitem(last=False)
+            loaded.engine.close()
