@@ -6,8 +6,10 @@ two forms of its one method: the Protocol's, which raises, and `remote_*`, which
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any, Protocol, runtime_checkable
 
 from ray.serve.handle import DeploymentHandle
@@ -136,18 +138,22 @@ class RemoteSpeech:
         self._routed_by_digest = routed_by_digest
 
     async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
-        """See `SpeechStage`. A reply that breaks before its first frame is asked for once more."""
-        started = False
+        """See `SpeechStage`. A reply that breaks off is asked for once more.
+
+        It goes on where it broke off, provided that what had come so far comes again to the byte:
+        so it does from engines that give one text the same samples, whatever it is batched with.
+        """
+        had = _Had()
         try:
             async with aclosing(self._attempt(job)) as frames:
                 async for frame in frames:
-                    started = True
+                    had.add(frame)
                     yield frame
         except UnavailableError:
-            if started:
+            if had.all:
                 raise
-            async with aclosing(self._attempt(job)) as frames:
-                async for frame in frames:
+            async with aclosing(self._attempt(job)) as frames, aclosing(had.rest(frames)) as rest:
+                async for frame in rest:
                     yield frame
 
     async def _attempt(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
@@ -164,6 +170,40 @@ class RemoteSpeech:
         finally:
             if not finished:
                 response.cancel()
+
+
+class _Had:
+    """What has come of a reply: how much, and a digest of it."""
+
+    def __init__(self) -> None:
+        self.all = False
+        self._begun = False
+        self._size = 0
+        self._digest = sha256()
+
+    def add(self, frame: AudioFrame) -> None:
+        self._begun = True
+        self.all = frame.is_last
+        if not frame.is_last:  # nothing breaks off after the last one
+            self._size += len(frame.data)
+            self._digest.update(frame.data)
+
+    async def rest(self, frames: AsyncIterable[AudioFrame]) -> AsyncGenerator[AudioFrame, None]:
+        """What is new in frames that begin anew.
+
+        Raises:
+            UnavailableError: they begin otherwise than what has come.
+        """
+        again, left = sha256(), self._size
+        async for frame in frames:
+            known, new = frame.data[:left], frame.data[left:]
+            again.update(known)
+            left -= len(known)
+            if (frame.is_last and left) or (not left and again.digest() != self._digest.digest()):
+                raise UnavailableError("the reply broke off, and came otherwise the second time")
+            is_first = frame.is_first and not self._begun
+            if new or is_first or frame.is_last:
+                yield replace(frame, data=new, is_first=is_first)
 
 
 def normalizer_stage(stage: DeploymentHandle | Inline) -> NormalizerStage:

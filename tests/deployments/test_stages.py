@@ -120,14 +120,59 @@ async def test_it_is_asked_for_once_more_and_not_twice(make_job: MakeJob) -> Non
     assert len(handle.calls) == 2
 
 
-async def test_a_reply_that_breaks_after_its_first_frame_ends(make_job: MakeJob) -> None:
-    handle = Handle([FRAMES[0], LOST], list(FRAMES))
-    frames = speech(handle).stream(make_job())
-    assert (await anext(frames)).data == b"1"
+def frames(*parts: bytes) -> list[AudioFrame]:
+    last = len(parts) - 1
+    return [
+        AudioFrame(data=part, is_first=number == 0, is_last=number == last, audio_seconds=number)
+        for number, part in enumerate(parts)
+    ]
+
+
+@pytest.mark.parametrize(
+    "again", [(b"1", b"2", b"3"), (b"123",), (b"12", b"3"), (b"", b"123", b"")]
+)
+@pytest.mark.parametrize("had", [0, 1, 2])
+async def test_a_reply_that_breaks_off_goes_on_where_it_did(
+    make_job: MakeJob, had: int, again: tuple[bytes, ...]
+) -> None:
+    handle = Handle([*FRAMES[:had], LOST], frames(*again))
+    async with aclosing(speech(handle).stream(make_job())) as stream:
+        read = [frame async for frame in stream]
+    assert b"".join(frame.data for frame in read) == b"123"
+    assert [frame.is_first for frame in read] == [True, *[False] * (len(read) - 1)]
+    assert [frame.is_last for frame in read] == [*[False] * (len(read) - 1), True]
+    assert read[-1].audio_seconds == len(again) - 1
+    assert [response.cancelled for response in handle.responses] == [True, False]
+
+
+@pytest.mark.parametrize("again", [(b"1", b"9", b"3"), (b"93",), (b"1",), (b"", b"")])
+async def test_a_reply_that_comes_otherwise_the_second_time_ends(
+    make_job: MakeJob, again: tuple[bytes, ...]
+) -> None:
+    handle = Handle([*FRAMES[:2], LOST], frames(*again))
+    stream = speech(handle).stream(make_job())
+    assert (await anext(stream)).data == b"1"
+    assert (await anext(stream)).data == b"2"
     with pytest.raises(UnavailableError):
-        await anext(frames)
+        await anext(stream)
+    assert all(response.cancelled for response in handle.responses)
+
+
+async def test_a_reply_that_breaks_off_twice_ends(make_job: MakeJob) -> None:
+    handle = Handle([FRAMES[0], LOST], [*FRAMES[:2], LOST], list(FRAMES))
+    stream = speech(handle).stream(make_job())
+    assert (await anext(stream)).data == b"1"
+    assert (await anext(stream)).data == b"2"
+    with pytest.raises(UnavailableError):
+        await anext(stream)
+    assert len(handle.calls) == 2
+
+
+async def test_a_reply_whose_end_was_seen_is_not_asked_for_again(make_job: MakeJob) -> None:
+    handle = Handle([*FRAMES, LOST], list(FRAMES))
+    with pytest.raises(UnavailableError):
+        await read(speech(handle).stream(make_job()))
     assert len(handle.calls) == 1
-    assert handle.responses[0].cancelled
 
 
 @pytest.mark.parametrize("error", [SynthesisError("no"), InvalidInputError("no", "input")])
