@@ -19,6 +19,7 @@ from speech.cache.keys import entry_key
 from speech.cache.replies import StoredReply, replay
 from speech.cache.tiers import Found, TieredCache, open_cache
 from speech.config import CacheConfig
+from speech.engine_load import ProcessorLoad
 from speech.types import AudioFrame, CacheState, SpeechJob, Timing
 
 
@@ -39,6 +40,7 @@ class AudioCache:
             config, redis_password=os.environ.get("CHORALE_REDIS_PASSWORD")
         )
         self._epochs = EpochBook(epoch_poll)
+        self._load = ProcessorLoad()
         settle()
 
     def check_health(self) -> None:
@@ -49,6 +51,10 @@ class AudioCache:
         """
         self._report()
         check_inline(self._encoder)
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """What `BusyPolicy` reads."""
+        return self._load.stats()
 
     async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
         """`stream` with its error as the last value."""

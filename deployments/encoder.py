@@ -22,6 +22,7 @@ from speech.audio.containers import codec_rate, encode_whole, open_writer
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import Resampler
 from speech.config import AudioConfig, StrictModel
+from speech.engine_load import ProcessorLoad
 from speech.interfaces import ContainerWriter
 from speech.pipeline import RenderedPhrase, render
 from speech.types import (
@@ -61,6 +62,7 @@ class Encoder:
         self._synthesizer = synthesizer_stage(synthesizer)
         self._normalizer = normalizer_stage(normalizer)
         self._tuning = EncoderTuning()
+        self._load = ProcessorLoad()
         self._warm_up()
         settle()
 
@@ -77,6 +79,10 @@ class Encoder:
     def check_health(self) -> None:
         """An encoder has nothing that can break on its own."""
         check_inline(self._synthesizer, self._normalizer)
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """What `BusyPolicy` reads."""
+        return self._load.stats()
 
     async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
         """`stream` with its error as the last value."""

@@ -11,6 +11,7 @@ from deployments.collector import settle
 from speech import espeak, telemetry
 from speech.cache.keys import digest
 from speech.config import AudioConfig, TextConfig
+from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, SpeechError
 from speech.text import FrontEnd
 from speech.text.phonemes import Unknown
@@ -40,6 +41,7 @@ class Normalizer:
         self._front_end = FrontEnd(TextConfig())
         self._told: Unknown = Counter()
         self._told_memo = self._front_end.memo
+        self._load = ProcessorLoad()
         self._warm_up()
         settle()
 
@@ -67,6 +69,10 @@ class Normalizer:
         metrics.count(telemetry.PHONEME_LOOKUPS, memo.misses - told.misses, outcome="miss")
         self._told_memo = memo
         espeak.sample_rate()
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """What `BusyPolicy` reads."""
+        return self._load.stats()
 
     async def remote_prepare(
         self, request: SpeechRequest, request_id: str

@@ -1,9 +1,9 @@
-"""Serve's autoscaling policy for the Synthesizer: see `speech.scaling` for what it decides."""
+"""Serve's autoscaling policies of this graph: see `speech.scaling` for what they decide."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from speech.scaling import METRICS, Target, combined, replicas_for
+from speech.scaling import METRICS, Target, combined, replicas_for, replicas_for_busy
 
 
 class QueueTimePolicy:
@@ -31,12 +31,35 @@ class QueueTimePolicy:
         return replicas_for(demand, speed, self._target, now=now, most=most), {}
 
 
+class BusyPolicy:
+    """For stages around the engines: as many replicas as their own work keeps busy.
+
+    Serve's own count of requests under way holds those that only wait for an engine.
+    """
+
+    def __init__(self, *, cores: float) -> None:
+        """Takes what one replica keeps busy at most, in cores."""
+        self._cores = cores
+
+    def __call__(self, context: Any) -> tuple[int, dict[str, Any]]:
+        """Replicas wanted, and nothing to remember. Without metrics nothing changes."""
+        running = context.running_replicas
+        found = _latest(context.aggregated_metrics or {}, running, ("busy",))
+        if not found:
+            least = 1 if context.total_queued_requests else 0
+            return max(int(context.target_num_replicas), least), {}
+        busy = sum(report["busy"] for report in found)
+        return replicas_for_busy(busy, self._cores, now=len(running)), {}
+
+
 def _latest(
-    metrics: Mapping[str, Mapping[Any, float]], replicas: Sequence[Any]
+    metrics: Mapping[str, Mapping[Any, float]],
+    replicas: Sequence[Any],
+    names: Sequence[str] = METRICS,
 ) -> list[dict[str, float]]:
     """The reports of replicas that have sent every metric."""
     return [
-        {name: float(metrics[name][replica]) for name in METRICS}
+        {name: float(metrics[name][replica]) for name in names}
         for replica in replicas
-        if all(replica in metrics.get(name, {}) for name in METRICS)
+        if all(replica in metrics.get(name, {}) for name in names)
     ]

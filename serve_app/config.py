@@ -41,6 +41,9 @@ class Replicas(StrictModel):
     queueing: Target | None = None
     """Scale on the time phrases wait for the engine instead of the number of requests; for the
     Synthesizer, whose replicas publish what it takes."""
+    busy: float | None = Field(default=None, gt=0)
+    """Scale on the cores a replica's process keeps busy, at most so many, instead of the number of
+    requests; for stages around the Synthesizer, where most of these only wait."""
     max_per_node: int | None = Field(default=None, ge=1, le=100)
     """Replicas on one node at most, so that they are on several and survive the loss of one."""
     surge: int = Field(default=100, ge=0, le=100)
@@ -77,15 +80,23 @@ class Replicas(StrictModel):
                 "downscale_delay_s": self.downscale_delay,
                 "aggregation_function": "max",
             }
-            | ({} if self.queueing is None else {"policy": _policy(self.queueing)})
+            | self._policy()
         }
 
-
-def _policy(target: Target) -> dict[str, Any]:
-    return {
-        "policy_function": "deployments.scaling:QueueTimePolicy",
-        "policy_kwargs": target.model_dump(),
-    }
+    def _policy(self) -> dict[str, Any]:
+        """Nothing where Serve's own policy is wanted."""
+        if self.queueing is not None:
+            name, arguments = "QueueTimePolicy", self.queueing.model_dump()
+        elif self.busy is not None:
+            name, arguments = "BusyPolicy", {"cores": self.busy}
+        else:
+            return {}
+        return {
+            "policy": {
+                "policy_function": f"deployments.scaling:{name}",
+                "policy_kwargs": arguments,
+            }
+        }
 
 
 class GatewayConfig(StrictModel):
@@ -152,8 +163,15 @@ class GraphConfig(StrictModel):
     def anchored(self, folder: Path) -> Self:
         """The same with every relative path resolved against a folder."""
         lexicon = None if self.lexicon is None else (folder / self.lexicon).resolve()
+        engine, notes = self.engine, self.engine.provider_cache
+        if notes is not None:
+            engine = engine.model_copy(update={"provider_cache": (folder / notes).resolve()})
         return self.model_copy(
-            update={"catalogue": (folder / self.catalogue).resolve(), "lexicon": lexicon}
+            update={
+                "catalogue": (folder / self.catalogue).resolve(),
+                "lexicon": lexicon,
+                "engine": engine,
+            }
         )
 
     def front_end(self) -> TextConfig:

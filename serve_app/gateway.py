@@ -39,6 +39,7 @@ from serve_app.schemas import (
 from serve_app.speaker import HotReply, Speaker
 from speech import telemetry
 from speech.cache.ram import RamTier
+from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
 from speech.types import CacheState
 from speech.voices import VoiceCatalogue
@@ -77,6 +78,7 @@ class Gateway:
         self._hot: RamTier[HotReply] = RamTier(config.hot)
         self._admission = Admission(AdmissionLimits())
         self._draining = False
+        self._load = ProcessorLoad()
         self._admin_token = os.environ.get("CHORALE_ADMIN_TOKEN", "")
         self._readiness = Readiness(application_name(), config.status_poll)
         self._cache = speech_stage(audio_cache, routed_by_digest=True)
@@ -106,6 +108,10 @@ class Gateway:
         metrics.set_gauge(telemetry.CACHE_BYTES, self._hot.counters.bytes, tier="hot")
         metrics.set_gauge(telemetry.INFLIGHT_CHARACTERS, self._admission.characters)
         check_inline(self._normalizer, self._cache)
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """What `BusyPolicy` reads."""
+        return self._load.stats()
 
     async def drain(self) -> int:
         """Admit no more speech; returns the requests still under way here."""

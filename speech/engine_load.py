@@ -1,11 +1,11 @@
-"""What one engine is asked for and how fast it is, measured as it works."""
+"""What one engine is asked for and how fast it is, measured as it works; how busy a process is."""
 
 import math
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, process_time
 
 _MEMORY = 2.0
-"""Seconds after which an arrival counts for 1/e."""
+"""Seconds after which an arrival, or a busy processor, counts for 1/e."""
 _FORGET = 0.98
 """Weight a batch keeps with each that follows: some fifty are remembered."""
 
@@ -78,3 +78,27 @@ class EngineLoad:
             slope = (self._xy / self._weight - x * y) / spread
         slope = min(max(slope, 0.0), y / x)
         return max(0.0, y - slope * x), slope
+
+
+class ProcessorLoad:
+    """Cores this process keeps busy, smoothed over a few seconds."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = perf_counter,
+        spent: Callable[[], float] = process_time,
+    ) -> None:
+        self._clock = clock
+        self._spent = spent
+        self._since, self._spent_then = clock(), spent()
+        self._busy = 0.0
+
+    def stats(self) -> dict[str, float]:
+        """What `deployments.scaling.BusyPolicy` reads."""
+        now, spent = self._clock(), self._spent()
+        passed = now - self._since
+        if passed > 0:
+            kept = math.exp(-passed / _MEMORY)
+            self._busy = kept * self._busy + (1 - kept) * (spent - self._spent_then) / passed
+            self._since, self._spent_then = now, spent
+        return {"busy": self._busy}

@@ -113,6 +113,21 @@ def _steady(arriving: float, phrase: float, speed: Speed, target: Target, most: 
     return count
 
 
+def replicas_for_busy(busy: float, most_busy: float, *, now: int, margin: float = 1.2) -> int:
+    """Replicas under which none keeps more of a core busy than it should, and at least one.
+
+    Args:
+        busy: Cores that all replicas keep busy together.
+        most_busy: Cores one should, at most.
+        now: Replicas there are.
+        margin: One is given back only when the rest would bear so many times the load.
+    """
+    wanted = max(1, math.ceil(busy / most_busy - 1e-9))
+    if wanted < now:
+        wanted = min(now, max(1, math.ceil(busy * margin / most_busy - 1e-9)))
+    return wanted
+
+
 def combined(
     reports: Sequence[Mapping[str, float]], *, queued: float
 ) -> tuple[Demand, Speed | None]:

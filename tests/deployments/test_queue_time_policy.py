@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deployments.scaling import QueueTimePolicy
+from deployments.scaling import BusyPolicy, QueueTimePolicy
 from speech.scaling import METRICS
 
 
@@ -47,3 +47,15 @@ def test_a_target_must_make_sense() -> None:
         QueueTimePolicy(wait=0.0)
     with pytest.raises(ValueError, match="latency"):
         QueueTimePolicy(latency=1.0)
+
+
+def test_other_stages_follow_the_work_they_do() -> None:
+    policy = BusyPolicy(cores=0.6)
+    reports = {"busy": {"a": 0.5, "b": 0.9, "gone": 9.0}}
+    assert policy(context({}, aggregated_metrics=reports))[0] == 3
+    # Requests that only wait for an engine are no work.
+    calm = {"busy": {"a": 0.1, "b": 0.1}}
+    assert policy(context({}, aggregated_metrics=calm, total_queued_requests=500.0))[0] == 1
+    assert policy(context({}, aggregated_metrics={}))[0] == 2
+    asleep = context({}, running_replicas=[], target_num_replicas=0, total_queued_requests=3.0)
+    assert policy(asleep)[0] == 1

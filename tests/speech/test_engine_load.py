@@ -2,7 +2,7 @@
 
 import pytest
 
-from speech.engine_load import EngineLoad
+from speech.engine_load import EngineLoad, ProcessorLoad
 from speech.scaling import METRICS
 
 
@@ -79,3 +79,16 @@ def test_what_waits_is_counted_in_audio() -> None:
     load = EngineLoad(Clock())
     spoken(load, [1] * 300, fixed=0.0, per_second=0.01)
     assert load.stats(32.0)["waiting"] == pytest.approx(2.0, rel=0.01)
+
+
+def test_a_process_tells_how_busy_it_is() -> None:
+    now, spent = [10.0], [3.0]
+    load = ProcessorLoad(lambda: now[0], lambda: spent[0])
+    assert load.stats() == {"busy": 0.0}
+    for _ in range(20):
+        now[0] += 0.5
+        spent[0] += 0.4
+        told = load.stats()["busy"]
+    assert told == pytest.approx(0.8, abs=0.01)
+    now[0] += 20.0
+    assert load.stats()["busy"] < 0.01

@@ -13,6 +13,7 @@ from speech.scaling import (
     combined,
     expected_wait,
     replicas_for,
+    replicas_for_busy,
 )
 
 CPU = Speed(fixed=0.0, per_second=0.01, full=40.0)
@@ -105,3 +106,11 @@ def test_a_replica_that_has_not_spoken_says_nothing_of_speed() -> None:
     assert found.arriving == 15.0
     assert speed == Speed(fixed=0.0, per_second=0.01, full=40.0)
     assert combined([fresh], queued=0.0)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("busy", "now", "wanted"),
+    [(0.0, 1, 1), (0.5, 1, 1), (0.7, 1, 2), (0.55, 2, 2), (0.45, 2, 1), (1.9, 2, 4), (0.0, 3, 1)],
+)
+def test_replicas_by_what_they_keep_busy(busy: float, now: int, wanted: int) -> None:
+    assert replicas_for_busy(busy, 0.6, now=now) == wanted
