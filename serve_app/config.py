@@ -58,8 +58,10 @@ class Replicas(StrictModel):
             "ray_actor_options": {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus},
             "max_ongoing_requests": self.max_ongoing_requests,
             "max_surge_percent": self.surge,
+            # Three checks in a row must fail: a replica that hangs is replaced after about 10 s,
+            # and one that is only starved has that long to answer.
             "health_check_period_s": 2,
-            "health_check_timeout_s": 10,
+            "health_check_timeout_s": 3,
             "graceful_shutdown_timeout_s": 30,
             "graceful_shutdown_wait_loop_s": 0.5,
         }

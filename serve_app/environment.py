@@ -20,6 +20,11 @@ COMMON = {
     "RAY_SERVE_REQUEST_LATENCY_BUCKETS_MS": LATENCY_BUCKETS_MS,
     # A phrase of 300 characters at speed 0.25 is about 4 MB of PCM, the default cap of a message.
     "RAY_SERVE_REPLICA_GRPC_MAX_MESSAGE_LENGTH": str(64 * 2**20),
+    # A replica that fails its health checks hangs: what it has in hand is asked for elsewhere once
+    # it is killed, and asking it to finish first would take 30 s more.
+    "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
+    # The only door is looked at every second; three looks in a row must fail.
+    "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
 }
 HAPROXY = {
     # The throughput switches turn on direct ingress, which without HAProxy would put a proxy on
@@ -29,6 +34,8 @@ HAPROXY = {
     # A stopped gateway drains for as long as requests run, not for a fixed 30 s.
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
     "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+    # Speech is pure work: a request whose gateway died before it answered goes to another one.
+    "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
     # The throughput switches hold log records back until 1,000 have gathered; an operator who
     # looks for a request's record wants it now.
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
