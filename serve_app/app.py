@@ -14,6 +14,7 @@ from deployments.stages import Inline
 from deployments.synthesizer import Synthesizer, SynthesizerConfig
 from serve_app.config import GraphArguments, GraphConfig, Replicas
 from serve_app.gateway import Gateway
+from speech.config import EngineConfig
 
 
 def build(args: GraphArguments) -> Application:
@@ -27,7 +28,9 @@ def build_graph(config: GraphConfig) -> Application:
     synthesizer = _stage(
         Synthesizer,
         stages.synthesizer,
-        SynthesizerConfig(catalogue=config.catalogue, engine=config.engine, preload=config.preload),
+        SynthesizerConfig(
+            catalogue=config.catalogue, engine=_engine(config), preload=config.preload
+        ),
         user_config=config.batch,
         # A full replica is asked again soon: the default back-off grows to half a second.
         request_router_config=RequestRouterConfig(max_backoff_s=0.02),
@@ -70,6 +73,14 @@ def build_graph(config: GraphConfig) -> Application:
         **stages.gateway.options(),
     )
     return gateway.bind(config.gateway, config.catalogue, normalizer, audio_cache)
+
+
+def _engine(config: GraphConfig) -> EngineConfig:
+    """The engines' configuration; a replica's fraction of a GPU is its share of the memory, too."""
+    share = config.stages.synthesizer.num_gpus
+    if config.engine.gpu_share is not None or not 0 < share < 1:
+        return config.engine
+    return config.engine.model_copy(update={"gpu_share": share})
 
 
 def _stage(

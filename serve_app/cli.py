@@ -1,4 +1,4 @@
-"""The command line: serve, say, voices, evaluate, lexicon import."""
+"""The command line: serve, say, voices, providers, evaluate, quantize, lexicon import."""
 
 import os
 import subprocess
@@ -130,6 +130,27 @@ def voices(url: Url = _DEFAULT_URL) -> None:
             " ".join(aliases),
         )
     Console().print(table)
+
+
+@app.command()
+def providers(
+    voice: Annotated[str, typer.Argument(help="Of the catalogue; the default one if none.")] = "",
+    *,
+    graph: Annotated[
+        str, typer.Option(help="Graph configuration, by its name in configs/ or its path.")
+    ] = "cpu",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Measure anew what is remembered.")
+    ] = False,
+) -> None:
+    """Show what can compute a voice on this machine, how fast, and what `auto` takes."""
+    from serve_app.provider_table import print_providers  # noqa: PLC0415 (it loads engines)
+
+    try:
+        print_providers(voice, graph, Console(), fresh=fresh)
+    except SpeechError as error:
+        _err.print(f"[red]error:[/red] {error.message}", highlight=False)
+        raise typer.Exit(1) from None
 
 
 @app.command()

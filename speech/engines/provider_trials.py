@@ -1,6 +1,6 @@
 """How fast every provider speaks a voice on this machine, measured once and remembered on disk.
 
-One file for a voice on a machine, in the folder `EngineConfig.provider_cache`. Its key holds the
+One file for a voice on a machine and what is tried, in the folder `EngineConfig.provider_cache`. Its key holds the
 hardware, the driver, the libraries' versions, the voice's checksum and what of the configuration
 matters: when any of it changes, everything is measured anew. A file that cannot be read is as good
 as none. Processes that start together measure one after another; the later ones find the file.
@@ -146,7 +146,7 @@ def measured(
         fresh: Measure, whatever is remembered.
     """
     key = trial_key(voice, config, hardware or _hardware(), providers)
-    kind = [key[part] for part in ("voice", "processor", "gpus")]
+    kind = [key[part] for part in ("voice", "processor", "gpus", "candidates")]
     path = folder / f"{sha256(repr(kind).encode()).hexdigest()[:24]}.json"
     with _locked(path):
         if not fresh and (known := _read(path, key)) is not None:
