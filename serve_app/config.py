@@ -49,6 +49,10 @@ class Replicas(StrictModel):
     surge: int = Field(default=100, ge=0, le=100)
     """Percent of a stage's replicas that a rolling update starts before it stops old ones. 0 stops
     first: for stages of several replicas, where the cluster has no room for more."""
+    health_check_timeout: float = Field(default=5.0, gt=0)
+    """Seconds a health check may take. A replica that lets three in a row pass is killed, and what
+    it had in hand is asked for elsewhere: 15 to 17 s after it hangs. On a machine so starved that a
+    replica cannot answer for that long a shorter time kills healthy ones, one after another."""
     inline: bool = False
     """Run in the caller's process instead of in replicas of its own."""
 
@@ -58,10 +62,8 @@ class Replicas(StrictModel):
             "ray_actor_options": {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus},
             "max_ongoing_requests": self.max_ongoing_requests,
             "max_surge_percent": self.surge,
-            # Three checks in a row must fail: a replica that hangs is replaced after about 10 s,
-            # and one that is only starved has that long to answer.
             "health_check_period_s": 2,
-            "health_check_timeout_s": 3,
+            "health_check_timeout_s": self.health_check_timeout,
             "graceful_shutdown_timeout_s": 30,
             "graceful_shutdown_wait_loop_s": 0.5,
         }
@@ -197,6 +199,9 @@ class GraphArguments(StrictModel):
 
     config: str = "cpu"
     """A file of the configs folder without its ending, or a path to a YAML file."""
+    revision: str = ""
+    """Any word. Serve builds an application anew when its arguments have changed, and does not see
+    that a file has: another word makes `serve deploy` read the files, and update by and by."""
 
     def graph(self) -> GraphConfig:
         """Load the configuration that is named."""
