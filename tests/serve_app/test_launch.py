@@ -1,11 +1,16 @@
 """What `chorale serve` tells of a start that failed, and which graph it takes."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from serve_app.launch import _reasons, _replace_graph
+from serve_app.launch import _read, _reasons, _replace_graph, _wait_until_ready
 from speech.errors import ConfigError
 
 
@@ -22,12 +27,93 @@ def test_the_reason_is_the_last_line_of_what_a_deployment_raised() -> None:
     ]
 
 
-def test_a_graph_replaces_the_files() -> None:
-    config: dict[str, Any] = {"applications": [{"name": "chorale", "args": {"config": "cpu"}}]}
+def test_a_graph_replaces_the_files_and_nothing_else() -> None:
+    config: dict[str, Any] = {
+        "applications": [{"name": "chorale", "args": {"config": "cpu", "other": 1}}]
+    }
     _replace_graph(config, "compact")
-    assert config["applications"][0]["args"] == {"config": "compact"}
+    assert config["applications"] == [
+        {"name": "chorale", "args": {"config": "compact", "other": 1}}
+    ]
 
 
-def test_a_graph_cannot_be_chosen_for_several_applications() -> None:
+@pytest.mark.parametrize("config", [{}, {"applications": [{}, {}]}])
+def test_a_graph_is_chosen_for_one_application(config: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="one application"):
-        _replace_graph({"applications": [{}, {}]}, "compact")
+        _replace_graph(config, "compact")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("- a list", "not a mapping"), ("a: [", "serve.yaml: "), (None, "No such")],
+)
+def test_a_configuration_that_cannot_be_read_is_named(
+    tmp_path: Path, content: str | None, says: str
+) -> None:
+    path = tmp_path / "serve.yaml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=r"serve\.yaml") as raised:
+        _read(path)
+    assert says in str(raised.value)
+
+
+class Handler(BaseHTTPRequestHandler):
+    answers: list[bytes]
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+    def do_GET(self) -> None:
+        body = self.answers.pop(0)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[int, list[bytes]]]:
+    """A port that answers what is in the list, in order."""
+    answers: list[bytes] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"answers": answers}))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_address[1], answers
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def no_applications() -> SimpleNamespace:
+    return SimpleNamespace(applications={})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104
+def test_ready_is_when_the_application_says_so(
+    answering: tuple[int, list[bytes]], host: str
+) -> None:
+    port, answers = answering
+    answers += [b"", b'{"ready": false}', b'{"ready": true}', b"unasked"]
+    _wait_until_ready(host, port, threading.Event(), no_applications)
+    assert answers == [b"unasked"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_start_that_failed_is_not_waited_for() -> None:
+    failed = SimpleNamespace(status="DEPLOY_FAILED", message="a model is missing", deployments={})
+    fine = SimpleNamespace(status="RUNNING", message="", deployments={})
+    status = SimpleNamespace(applications={"other": fine, "chorale": failed})
+    with pytest.raises(ConfigError, match="'chorale' cannot be deployed: a model is missing"):
+        _wait_until_ready("127.0.0.1", free_port(), threading.Event(), lambda: status)
+
+
+def test_a_signal_ends_the_waiting() -> None:
+    stop = threading.Event()
+    stop.set()
+    _wait_until_ready("127.0.0.1", free_port(), stop, no_applications)
