@@ -19,6 +19,7 @@ from loadtests.cluster.traffic import Phase, Traffic
 from loadtests.cluster.watch import Look, Watch, look
 from loadtests.config import Step, StrictModel
 from loadtests.limits import Check, at_most
+from loadtests.local_server import ServerError
 from loadtests.machine import Machine
 
 PARTS = ("scale", "nodes", "updates")
@@ -265,9 +266,12 @@ class Course:
 
     def _settled(self) -> bool:
         try:
-            return look(self._nodes.dashboard).settled
+            now = look(self._nodes.dashboard)
         except (OSError, ValueError):
             return False
+        if now.status == "DEPLOY_FAILED":
+            raise ServerError(f"the application cannot be deployed: {now.message}")
+        return now.settled
 
     def _answers(self, node: int) -> bool:
         try:

@@ -7,6 +7,7 @@ Every process of a node inherits a marker in its environment, by which it is fou
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -203,7 +204,20 @@ def cluster(*, workers: int, worker_cpus: float) -> Iterator[Cluster]:
         made.start(workers)
         yield made
     finally:
-        made.stop()
+        with _undisturbed():
+            made.stop()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Whoever presses Ctrl-C twice shall not leave namespaces behind."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
 
 
 def wait_until(condition: Callable[[], bool], *, timeout: float, what: str) -> float:
