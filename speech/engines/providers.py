@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 
 from speech.config import EngineConfig, Precision, ProviderName
+from speech.engines.hardware import gpus
 from speech.errors import ConfigError
 from speech.interfaces import Engine
 from speech.voices import Voice
@@ -47,11 +49,29 @@ def _onnx(name: str, *precisions: Precision) -> Provider:
     )
 
 
+def _torch_unavailable(_voice: Voice) -> str:
+    return "" if find_spec("torch") else "torch is not installed"
+
+
+def _torch_load(voice: Voice, config: EngineConfig) -> Engine:
+    # Asked before torch is imported, which takes seconds and has no place where only a CPU is.
+    if config.torch.device == "cuda" and not gpus():
+        raise ConfigError(
+            "provider 'torch' on device 'cuda': there is no GPU; its `device: cpu` does without"
+        )
+    from speech.engines.torch_voice import TorchVoice  # noqa: PLC0415 (a runtime)
+
+    return TorchVoice(voice, config)
+
+
 PROVIDERS: Mapping[ProviderName, Provider] = {
     # An x86 processor has no half-precision kernels: numbers are cast to single and back.
     "cpu": _onnx("cpu", "fp32", "fp16"),
     "cuda": _onnx("cuda", "fp32", "tf32", "fp16"),
     "tensorrt": _onnx("tensorrt", "fp32", "fp16"),
+    "torch": Provider(
+        precisions=("fp32", "bf16", "fp16"), unavailable=_torch_unavailable, load=_torch_load
+    ),
 }
 
 
