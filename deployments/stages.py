@@ -37,6 +37,10 @@ class Inline:
         self._build = build
         self._built: Any = None
 
+    def __reduce__(self) -> tuple[type["Inline"], tuple[Callable[[], Any]]]:
+        """Travel unbuilt: a stage belongs to its process."""
+        return Inline, (self._build,)
+
     def make(self) -> Any:
         """The stage of this process."""
         if self._built is None:

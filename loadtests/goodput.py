@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from loadtests.config import Peer, Plan, Step, WorkloadName, Workloads
@@ -297,7 +298,7 @@ def main() -> None:
             search, workloads, given.workloads, out, console, graph=read_graph(given.graph)
         )
     except ERRORS as error:
-        console.print(f"[red]error:[/red] {error}")
+        console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show_machine(report.machine, this_placement(), console)
     console.print(goodput_table(report.results))

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from loadtests import refusals
 from loadtests.config import ConfigurationError, Plan, Step, Workloads
@@ -248,7 +249,7 @@ def main() -> None:
             graph=read_graph(given.graph),
         )
     except ERRORS as error:
-        console.print(f"[red]error:[/red] {error}")
+        console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show(found, console)
     publish(

@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 from rich.console import Console
+from rich.markup import escape
 
 from loadtests.config import ConfigurationError, Plan, Workloads
 from loadtests.figures import Measured, NothingMeasuredError, evaluate
@@ -174,7 +175,7 @@ def main() -> None:
             seed=given.seed,
         )
     except ERRORS as error:
-        console.print(f"[red]error:[/red] {error}", markup=True)
+        console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show(verdict, console)
     broken = [check.name for check in verdict.broken]

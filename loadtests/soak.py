@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from loadtests.config import ROUNDS, ConfigurationError, Plan, Step, Workloads
 from loadtests.drift import Drift, drifts
@@ -237,7 +238,7 @@ def main() -> None:
         console.print("interrupted; the same command goes on, with --stop it ends")
         raise
     except ERRORS as error:
-        console.print(f"[red]error:[/red] {error}")
+        console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show(found, console)
     publish({"benchmark": "soak", **asdict(found)}, given, console=console, plots=["memory.png"])

@@ -26,6 +26,7 @@ from pathlib import Path
 import uvloop
 import yaml
 from rich.console import Console
+from rich.markup import escape
 
 from loadtests.local_server import (
     ROOT,
@@ -226,7 +227,7 @@ def main() -> None:
     try:
         report = measure(settings, console)
     except (MeasurementError, ServerError) as error:
-        console.print(f"[red]error:[/red] {error}")
+        console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show(report, console)
     line = json.dumps({"benchmark": "stages", **asdict(report), "failures": report.failures})

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from loadtests.config import Peer, Plan, Step, WorkloadName, Workloads
 from loadtests.figures import Measured, NothingMeasuredError, evaluate
@@ -199,7 +200,7 @@ def main() -> None:
         settings = Settings(seconds=given.seconds, turns=given.turns, search=search)
         result = measure(settings, given.peers, out, console, graph=read_graph(given.graph))
     except ERRORS as error:
-        console.print(f"[red]error:[/red] {error}")
+        console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show_machine(result.machine, this_placement(), console)
     console.print(comparison_table(result.turns))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import ray.exceptions
+from ray import cloudpickle
 
 from deployments.stages import (
     Inline,
@@ -322,3 +323,11 @@ async def test_the_wire_carries_frames_and_then_the_error() -> None:
     await anext(left)
     await left.aclose()
     assert len(closed) == 4
+
+
+def test_an_inline_stage_is_built_once_in_every_process() -> None:
+    stage = Inline(list)
+    assert stage.make() is stage.make()
+    one, two = cloudpickle.loads(cloudpickle.dumps((stage, stage)))
+    assert one.make() is two.make()
+    assert one.make() is not stage.make()
