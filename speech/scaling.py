@@ -15,6 +15,10 @@ from speech.config import StrictModel
 METRICS = ("arriving", "waiting", "phrase", "fixed", "per_second", "full")
 """What `EngineLoad.stats` tells, each a field of `Demand` or `Speed`."""
 
+_NOTHING = 0.001
+"""Audio seconds a second that count as none. Arrivals fade and never reach zero: this is what a
+phrase has faded to 15 s later, and a stage whose minimum is 0 may go to sleep."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
@@ -102,7 +106,7 @@ def replicas_for(
 
 
 def _steady(arriving: float, phrase: float, speed: Speed, target: Target, most: int) -> int:
-    if arriving <= 0:
+    if arriving < _NOTHING:
         return 0
     count = max(1, math.ceil(arriving / (speed.throughput * target.share) - 1e-9))
     while count < most and expected_wait(arriving / count, phrase, speed) > target.wait:

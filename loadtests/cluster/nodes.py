@@ -185,6 +185,8 @@ class Cluster:
             # The network is this machine's own; on a real one keep Ray's tokens.
             "RAY_AUTH_MODE": "disabled",
             "RAY_USAGE_STATS_ENABLED": "0",
+            # A busy machine of two cores takes more than the usual 30 s.
+            "RAY_raylet_start_wait_time_s": "180",
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
             _MARKER: f"{self._mark}-{node}",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speech.engine_load import EngineLoad
 from speech.scaling import (
     Demand,
     Speed,
@@ -114,3 +115,27 @@ def test_a_replica_that_has_not_spoken_says_nothing_of_speed() -> None:
 )
 def test_replicas_by_what_they_keep_busy(busy: float, now: int, wanted: int) -> None:
     assert replicas_for_busy(busy, 0.6, now=now) == wanted
+
+
+def test_what_is_left_of_the_last_phrase_keeps_nobody_awake() -> None:
+    load = EngineLoad(Clock())
+    load.spoke(characters=50, phrases=1, largest=1, audio=3.0, seconds=0.1)
+    load.arrived(50)
+    asleep = []
+    for _ in range(30):
+        found, speed = combined([load.stats(0.0)], queued=0.0)
+        assert speed is not None
+        asleep.append(replicas_for(found, speed, TARGET, now=1) == 0)
+    assert not asleep[5]
+    assert asleep[-1]
+    assert asleep == sorted(asleep)
+
+
+class Clock:
+    """A second passes with each look."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
