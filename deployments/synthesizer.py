@@ -195,7 +195,7 @@ class Synthesizer:
 
     def _run_engine(self, jobs: Sequence[PhraseJob]) -> Sequence[Pcm | SpeechError]:
         try:
-            return self._voices.engine(jobs[0].voice).synthesize(jobs)
+            return self._voices.synthesize(jobs)
         except SpeechError as error:
             return [error] * len(jobs)
         except Exception:  # noqa: BLE001 (an engine may raise anything; its waiters must not hang)

@@ -206,7 +206,7 @@ def _measure_all(
         asked = config.model_copy(update=update)
         try:
             trial, heard = _measure(lambda: load_on(voice, asked, providers), jobs)  # noqa: B023
-        except (SpeechError, RuntimeError) as error:
+        except (SpeechError, RuntimeError, MemoryError) as error:
             found.append(Trial(provider=name, precision=precision, reason=str(error)))
             continue
         if not right and precision == "fp32":

@@ -2,21 +2,22 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from speech.config import EngineConfig
 from speech.engines.loading import Loaded, load_voice
-from speech.errors import ConfigError
+from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine, EngineInfo
+from speech.types import Pcm, PhraseJob
 from speech.voices import VoiceCatalogue
 
 
 class ResidentVoices:
     """Loaded engines by voice id, at most `config.max_resident_voices` of them.
 
-    One worker thread calls `engine`, `preload`, `replace`, `configure` and `close`; `infos`,
-    `outdated` and `build` may be called from any thread. An engine is the worker's only until its
-    next call, which may close it.
+    One worker thread calls `engine`, `synthesize`, `preload`, `replace`, `configure` and `close`;
+    `infos`, `outdated` and `build` may be called from any thread. An engine is the worker's only
+    until its next call, which may close it.
     """
 
     def __init__(
@@ -56,6 +57,21 @@ class ResidentVoices:
         with self._lock:
             self._engines[voice_id] = loaded
         return loaded.engine
+
+    def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
+        """Speak phrases of one voice; where memory runs out, others make room for it.
+
+        Raises:
+            ConfigError: there is no such voice, or it cannot be loaded.
+            MemoryError: it does not fit, or not its phrases, though no other voice is left.
+        """
+        voice_id = jobs[0].voice
+        while True:
+            try:
+                return self.engine(voice_id).synthesize(jobs)
+            except MemoryError:
+                if not self._close_another(voice_id):
+                    raise
 
     def build(self, voice_id: str, config: EngineConfig) -> Loaded:
         """Load and warm a voice, beside whatever is resident.
@@ -104,7 +120,12 @@ class ResidentVoices:
                 f"{self._config.max_resident_voices}"
             )
         for voice_id in wanted:
-            self.engine(voice_id)
+            try:
+                self.engine(voice_id)
+            except MemoryError as error:
+                raise ConfigError(
+                    f"voice {voice_id!r} has no room beside {', '.join(self.infos()) or 'nothing'}"
+                ) from error
 
     def infos(self) -> dict[str, EngineInfo]:
         """What is loaded, least recently used first."""
@@ -114,6 +135,16 @@ class ResidentVoices:
     def close(self) -> None:
         """Close every engine."""
         self._evict(0)
+
+    def _close_another(self, voice_id: str) -> bool:
+        """Close the least recently used voice but this one; False where there is none."""
+        with self._lock:
+            other = next((name for name in self._engines if name != voice_id), None)
+            if other is None:
+                return False
+            loaded = self._engines.pop(other)
+        loaded.engine.close()
+        return True
 
     def _evict(self, keep: int) -> None:
         while True:

@@ -1,3 +1,5 @@
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,8 +7,11 @@ import pytest
 from speech.config import EngineConfig
 from speech.engines import ResidentVoices
 from speech.engines.fake import FakeEngine
-from speech.errors import ConfigError
+from speech.errors import ConfigError, SpeechError
+from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue, VoiceConfig
+
+PiperJob = Callable[..., PhraseJob]
 
 
 @pytest.fixture
@@ -75,3 +80,44 @@ def test_a_voice_that_does_not_warm_up_is_closed(
         voices.engine("a")
     assert len(closed) == 1
     assert voices.infos() == {}
+
+
+def short_of_memory(monkeypatch: pytest.MonkeyPatch, voices: ResidentVoices, room: int) -> None:
+    """Fake engines that speak only while at most `room` of them are loaded."""
+    spoken = FakeEngine.synthesize
+
+    def synthesize(self: FakeEngine, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
+        if len(voices.infos()) > room:
+            raise MemoryError
+        return spoken(self, jobs)
+
+    monkeypatch.setattr(FakeEngine, "synthesize", synthesize)
+
+
+def test_where_memory_runs_out_the_least_recently_used_makes_room(
+    catalogue: VoiceCatalogue, monkeypatch: pytest.MonkeyPatch, piper_job: PiperJob
+) -> None:
+    voices = resident(catalogue, 4)
+    voices.preload("abc")
+    voices.engine("a")
+    short_of_memory(monkeypatch, voices, room=2)
+    (result,) = voices.synthesize([replace(piper_job(5), voice="b")])
+    assert isinstance(result, Pcm)
+    assert list(voices.infos()) == ["a", "b"]
+    short_of_memory(monkeypatch, voices, room=0)
+    with pytest.raises(MemoryError):
+        voices.synthesize([replace(piper_job(5), voice="b")])
+    assert list(voices.infos()) == ["b"]
+
+
+def test_a_preload_that_does_not_fit_names_the_voice(
+    catalogue: VoiceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warm_up(self: FakeEngine) -> None:
+        if voices.infos():
+            raise MemoryError
+
+    monkeypatch.setattr(FakeEngine, "warm_up", warm_up)
+    voices = resident(catalogue, 4)
+    with pytest.raises(ConfigError, match="'b' has no room beside a"):
+        voices.preload("ab")
