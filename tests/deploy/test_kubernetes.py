@@ -4,7 +4,6 @@ import copy
 import json
 import re
 import subprocess
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,13 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
+from ray.serve.schema import ServeDeploySchema
 from rayservice_model import RayService
 
 from serve_app import environment
+from serve_app.app import build_graph
+from serve_app.config import CONFIG_FOLDER, GraphConfig, Replicas
 from serve_app.launch import _DRAIN_TIMEOUT
-
-with warnings.catch_warnings():
-    # Ray's own imports warn, and warnings are errors here.
-    warnings.simplefilter("ignore")
-    from ray.serve.schema import ServeDeploySchema
-
-    from serve_app.app import build_graph
-    from serve_app.config import CONFIG_FOLDER, GraphConfig, Replicas
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERAY = ROOT / "deploy" / "kuberay"
