@@ -1,0 +1,202 @@
+"""The disk tier on a real directory: damage, what is in its way, and media that fail or hang."""
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from disk_folder import Clock, Open, files, on_disk
+
+from speech.cache import disk, folder
+from speech.cache.disk import DiskTier
+from speech.cache.folder import BLOCK, Folder
+from speech.config import DiskTierConfig
+
+
+@pytest.mark.parametrize("damage", ["magic", "key", "checksum", "value", "cut", "empty", "foreign"])
+async def test_a_damaged_file_is_a_miss_and_goes(
+    open_tier: Open, tmp_path: Path, damage: str
+) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    (path,) = files(tmp_path)
+    data = bytearray(path.read_bytes())
+    places = {"magic": 0, "key": 25, "checksum": 35, "value": -1}
+    if damage in places:
+        data[places[damage]] ^= 0x10
+    path.write_bytes({"cut": data[:-1], "empty": b"", "foreign": b"x" * 500}.get(damage, data))
+    assert await tier.get("k") is None
+    assert files(tmp_path) == []
+    assert (tier.health.corrupted, tier.health.healthy) == (1, True)
+    await tier.put("k", b"again", group="nora")
+    assert await tier.get("k") == b"again"
+
+
+async def test_an_entry_under_another_entrys_name_is_a_miss(
+    open_tier: Open, tmp_path: Path
+) -> None:
+    tier = open_tier()
+    await tier.put("a", b"audio of a", group="nora")
+    (path_of_a,) = files(tmp_path)
+    await tier.put("b", b"audio of b", group="nora")
+    (path_of_b,) = set(files(tmp_path)) - {path_of_a}
+    path_of_b.replace(path_of_a)
+    assert await tier.get("a") is None
+    assert tier.health.corrupted == 1
+
+
+@pytest.mark.parametrize("usage", [None, b"", b"xyz", b"\xff" * 8, b"\x7f" + b"\xff" * 7, bytes(8)])
+async def test_a_wrong_sum_heals(open_tier: Open, tmp_path: Path, usage: bytes | None) -> None:
+    tier = open_tier(max_bytes=10 * BLOCK)
+    for number in range(9):
+        await tier.put(f"{number}", bytes(10), group="nora")
+    path = tmp_path / "cache/usage"
+    if usage is None:
+        path.unlink()
+    else:
+        path.write_bytes(usage)
+    restarted = open_tier(max_bytes=10 * BLOCK)
+    for number in range(9, 30):
+        await restarted.put(f"{number}", bytes(10), group="nora")
+        assert on_disk(tmp_path) <= 10 * BLOCK
+    assert restarted.health.bytes == on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("usage", [b"", b"\xff" * 8, b"\x80" + bytes(7), b"\x7f" + b"\xff" * 7])
+async def test_a_damaged_sum_is_noticed_at_once(
+    open_tier: Open, tmp_path: Path, usage: bytes
+) -> None:
+    tier = open_tier(max_bytes=10 * BLOCK)
+    for number in range(30):
+        await tier.put(f"{number}", bytes(10), group="nora")
+        if number == 9:
+            (tmp_path / "cache/usage").write_bytes(usage)
+        assert on_disk(tmp_path) <= 10 * BLOCK
+    assert (tier.health.healthy, tier.health.bytes) == (True, on_disk(tmp_path))
+
+
+async def test_what_dead_writers_left_is_cleaned_and_what_is_not_ours_stays(
+    open_tier: Open, tmp_path: Path, clock: Clock
+) -> None:
+    await open_tier().put("k", b"audio", group="nora")
+    root = tmp_path / "cache"
+    young, old = root / "tmp/1-a.rec", root / "tmp/1-b.rec"
+    foreign = [root / "notes.txt", root / "tmp/notes.txt", files(tmp_path)[0].parent / "mine.rec"]
+    for path in (young, old, *foreign):
+        path.write_bytes(b"x")
+        os.utime(path, (clock.now, clock.now))
+    os.utime(old, (clock.now - 601, clock.now - 601))
+    tier = open_tier()
+    await tier.put("l", b"audio", group="nora")
+    assert (young.exists(), old.exists()) == (True, False)
+    await tier.purge(None)
+    assert all(path.exists() for path in foreign)
+
+
+async def test_a_directory_that_cannot_be_made_is_told_once_and_heals(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_bytes(b"")
+    tier = DiskTier(DiskTierConfig(directory=blocker / "cache"))
+    for _ in range(2):
+        await tier.put("k", b"audio", group="nora")
+        assert await tier.get("k") is None
+    health = tier.health
+    assert (health.healthy, health.last_error) == (False, "NotADirectoryError")
+    assert (health.dropped, health.errors) == (2, 4)
+    assert len(caplog.records) == 2  # one for reading, one for writing
+    blocker.unlink()
+    await tier.put("k", b"audio", group="nora")
+    assert await tier.get("k") == b"audio"
+    assert tier.health.healthy
+    await tier.close()
+
+
+async def test_a_directory_that_vanishes_comes_back(open_tier: Open, tmp_path: Path) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    (tmp_path / "cache").rename(tmp_path / "gone")
+    assert await tier.get("k") is None
+    await tier.put("k", b"audio", group="nora")
+    assert await tier.get("k") == b"audio"
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing_behind(
+    open_tier: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder.os, "utime", full)
+        await tier.put("l", b"audio", group="nora")
+    health = tier.health
+    assert (health.healthy, health.dropped, health.errors) == (False, 1, 1)
+    assert await tier.get("k") == b"audio"  # a full disk still reads
+    assert not tier.health.healthy
+    assert list((tmp_path / "cache/tmp").iterdir()) == []
+    assert tier.health.bytes == on_disk(tmp_path)
+    await tier.put("l", b"audio", group="nora")
+    assert tier.health.healthy
+
+
+async def test_a_medium_that_hangs_costs_a_request_little(
+    open_tier: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    go = threading.Event()
+    monkeypatch.setattr(disk, "READ_TIMEOUT", 0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "read", lambda *_: go.wait(10) and None)
+        async with asyncio.timeout(2):
+            found = await asyncio.gather(*(tier.get("k") for _ in range(300)))
+        assert found == [None] * 300
+        assert (tier.health.healthy, tier.health.last_error) == (False, "TimeoutError")
+        assert tier.health.errors <= disk.MAX_READS
+        go.set()
+    monkeypatch.setattr(disk, "READ_TIMEOUT", 10)  # a busy machine is not a medium that hangs
+    while not tier.health.healthy:
+        await tier.get("k")
+        await asyncio.sleep(0.01)
+    assert await tier.get("k") == b"audio"
+
+
+async def test_waiting_writes_are_bounded_in_bytes(
+    open_tier: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "MAX_WRITE_BYTES", 1000)
+    tier, go, write = open_tier(), threading.Event(), Folder.write
+
+    def slow(self: Folder, key: str, value: bytes, group: str) -> bool:
+        go.wait(10)
+        return write(self, key, value, group)
+
+    monkeypatch.setattr(Folder, "write", slow)
+    puts = [asyncio.create_task(tier.put(f"{n}", bytes(400), group="nora")) for n in range(5)]
+    await asyncio.wait(puts[2:])
+    go.set()
+    await asyncio.gather(*puts)
+    assert (tier.health.stored, tier.health.dropped) == (2, 3)
+    await tier.put("again", bytes(1000), group="nora")
+    assert tier.health.stored == 3
+
+
+async def test_the_event_loop_is_not_held_up(
+    open_tier: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set()
+    write = Folder.write
+
+    def spy(self: Folder, key: str, value: bytes, group: str) -> bool:
+        threads.add(threading.current_thread().name)
+        return write(self, key, value, group)
+
+    monkeypatch.setattr(Folder, "write", spy)
+    await open_tier().put("k", b"audio", group="nora")
+    assert threads == {"cache-write_0"}
