@@ -1,8 +1,8 @@
 """Dutch."""
 
 from speech.text.languages.grammar import (
+    INTERNATIONAL,
     Currency,
-    Day,
     Language,
     Moment,
     Noun,
@@ -13,41 +13,23 @@ from speech.text.languages.grammar import (
 from speech.text.languages.numerals import words
 
 
-def _date(language: Language, date: Day) -> str:
-    day = words(str(date.day), "nl")
-    return f"{day} {language.months[date.month - 1]} {date.year}".rstrip()
-
-
-def _clock(language: Language, moment: Moment) -> str:
-    said = f"{language.cardinal(str(moment.hour))} uur"
-    if moment.minute:
-        said += f" {language.cardinal(str(moment.minute))}"
-    if moment.second:
-        said += f" en {language.counted(str(moment.second), '', Noun('m', 'seconde', 'seconden'))}"
-    return said
-
-
-def _roman(language: Language, number: str, before: str, after: str) -> str:
-    del language, after
-    return f"de {words(number, 'nl', 'ordinal')}" if is_name(before) else ""
-
-
-def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
-    del language, ending, around
-    return words(number, "nl", "ordinal")
-
-
-_CENT = Noun("m", "cent", "cent")
-
-
 class _Dutch(Language):
     """Years of the centuries before are said in hundreds."""
 
     __slots__ = ()
 
+    def hour(self, moment: Moment) -> str:
+        return f"{self.cardinal(str(moment.hour))} uur"
+
+    def roman(self, number: str, before: str, after: str) -> str:
+        del after
+        return f"de {self.nth(number)}" if is_name(before) else ""
+
     def year(self, number: str) -> str:
         return words(number, "nl", "year").replace(" honderd", "honderd")
 
+
+_CENT = Noun("m", "cent", "cent")
 
 DUTCH = _Dutch(
     tag="nl",
@@ -63,7 +45,7 @@ DUTCH = _Dutch(
         "jan": 1, "feb": 2, "mrt": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9,
         "okt": 10, "nov": 11, "dec": 12,
     },
-    units=nouns("""
+    units=INTERNATIONAL | nouns("""
         % m procent
         ‰ m promille
         km m kilometer
@@ -93,19 +75,9 @@ DUTCH = _Dutch(
         min m minuut minuten
         s m seconde seconden
         ms m milliseconde milliseconden
-        W m watt
         kW m kilowatt
         MW m megawatt
         kWh m kilowattuur
-        V m volt
-        Hz m hertz
-        kHz m kilohertz
-        MHz m megahertz
-        GHz m gigahertz
-        kB m kilobyte
-        MB m megabyte
-        GB m gigabyte
-        TB m terabyte
     """),
     currencies={
         "EUR": Currency(Noun("m", "euro", "euro"), _CENT),
@@ -123,10 +95,8 @@ DUTCH = _Dutch(
         mld. m miljard
     """),
     agreement={},
-    date=_date,
-    clock=_clock,
-    ordinal=_ordinal,
-    roman=_roman,
+    and_seconds=" en ",
+    second=Noun("m", "seconde", "seconden"),
     sections=frozenset(listed("deel hoofdstuk type fase klasse band")),
     endings="ste|de|e",
     clock_words="uur|u",

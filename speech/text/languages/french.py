@@ -2,53 +2,36 @@
 
 from dataclasses import replace
 
-from speech.text.languages.grammar import (
-    Currency,
-    Day,
-    Language,
-    Moment,
-    Noun,
-    is_name,
-    listed,
-    nouns,
-)
-from speech.text.languages.numerals import words
+from speech.text.languages.grammar import Currency, Language, Moment, Noun, is_name, listed, nouns
 
 _HOUR = Noun("f", "heure", "heures")
 
 
-def _date(language: Language, date: Day) -> str:
-    day = "premier" if date.day == 1 else words(str(date.day), language.tag)
-    return f"{day} {language.months[date.month - 1]} {date.year}".rstrip()
+class _French(Language):
+    __slots__ = ()
 
+    def hour(self, moment: Moment) -> str:
+        return self.counted(str(moment.hour), "", _HOUR)
 
-def _clock(language: Language, moment: Moment) -> str:
-    said = language.counted(str(moment.hour), "", _HOUR)
-    if moment.minute:
-        said += f" {language.cardinal(str(moment.minute), 'f')}"
-    if moment.second:
-        said += f" et {language.counted(str(moment.second), '', Noun('f', 'seconde', 'secondes'))}"
-    return said
+    def ordinal(self, number: str, ending: str, around: str) -> str:
+        del around
+        if number == "1":
+            return "premier" if ending == "er" else "première"
+        if ending in {"nd", "nde"}:
+            return f"secon{ending[1:]}"
+        return self.nth(number) + ("s" if ending.endswith("s") else "")
 
+    def roman(self, number: str, before: str, after: str) -> str:
+        if after.lower() in {"siècle", "siècles"}:
+            return self.nth(number)
+        return self.cardinal(number) if is_name(before) else ""
 
-def _roman(language: Language, number: str, before: str, after: str) -> str:
-    if after.lower() in {"siècle", "siècles"}:
-        return words(number, language.tag, "ordinal")
-    return words(number, language.tag) if is_name(before) else ""
-
-
-def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
-    del around
-    if number == "1":
-        return "premier" if ending == "er" else "première"
-    if ending in {"nd", "nde"}:
-        return f"secon{ending[1:]}"
-    plural = "s" if ending.endswith("s") else ""
-    return words(number, language.tag, "ordinal") + plural
+    def money(self, noun: str) -> str:
+        return f"d'{noun}" if noun[0] in "aeiouhy" else f"de {noun}"
 
 
 _CENTIME = Noun("m", "centime", "centimes")
-FRENCH = Language(
+FRENCH = _French(
     tag="fr",
     point="virgule",
     dot="point",
@@ -126,15 +109,14 @@ FRENCH = Language(
         Mds m milliard milliards
     """),
     agreement={"f": {"un": "une"}},
-    date=_date,
-    clock=_clock,
-    ordinal=_ordinal,
-    roman=_roman,
+    first="premier",
+    minutes="f",
+    and_seconds=" et ",
+    second=Noun("f", "seconde", "secondes"),
     endings="ers?|res?|ères?|nde?s?|èmes?|ièmes?|es?|ᵉ",
     clock_words="h|heures?",
     day_mark=r"(?:er)? ",
     decimals="number",
-    of=lambda noun: f"d'{noun}" if noun[0] in "aeiouhy" else f"de {noun}",
     singular_below_two=True,
 )  # fmt: skip
 FRENCH_BELGIUM = replace(FRENCH, tag="fr_BE")

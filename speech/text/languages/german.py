@@ -12,7 +12,6 @@ from speech.text.languages.grammar import (
     listed,
     nouns,
 )
-from speech.text.languages.numerals import words
 
 # Before a date or an ordinal these ask for -ten, articles for -te; else a date is in -ter.
 _WEAK = frozenset(
@@ -22,49 +21,41 @@ _POSSESSIVE = re.compile(r"(?:[mds]?ein|ihr|unse?r|eue?r|kein|dies|jen|welch)e[n
 _ARTICLES = frozenset({"der", "die", "das", "sein", "ihre", "seine", "jede"})
 
 
-def _ordinal_word(number: str, before: str) -> str:
-    spoken = words(number, "de", "ordinal")
-    return f"{spoken}n" if before in _WEAK else spoken if before in _ARTICLES else f"{spoken}r"
+class _German(Language):
+    """Ordinals are declined after the word before them."""
 
+    __slots__ = ()
 
-def _date(language: Language, date: Day) -> str:
-    day = _ordinal_word(str(date.day), date.before)
-    return f"{day} {language.months[date.month - 1]} {date.year}".rstrip()
+    def _declined(self, number: str, before: str) -> str:
+        said = self.nth(number)
+        return f"{said}n" if before in _WEAK else said if before in _ARTICLES else f"{said}r"
 
+    def day(self, date: Day) -> str:
+        return self._declined(str(date.day), date.before)
 
-def _clock(language: Language, moment: Moment) -> str:
-    hour = "ein" if moment.hour == 1 else language.cardinal(str(moment.hour))
-    said = f"{hour} Uhr"
-    if moment.minute:
-        said += f" {language.cardinal(str(moment.minute))}"
-    if moment.second:
-        said += f" und {language.counted(str(moment.second), '', Noun('f', 'Sekunde', 'Sekunden'))}"
-    return said
+    def hour(self, moment: Moment) -> str:
+        return "ein Uhr" if moment.hour == 1 else f"{self.cardinal(str(moment.hour))} Uhr"
 
+    def ordinal(self, number: str, ending: str, around: str) -> str:
+        del ending
+        before = around.partition(" ")[0]
+        if _POSSESSIVE.fullmatch(before):
+            return f"{self.nth(number)}n"
+        return self._declined(number, before) if before in _WEAK | _ARTICLES else ""
 
-def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
-    del language, ending
-    before = around.partition(" ")[0]
-    if _POSSESSIVE.fullmatch(before):
-        return words(number, "de", "ordinal") + "n"
-    return _ordinal_word(number, before) if before in _WEAK | _ARTICLES else ""
+    def roman(self, number: str, before: str, after: str) -> str:
+        del after
+        return f"der {self.nth(number).capitalize()}" if is_name(before) else ""
 
-
-def _roman(language: Language, number: str, before: str, after: str) -> str:
-    del language, after
-    if not is_name(before):
-        return ""
-    return f"der {words(number, 'de', 'ordinal').capitalize()}"
-
-
-def _gender(noun: str) -> str:
-    if not noun[0].isupper():
-        return ""
-    return "f" if noun.endswith(("ung", "heit", "keit", "schaft", "ion", "tät", "in", "e")) else "m"
+    def gender(self, noun: str) -> str:
+        if not noun[0].isupper():
+            return ""
+        feminine = ("ung", "heit", "keit", "schaft", "ion", "tät", "in", "e")
+        return "f" if noun.endswith(feminine) else "m"
 
 
 _CENT = Noun("m", "Cent", "Cent")
-GERMAN = Language(
+GERMAN = _German(
     tag="de",
     point="Komma",
     dot="Punkt",
@@ -145,11 +136,8 @@ GERMAN = Language(
         "n": {"=eins": "ein"},
         "f": {"=eins": "eine"},
     },
-    gender=_gender,
-    date=_date,
-    clock=_clock,
-    ordinal=_ordinal,
-    roman=_roman,
+    and_seconds=" und ",
+    second=Noun("f", "Sekunde", "Sekunden"),
     sections=frozenset(listed("teil band kapitel klasse akt stufe typ phase heft nummer version")),
     endings=r"\.(?= [^\W\d_])",
     clock_words="Uhr",

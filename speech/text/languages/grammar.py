@@ -1,6 +1,6 @@
-"""What a language says around its numbers: a table each, and the few functions tables cannot be."""
+"""What a language says around its numbers: a table each, and the few methods tables cannot be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,6 +56,21 @@ class Moment(NamedTuple):
     """The word before it, lower case."""
 
 
+INTERNATIONAL = nouns("""
+    W m watt
+    V m volt
+    Hz m hertz
+    kHz m kilohertz
+    MHz m megahertz
+    GHz m gigahertz
+    kB m kilobyte
+    MB m megabyte
+    GB m gigabyte
+    TB m terabyte
+""")
+"""Units with one name for one and for many, alike in several languages."""
+
+
 def is_name(word: str) -> bool:
     """Whether a word may be a name that a Roman numeral follows."""
     return len(word) > 2 and word[0].isupper() and word[1:].islower()
@@ -75,7 +90,7 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Language:
-    """How one language reads its numbers."""
+    """How one language reads its numbers: a table, and in a subclass what no table can say."""
 
     tag: str
     """num2words' name of it."""
@@ -97,13 +112,6 @@ class Language:
     """Written magnitudes before a unit of money, e.g. `Mio.`, as they are said."""
     agreement: Mapping[Gender, Mapping[str, str]]
     """Last word of a number to its form before a noun of a gender; `=word` is that word alone."""
-    date: Callable[["Language", Day], str]
-    clock: Callable[["Language", Moment], str]
-    ordinal: Callable[["Language", str, str, str], str] = lambda *_: ""
-    """From the number, its written ending, and the words before and after it with a blank between;
-    empty for no ordinal."""
-    roman: Callable[["Language", str, str, str], str] = lambda *_: ""
-    """Of a Roman numeral in digits, from the words before and after it; empty for none."""
     sections: frozenset[str] = frozenset()
     """Before these a Roman numeral is a plain number: `Teil II`."""
     articles: frozenset[str] = frozenset()
@@ -117,10 +125,19 @@ class Language:
     """Words before a year, where years are read otherwise than numbers."""
     decimals: str = "digits"
     """`digits`: one by one; `number`: as a number after its zeros."""
-    gender: Callable[[str], Gender] = lambda noun: ""
-    """Of a word that is counted, as far as its spelling tells; empty where it does not."""
-    of: Callable[[str], str] = lambda noun: noun
-    """Money behind a magnitude: `millions d'euros`."""
+    of: str = ""
+    """Between a magnitude and its money, with a blank behind it."""
+    link: str = " "
+    """Between day, month and year."""
+    first: str = ""
+    """The first day of a month, where it is not said like the others."""
+    and_minutes: str = " "
+    """Between hours and minutes."""
+    minutes: Gender = ""
+    and_seconds: str = ""
+    """Before the seconds, with a blank at either end."""
+    second: Noun | None = None
+    """None where seconds are left out."""
     cents: str = "{major} {minor}"
     """An amount with coins; `{coin}` is the name of the coins."""
     decimal_sign: str = ","
@@ -175,6 +192,54 @@ class Language:
     def counted(self, whole: str, part: str, noun: Noun) -> str:
         """A number with what it counts."""
         return f"{self.decimal(whole, part, noun.gender)} {self.form(noun, whole, part)}".rstrip()
+
+    def nth(self, number: str) -> str:
+        """An ordinal."""
+        return words(number, self.tag, "ordinal")
+
+    def day(self, date: Day) -> str:
+        """The day of a date."""
+        return self.first if self.first and date.day == 1 else self.cardinal(str(date.day))
+
+    def date(self, date: Day) -> str:
+        """A date in words."""
+        parts = self.day(date), self.months[date.month - 1], date.year
+        return self.link.join(part for part in parts if part)
+
+    def hour(self, moment: Moment) -> str:
+        """The hour of a time, with the word behind it."""
+        return self.cardinal(str(moment.hour))
+
+    def clock(self, moment: Moment) -> str:
+        """A time in words."""
+        said = self.hour(moment)
+        if moment.minute:
+            said += f"{self.and_minutes}{self.cardinal(str(moment.minute), self.minutes)}"
+        if moment.second and self.second is not None:
+            said += f"{self.and_seconds}{self.counted(str(moment.second), '', self.second)}"
+        return said
+
+    def ordinal(self, number: str, ending: str, around: str) -> str:
+        """A number with its written ending, and the words before and after it with a blank between.
+
+        Empty where it is no ordinal.
+        """
+        del ending, around
+        return self.nth(number)
+
+    def roman(self, number: str, before: str, after: str) -> str:
+        """A Roman numeral, here in digits, between two words; empty where it is none."""
+        del after
+        return self.nth(number) if is_name(before) else ""
+
+    def gender(self, noun: str) -> Gender:
+        """Of a word that is counted, as far as its spelling tells; empty where it does not."""
+        del noun
+        return ""
+
+    def money(self, noun: str) -> str:
+        """Money behind a magnitude: `milioni di euro`."""
+        return f"{self.of}{noun}"
 
     def year(self, number: str) -> str:
         """A year in words."""

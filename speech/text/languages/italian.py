@@ -1,46 +1,38 @@
 """Italian."""
 
 from speech.text.languages.grammar import (
+    INTERNATIONAL,
     Currency,
-    Day,
     Language,
     Moment,
     Noun,
-    is_name,
     listed,
     nouns,
 )
-from speech.text.languages.numerals import words
 
 
-def _date(language: Language, date: Day) -> str:
-    day = "primo" if date.day == 1 else words(str(date.day), "it")
-    return f"{day} {language.months[date.month - 1]} {date.year}".rstrip()
+class _Italian(Language):
+    __slots__ = ()
 
+    def hour(self, moment: Moment) -> str:
+        return "una" if moment.hour == 1 else self.cardinal(str(moment.hour))
 
-def _clock(language: Language, moment: Moment) -> str:
-    said = "una" if moment.hour == 1 else language.cardinal(str(moment.hour))
-    return f"{said} e {language.cardinal(str(moment.minute))}" if moment.minute else said
+    def ordinal(self, number: str, ending: str, around: str) -> str:
+        del around
+        said = self.nth(number)
+        return f"{said[:-1]}a" if ending == "ª" else said
 
+    def roman(self, number: str, before: str, after: str) -> str:
+        if after.lower() in {"secolo", "secoli"}:
+            return self.nth(number)
+        return super().roman(number, before, after)
 
-def _roman(language: Language, number: str, before: str, after: str) -> str:
-    del language
-    is_century = after.lower() in {"secolo", "secoli"}
-    return words(number, "it", "ordinal") if is_century or is_name(before) else ""
-
-
-def _gender(noun: str) -> str:
-    return "f" if noun.endswith(("a", "zione")) and not noun.endswith("ma") else "m"
-
-
-def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
-    del language, around
-    said = words(number, "it", "ordinal")
-    return f"{said[:-1]}a" if ending == "ª" else said
+    def gender(self, noun: str) -> str:
+        return "f" if noun.endswith(("a", "zione")) and not noun.endswith("ma") else "m"
 
 
 _CENT = Noun("m", "centesimo", "centesimi")
-ITALIAN = Language(
+ITALIAN = _Italian(
     tag="it",
     point="virgola",
     dot="punto",
@@ -54,7 +46,7 @@ ITALIAN = Language(
         "gen": 1, "feb": 2, "apr": 4, "mag": 5, "giu": 6, "lug": 7, "ago": 8, "set": 9, "sett": 9,
         "ott": 10, "nov": 11, "dic": 12,
     },
-    units=nouns("""
+    units=INTERNATIONAL | nouns("""
         % m per_cento
         ‰ m per_mille
         km m chilometro chilometri
@@ -83,19 +75,10 @@ ITALIAN = Language(
         min m minuto minuti
         s m secondo secondi
         ms m millisecondo millisecondi
-        W m watt
         kW m chilowatt
         MW m megawatt
         kWh m chilowattora
-        V m volt
-        Hz m hertz
         kHz m chilohertz
-        MHz m megahertz
-        GHz m gigahertz
-        kB m kilobyte
-        MB m megabyte
-        GB m gigabyte
-        TB m terabyte
     """),
     currencies={
         "EUR": Currency(Noun("m", "euro", "euro"), _CENT),
@@ -113,16 +96,13 @@ ITALIAN = Language(
         mld m miliardo miliardi
     """),
     agreement={"m": {"=uno": "un"}, "f": {"=uno": "una"}},
-    gender=_gender,
-    date=_date,
-    clock=_clock,
-    ordinal=_ordinal,
-    roman=_roman,
+    first="primo",
+    and_minutes=" e ",
     sections=frozenset(listed("capitolo parte tomo atto fase tipo titolo volume")),
     articles=frozenset({"il", "la", "al", "del", "nel", "dal", "sul", "un", "alla", "della"}),
     endings="[º°ª]",
     clock_words="ore",
     day_mark=r"[º°]? ",
-    of=lambda noun: f"di {noun}",
+    of="di ",
     cents="{major} e {minor}",
 )  # fmt: skip

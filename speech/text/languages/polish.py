@@ -1,15 +1,6 @@
 """Polish: days and hours are ordinals, and both they and years are declined."""
 
-from speech.text.languages.grammar import (
-    Currency,
-    Day,
-    Language,
-    Moment,
-    Noun,
-    is_name,
-    listed,
-    nouns,
-)
+from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
 from speech.text.languages.numerals import words
 
 _PREPOSITIONS = frozenset({"na", "w", "we", "po", "przy", "o"})
@@ -35,22 +26,6 @@ def _feminine(ordinal: str, *, locative: bool) -> str:
     return " ".join(said)
 
 
-def _date(language: Language, date: Day) -> str:
-    day = _genitive(words(str(date.day), "pl", "ordinal"))
-    said = f"{day} {language.months[date.month - 1]}"
-    return f"{said} {date.year}" if date.year else said
-
-
-def _clock(language: Language, moment: Moment) -> str:
-    locative = moment.before in _LOCATIVE or moment.before.endswith("godz.")
-    hour = words(str(moment.hour), "pl", "ordinal") if moment.hour else "zerowy"
-    said = _feminine(hour, locative=locative)
-    if moment.minute:
-        zero = "zero " if moment.minute < 10 else ""
-        return f"{said} {zero}{language.cardinal(str(moment.minute))}"
-    return said
-
-
 def _adjective(number: str, before: str, noun: str) -> str:
     """An ordinal as it stands before a noun, by the noun's ending and the word before."""
     said = words(number, "pl", "ordinal")
@@ -70,26 +45,35 @@ def _adjective(number: str, before: str, noun: str) -> str:
     return said
 
 
-def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
-    del language, ending
-    before, _, noun = around.partition(" ")
-    return _adjective(number, before, noun.rstrip(".,;:!?")) if noun[:1].islower() else ""
-
-
-def _roman(language: Language, number: str, before: str, after: str) -> str:
-    del language
-    if after.lower().startswith("wiek"):
-        return _adjective(number, before.lower(), after.lower())
-    return words(number, "pl", "ordinal") if is_name(before) else ""
-
-
 class _Polish(Language):
     """Years are ordinals in the genitive."""
 
     __slots__ = ()
 
+    def day(self, date: Day) -> str:
+        return _genitive(self.nth(str(date.day)))
+
+    def clock(self, moment: Moment) -> str:
+        locative = moment.before in _LOCATIVE or moment.before.endswith("godz.")
+        hour = self.nth(str(moment.hour)) if moment.hour else "zerowy"
+        said = _feminine(hour, locative=locative)
+        if not moment.minute:
+            return said
+        zero = "zero " if moment.minute < 10 else ""
+        return f"{said} {zero}{self.cardinal(str(moment.minute))}"
+
+    def ordinal(self, number: str, ending: str, around: str) -> str:
+        del ending
+        before, _, noun = around.partition(" ")
+        return _adjective(number, before, noun.rstrip(".,;:!?")) if noun[:1].islower() else ""
+
+    def roman(self, number: str, before: str, after: str) -> str:
+        if after.lower().startswith("wiek"):
+            return _adjective(number, before.lower(), after.lower())
+        return super().roman(number, before, after)
+
     def year(self, number: str) -> str:
-        return f"{_genitive(words(number, 'pl', 'ordinal'))} roku"
+        return f"{_genitive(self.nth(number))} roku"
 
 
 _GROSZ = Noun("m", "grosz", "groszy", "grosze", "grosza")
@@ -171,10 +155,6 @@ POLISH = _Polish(
         tys. m tysiąc tysięcy tysiące tysiąca
     """),
     agreement={"f": {"=jeden": "jedna", "dwa": "dwie"}, "n": {"=jeden": "jedno"}},
-    date=_date,
-    clock=_clock,
-    ordinal=_ordinal,
-    roman=_roman,
     endings=r"\.(?= [^\W\d_])",
     year_mark=r"(?: r\.| roku)?",
     short_date=r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)",

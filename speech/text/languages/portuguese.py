@@ -2,58 +2,20 @@
 
 from dataclasses import replace
 
-from speech.text.languages.grammar import (
-    Currency,
-    Day,
-    Language,
-    Moment,
-    Noun,
-    is_name,
-    listed,
-    nouns,
-)
-from speech.text.languages.numerals import words
+from speech.text.languages.grammar import Currency, Moment, Noun, listed, nouns
+from speech.text.languages.iberian import UNITS, Iberian
 
 
-def _date(language: Language, date: Day) -> str:
-    first = date.day == 1 and (date.marked or language.tag == "pt_BR")
-    day = "primeiro" if first else words(str(date.day), language.tag)
-    said = f"{day} de {language.months[date.month - 1]}"
-    return f"{said} de {date.year}" if date.year else said
+class _Portuguese(Iberian):
+    __slots__ = ()
 
-
-def _clock(language: Language, moment: Moment) -> str:
-    hour = language.counted(str(moment.hour), "", Noun("f", "hora", "horas"))
-    if not moment.minute:
-        return hour
-    return f"{hour} e {language.cardinal(str(moment.minute))}"
-
-
-def _roman(language: Language, number: str, before: str, after: str) -> str:
-    del after
-    is_century = before.lower() in {"século", "séculos"}
-    if not is_century and not is_name(before):
-        return ""
-    return words(number, language.tag, "ordinal" if int(number) <= 10 else "cardinal")
-
-
-def _gender(noun: str) -> str:
-    if noun in {"dia", "dias", "mapa", "mapas"} or noun.endswith(("ma", "mas")):
-        return "m"
-    return "f" if noun.endswith(("a", "as", "ção", "ções", "dade")) else "m"
-
-
-def _ordinal(language: Language, number: str, ending: str, around: str) -> str:
-    del around
-    said = words(number, language.tag, "ordinal")
-    if ending[-1] in "ªa":
-        return " ".join(f"{word[:-1]}a" if word[-1] == "o" else word for word in said.split())
-    return said
+    def hour(self, moment: Moment) -> str:
+        return self.counted(str(moment.hour), "", self.units["h"])
 
 
 _CENT = Noun("m", "cêntimo", "cêntimos")
 _CENTAVO = Noun("m", "centavo", "centavos")
-PORTUGUESE = Language(
+PORTUGUESE = _Portuguese(
     tag="pt",
     point="vírgula",
     dot="ponto",
@@ -67,34 +29,21 @@ PORTUGUESE = Language(
         "jan": 1, "fev": 2, "mar": 3, "abr": 4, "mai": 5, "jun": 6, "jul": 7, "ago": 8, "set": 9,
         "out": 10, "nov": 11, "dez": 12,
     },
-    units=nouns("""
+    units=UNITS | nouns("""
         % m por_cento
         ‰ m por_mil
         km m quilómetro quilómetros
-        m m metro metros
-        cm m centímetro centímetros
-        mm m milímetro milímetros
         km/h m quilómetro_por_hora quilómetros_por_hora
-        m/s m metro_por_segundo metros_por_segundo
         km² m quilómetro_quadrado quilómetros_quadrados
         m² m metro_quadrado metros_quadrados
         cm² m centímetro_quadrado centímetros_quadrados
-        m³ m metro_cúbico metros_cúbicos
-        cm³ m centímetro_cúbico centímetros_cúbicos
         ha m hectare hectares
         kg m quilograma quilogramas
         g m grama gramas
         mg m miligrama miligramas
-        t f tonelada toneladas
-        l m litro litros
-        L m litro litros
-        ml m mililitro mililitros
         °C m grau_Celsius graus_Celsius
         °F m grau_Fahrenheit graus_Fahrenheit
         ° m grau graus
-        h f hora horas
-        min m minuto minutos
-        s m segundo segundos
         ms m milissegundo milissegundos
         W m watt watts
         kW m quilowatt quilowatts
@@ -106,9 +55,6 @@ PORTUGUESE = Language(
         MHz m megahertz
         GHz m gigahertz
         kB m quilobyte quilobytes
-        MB m megabyte megabytes
-        GB m gigabyte gigabytes
-        TB m terabyte terabytes
     """),
     currencies={
         "EUR": Currency(Noun("m", "euro", "euros"), _CENT),
@@ -128,17 +74,17 @@ PORTUGUESE = Language(
         M m milhão milhões
     """),
     agreement={"f": {"um": "uma", "dois": "duas"}},
-    gender=_gender,
-    date=_date,
-    clock=_clock,
-    ordinal=_ordinal,
-    roman=_roman,
+    feminine=("a", "as", "ção", "ções", "dade"),
+    centuries=frozenset({"século", "séculos"}),
+    first="primeiro",
+    link=" de ",
+    and_minutes=" e ",
     sections=frozenset(listed("capítulo parte tomo ato fase tipo título volume")),
     articles=frozenset({"o", "a", "do", "da", "no", "na", "ao", "um"}),
     endings=r"\.?[ºª°]",
     clock_words="h|horas",
     day_mark=r"[º°]? ",
-    of=lambda noun: f"de {noun}",
+    of="de ",
     cents="{major} e {minor} {coin}",
 )  # fmt: skip
 _BRAZILIAN = {
@@ -151,6 +97,7 @@ _BRAZILIAN = {
 BRAZILIAN = replace(
     PORTUGUESE,
     tag="pt_BR",
+    american=True,
     units=_BRAZILIAN,
     currencies={
         code: currency._replace(minor=_CENTAVO) if code in {"EUR", "USD"} else currency

@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun
-from speech.text.languages.numerals import MAX_DIGITS, words
+from speech.text.languages.numerals import MAX_DIGITS
 from speech.text.reading import Kind, Span, word_after, word_before
 
 _SIGNS = {
@@ -172,7 +172,7 @@ def _date(language: Language, match: re.Match[str]) -> str:
         before = word_before(head, len(head) - len(before)).lower()
     said = language.year(year) if year else ""
     marked = any(sign in match[0] for sign in "º°")
-    return language.date(language, Day(day, month, said, before, marked))
+    return language.date(Day(day, month, said, before, marked))
 
 
 def _months(language: Language) -> list[str]:
@@ -183,14 +183,13 @@ def _time(language: Language, match: re.Match[str]) -> str:
     suffix = match["suffix"] or match["suffix2"] or match["suffix3"] or ""
     minute, second = match["min"] or match["min2"] or "0", match["s"]
     return language.clock(
-        language,
         Moment(
             hour=int(match["h"]),
             minute=int(minute),
             second=int(second) if second else None,
             suffix=suffix,
             before=word_before(match.string, match.start()).lower(),
-        ),
+        )
     )
 
 
@@ -198,7 +197,7 @@ def _telephone(language: Language, match: re.Match[str]) -> str:
     if sum(map(str.isdigit, match[0])) < 7:
         return ""
     groups = re.findall(r"[0-9]+", match[0])
-    said = ", ".join(" ".join(words(digit, language.tag) for digit in group) for group in groups)
+    said = ", ".join(" ".join(language.cardinal(digit) for digit in group) for group in groups)
     return f"plus {said}" if match[0][0] == "+" else said
 
 
@@ -210,7 +209,7 @@ def _money(language: Language, match: re.Match[str]) -> str:
     whole, part, scale = _plain(match["whole"]), match["part"] or "", match["scale"]
     if scale:
         noun = language.scales[scale]
-        return f"{language.counted(whole, part, noun)} {language.of(currency.major.many)}"
+        return f"{language.counted(whole, part, noun)} {language.money(currency.major.many)}"
     if len(part) == 1 and currency.minor is not None:
         part += "0"
     if not part.strip("0"):
@@ -282,7 +281,7 @@ def _scaled(language: Language, match: re.Match[str]) -> str:
 def _ordinal(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start()).lower()
     after = word_after(match.string, match.end())
-    return language.ordinal(language, match["whole"], match["ending"], f"{before} {after}")
+    return language.ordinal(match["whole"], match["ending"], f"{before} {after}")
 
 
 def _roman(language: Language, match: re.Match[str]) -> str:
@@ -293,9 +292,8 @@ def _roman(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start())
     if before.lower() in language.sections:
         return language.cardinal(str(number))
-    return language.roman(
-        language, str(number), before, word_after(match.string, match.end()).rstrip(".,;:!?")
-    )
+    after = word_after(match.string, match.end()).rstrip(".,;:!?")
+    return language.roman(str(number), before, after)
 
 
 def _year(language: Language, match: re.Match[str]) -> str:
@@ -323,7 +321,7 @@ def _version(language: Language, match: re.Match[str]) -> str:
     parts = match[0].split(".")
     if any(len(part) > 1 and part[0] == "0" for part in parts):
         return ""
-    return f" {language.dot} ".join(words(part, language.tag) for part in parts)
+    return f" {language.dot} ".join(language.cardinal(part) for part in parts)
 
 
 def _plain(number: str) -> str:
