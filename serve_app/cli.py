@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
@@ -164,18 +165,57 @@ def evaluate(
     sentences: Annotated[int, typer.Option(help="Sentences per speaker.", min=1)] = 400,
 ) -> None:
     """Hold a voice against its teachers; writes report.json, report.html and pictures."""
-    if missing := [name for name in _EVALUATION if find_spec(name) is None]:
-        _err.print(
-            f"[red]error:[/red] {', '.join(missing)} not installed; evaluating needs the extra "
-            "`training`: pip install 'chorale\\[training]'"
-        )
-        raise typer.Exit(1)
+    _require(_EVALUATION, "evaluating")
     command = [sys.executable, "-m", "training.evaluate", str(_model(voice))]
     # A process of its own: nothing that serves imports what makes voices.
     done = subprocess.run(  # noqa: S603 - our own module
         [*command, "--out", str(out), "--sentences", str(sentences)], check=False
     )
     raise typer.Exit(done.returncode)
+
+
+@app.command()
+def quantize(
+    voice: Annotated[
+        str, typer.Argument(help="An .onnx file in Piper's format, or a voice of the catalogue.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .onnx file to write.")],
+    *,
+    kind: Annotated[str, typer.Option(help="int8-static, int8-dynamic or fp16.")] = "int8-static",
+    max_wer_loss: Annotated[
+        float, typer.Option(help="Most by which the word error rate may rise: 0.02 is 2 points.")
+    ] = 0.02,
+    max_mel_distance: Annotated[
+        float, typer.Option(help="Largest mean log-mel difference, natural log.")
+    ] = 0.15,
+    sentences: Annotated[int, typer.Option(help="Sentences to compare with.", min=1)] = 60,
+    force: Annotated[bool, typer.Option("--force", help="Write it whatever it loses.")] = False,
+) -> None:
+    """Make a voice smaller or faster; writes none that loses too much (exit status 3)."""
+    _require(("pocketsphinx",), "quantizing")
+    command = [sys.executable, "-m", "training.quantize", str(_model(voice)), str(output)]
+    options = {
+        "--kind": kind,
+        "--max-wer-loss": max_wer_loss,
+        "--max-mel-distance": max_mel_distance,
+        "--sentences": sentences,
+    }
+    command += [str(part) for pair in options.items() for part in pair]
+    # A process of its own: nothing that serves imports what makes voices.
+    done = subprocess.run(  # noqa: S603 - our own module
+        [*command, *(["--force"] if force else [])], check=False
+    )
+    raise typer.Exit(done.returncode)
+
+
+def _require(modules: Sequence[str], what: str) -> None:
+    """End where modules of the extra `training` are missing."""
+    if missing := [name for name in modules if find_spec(name) is None]:
+        _err.print(
+            f"[red]error:[/red] {', '.join(missing)} not installed; {what} needs the extra "
+            "`training`: pip install 'chorale\\[training]'"
+        )
+        raise typer.Exit(1)
 
 
 def _model(voice: str) -> Path:

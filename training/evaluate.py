@@ -26,17 +26,9 @@ from rich.progress import track
 
 from speech import espeak
 from training.corpus import Sentence
-from training.listening import (
-    LISTENING_RATE,
-    Heard,
-    Listener,
-    Teacher,
-    Wave,
-    distances,
-    resampled,
-    test_sentences,
-)
+from training.listening import Heard, Listener, Teacher, distances, test_sentences
 from training.loudness import loudness, true_peak
+from training.recognition import LISTENING_RATE, Wave, resampled
 from training.report import Picture, page
 from training.speed import one_core, speed
 from training.teachers import WORK

@@ -8,33 +8,34 @@ sentence sounds like is kept in WORK/heard/SPEAKER.jsonl, so it is listened to o
 
 import argparse
 import json
-import re
 import wave as wave_files
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import librosa
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
-import pocketsphinx
-import soxr
 from rich.progress import track
 from speechmos import dnsmos
 
 from training.align import Ints
 from training.corpus import Sentence, sentences
 from training.features import read
+from training.recognition import (
+    LISTENING_RATE,
+    Recogniser,
+    Wave,
+    levelled,
+    resampled,
+    word_errors,
+    words,
+)
 from training.teachers import WORK
 
-LISTENING_RATE = 16_000
-"""Hertz of pocketsphinx's and DNSMOS's models."""
 WINDOW = int(dnsmos.INPUT_LENGTH * LISTENING_RATE)
 """Samples that DNSMOS listens to at once."""
-
-Wave = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class Listener:
         options.intra_op_num_threads = 1
         self._judge.onnx_sess = onnxruntime.InferenceSession(paths[0], options)
         self._judge.p808_onnx_sess = onnxruntime.InferenceSession(paths[1], options)
-        self._decoder = pocketsphinx.Decoder(samprate=float(LISTENING_RATE), loglevel="FATAL")
+        self._recogniser = Recogniser()
 
     def listen(self, item: Sentence, wave: Wave) -> Heard:
         """To a sentence at LISTENING_RATE."""
@@ -76,22 +77,11 @@ class Listener:
         return Heard(
             key=item.key,
             words=len(wanted),
-            errors=word_errors(wanted, self.transcribe(wave)),
+            errors=word_errors(wanted, self._recogniser.transcribe(wave)),
             overall=round(overall, 4),
             p808=round(p808, 4),
             seconds=len(wave) / LISTENING_RATE,
         )
-
-    def transcribe(self, wave: Wave) -> list[str]:
-        """Words of a wave at LISTENING_RATE."""
-        # A quarter second of silence on both sides: the teachers have it, our voice does not.
-        quiet = np.zeros(LISTENING_RATE // 4, np.float32)
-        samples = np.concatenate((quiet, levelled(wave), quiet))
-        self._decoder.start_utt()
-        self._decoder.process_raw((samples * 32_767).astype(np.int16).tobytes(), full_utt=True)
-        self._decoder.end_utt()
-        result = self._decoder.hyp()
-        return words(result.hypstr) if result else []
 
     def opinion(self, wave: Wave) -> tuple[float, float]:
         """DNSMOS overall and P.808 of a wave at LISTENING_RATE.
@@ -148,40 +138,12 @@ def test_sentences(count: int) -> list[Sentence]:
     return [item for item in sentences(count) if item.split == "test"]
 
 
-def words(text: str) -> list[str]:
-    """A text as the recogniser writes it: lower case, without punctuation."""
-    return re.sub(r"[^a-z' ]", " ", text.lower().replace("-", " ")).split()
-
-
-def word_errors(wanted: Sequence[str], heard: Sequence[str]) -> int:
-    """Edit distance in words."""
-    row = np.arange(len(heard) + 1)
-    for i, word in enumerate(wanted, 1):
-        before = row
-        row = np.empty_like(before)
-        row[0] = i
-        for j, other in enumerate(heard, 1):
-            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (word != other))
-    return int(row[-1])
-
-
 def read_wave(path: Path, rate: int) -> Wave:
     """A mono file of 16 bits at another rate, full scale at 1."""
     with wave_files.open(str(path), "rb") as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
         found = file.getframerate()
     return resampled(samples.astype(np.float32) / np.float32(32_768), found, rate)
-
-
-def resampled(wave: Wave, rate: int, wanted: int) -> Wave:
-    """A wave at another rate in hertz."""
-    return np.asarray(soxr.resample(wave, rate, wanted), np.float32)
-
-
-def levelled(wave: Wave) -> Wave:
-    """Speech at a common level, so that loudness decides nothing."""
-    level = float(np.sqrt(np.mean(wave**2))) or 1.0
-    return np.asarray(np.clip(wave * (0.06 / level), -1, 1), np.float32)
 
 
 def log_mel(wave: Wave, rate: int = LISTENING_RATE) -> Any:
