@@ -187,7 +187,7 @@ def start(
     )
     try:
         _wait_until_ready(f"{server.url}{ready}", process, log)
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: nobody else has this server's name yet to end it
         server.kill()
         raise
     return server
