@@ -4,7 +4,6 @@ Needs root and iproute2. Where that is not permitted every node has this machine
 """
 
 import ipaddress
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -77,9 +76,10 @@ class Namespaces:
         """
         if shutil.which("ip") is None:
             raise FileNotFoundError("iproute2 is not installed")
-        self._name = f"chr{os.getpid()}"
         self._nodes: list[int] = []
         self._subnet = _free_subnet()
+        # Names of interfaces have at most 15 characters.
+        self._name = f"chorale{self._subnet[0].packed[2]}"
         try:
             _ip("link", "add", self._name, "type", "bridge")
             _ip("addr", "add", f"{self._subnet[254]}/24", "dev", self._name)

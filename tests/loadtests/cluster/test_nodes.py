@@ -1,0 +1,83 @@
+"""Networks of nodes, and what is deployed on them; no Ray is started."""
+
+import shutil
+import subprocess
+import warnings
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from loadtests.cluster.deployment import Deployment, Engine
+from loadtests.cluster.network import HEAD, Namespaces, OneAddress
+from loadtests.cluster.nodes import Cluster
+
+with warnings.catch_warnings():
+    # Ray's own imports warn, and warnings are errors here.
+    warnings.simplefilter("ignore")
+    from serve_app.config import GraphArguments
+
+
+@pytest.fixture
+def nodes() -> Iterator[Cluster]:
+    made = Cluster(OneAddress(), worker_cpus=4)
+    yield made
+    shutil.rmtree(made.folder)
+
+
+def test_every_node_has_an_address_of_its_own() -> None:
+    try:
+        network = Namespaces()
+    except OSError as error:
+        pytest.skip(f"network namespaces are not permitted here: {error}")
+    try:
+        for node in (HEAD, HEAD + 1):
+            network.add(node)
+        command = network.inside(HEAD, ["ip", "-o", "addr", "show", "dev", "eth0"])
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert f"{network.address(HEAD)}/24" in shown
+        assert network.address(HEAD) != network.address(HEAD + 1)
+        other = Namespaces()
+        try:
+            assert (
+                other.address(HEAD).rpartition(".")[0] != network.address(HEAD).rpartition(".")[0]
+            )
+        finally:
+            other.remove()
+    finally:
+        network.remove()
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True)
+    assert command[3] not in listed.stdout
+
+
+def test_what_is_deployed_is_the_shipped_graph_with_a_known_engine(nodes: Cluster) -> None:
+    deployment = Deployment(nodes, Engine(seconds=0.07, most=5))
+    content = yaml.safe_load(deployment.write().read_text())
+    (application,) = content["applications"]
+    graph = GraphArguments.model_validate(application["args"]).graph()
+    assert graph.engine.fake_seconds == 0.07
+    assert (graph.stages.synthesizer.min, graph.stages.synthesizer.max) == (1, 5)
+    assert graph.stages.gateway.max_per_node == 1
+    assert application["deployments"] == []
+    # Proxies of nodes that share an address would collide.
+    assert content["proxy_location"] == "HeadOnly"
+    assert content["http_options"]["port"] == nodes.proxy_port
+
+
+def test_another_catalogue_is_another_argument(nodes: Cluster) -> None:
+    deployment = Deployment(nodes, Engine())
+    first = yaml.safe_load(deployment.write().read_text())["applications"][0]
+    deployment.change_setting("Gateway", {"max_inflight_requests": 5})
+    second = yaml.safe_load(deployment.write().read_text())["applications"][0]
+    third = yaml.safe_load(deployment.write(voices=2).read_text())["applications"][0]
+    assert first["args"] == second["args"] != third["args"]
+    assert second["deployments"] == [
+        {"name": "Gateway", "user_config": {"max_inflight_requests": 5}}
+    ]
+    catalogue = yaml.safe_load(GraphArguments(**third["args"]).graph().catalogue.read_text())
+    assert [voice["id"] for voice in catalogue["voices"]] == ["fake", "fake2"]
+
+
+def test_nothing_of_a_cluster_runs_before_it_is_started(nodes: Cluster) -> None:
+    assert nodes.processes() == []
+    assert nodes.kill(HEAD) == 0
