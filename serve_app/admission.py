@@ -26,6 +26,9 @@ class AdmissionLimits(StrictModel):
     default_deadline: float = Field(default=30.0, gt=0)
     """Seconds to the first byte where the caller names none."""
     max_deadline: float = Field(default=120.0, gt=0)
+    deadline_share: float = Field(default=0.6, gt=0, le=1)
+    """Part of a deadline that the predicted time to the first byte may fill, so that nearly all
+    that is refused is refused at once and not when its deadline has passed."""
     max_wait: float = Field(default=30.0, gt=0)
     """Seconds of queue behind which nobody is admitted, however patient. It bounds the latency of
     what is admitted under overload; a burst that must be served whole needs it long."""
@@ -63,11 +66,16 @@ class Ticket:
             self.admission._reprice(cost - self.cost, waiting=self.waiting)
             self.cost = cost
 
-    def begin(self) -> None:
-        """The first byte exists: from here on the caller's own speed decides."""
+    def begin(self, *, made: bool = True) -> None:
+        """The first byte exists: from here on the caller's own speed decides.
+
+        Args:
+            made: It was made for this request: what a cache holds, or somebody else waits for, says
+                nothing of how fast replies are made.
+        """
         if self.waiting:
             self.waiting = False
-            self.admission._stop_waiting(self.cost.first, served=True)
+            self.admission._stop_waiting(self.cost.first, served=made)
 
     def leave(self) -> None:
         """The request ended, however it did."""
@@ -111,7 +119,7 @@ class Admission:
         Raises:
             AtCapacityError: a bound is reached, that of the queue's length in seconds too. An idle
                 gateway admits any request.
-            DeadlineExceededError: what waits already will not be served in time.
+            DeadlineExceededError: behind those who wait already, it would probably be late.
         """
         limits = self.limits
         if self.requests and (
@@ -119,8 +127,11 @@ class Admission:
             or self.characters + cost.whole > limits.max_inflight_characters
         ):
             raise AtCapacityError("the server is at capacity")
-        if self.expected_wait > deadline:
-            raise DeadlineExceededError("the queue is longer than the request's deadline")
+        # Who waits for nobody is admitted: an idle gateway has to learn how fast it is now.
+        if self._waiting_requests and self._rate:
+            predicted = (self._waiting_characters + cost.first) / self._rate
+            if predicted > deadline * limits.deadline_share:
+                raise DeadlineExceededError("the queue is longer than the request's deadline")
         if self.expected_wait > limits.max_wait:
             raise AtCapacityError("the queue is longer than the server lets it grow")
         if not self._waiting_requests:

@@ -116,10 +116,22 @@ def test_what_cannot_begin_in_time_is_refused(clock: Clock) -> None:
     made = measured(clock, 100)
     made.enter(all_of(1000), 30)
     assert made.expected_wait == pytest.approx(10)
+    made.limits = made.limits.model_copy(update={"deadline_share": 0.5})
     with pytest.raises(DeadlineExceededError):
-        made.enter(all_of(1), 9.9)
-    made.enter(all_of(1), 10.1)
+        made.enter(all_of(500), 29.9)
+    made.enter(all_of(500), 30.1)
     assert made.requests == 2
+
+
+def test_what_a_cache_answered_says_nothing_of_the_rate(clock: Clock) -> None:
+    made = measured(clock, 100)
+    for _ in range(5):
+        ticket = made.enter(all_of(5000), 30)
+        clock.now += 1
+        ticket.begin(made=False)
+        ticket.leave()
+    ticket = made.enter(all_of(500), 30)
+    assert made.expected_wait == pytest.approx(5)
 
 
 def test_a_stream_waits_for_its_first_phrase_and_weighs_all_of_it(clock: Clock) -> None:
@@ -128,7 +140,7 @@ def test_a_stream_waits_for_its_first_phrase_and_weighs_all_of_it(clock: Clock) 
     ticket = made.enter(Cost(whole=4000, first=100), 30)
     clock.now += 2
     ticket.begin()
-    callers = [made.enter(Cost(whole=1000, first=40), 30) for _ in range(32)]
+    callers = [made.enter(Cost(whole=1000, first=40), 90) for _ in range(32)]
     assert made.characters == 4000 + 32_000
     assert made.expected_wait == pytest.approx(32 * 40 / (100 / 2))
     callers[0].reprice(Cost(whole=2000, first=150))
@@ -182,7 +194,7 @@ def test_work_side_by_side_counts_once(clock: Clock) -> None:
     clock.now += 2
     for ticket in tickets:
         end(ticket, served=True)
-    tickets = [made.enter(all_of(100), 30) for _ in range(10)]
+    tickets = [made.enter(all_of(100), 90) for _ in range(10)]
     clock.now += 2
     for ticket in tickets:
         end(ticket, served=True)
@@ -202,8 +214,8 @@ def test_a_long_outage_does_not_pass_for_slowness(clock: Clock) -> None:
     ticket = made.enter(all_of(100), 30)
     clock.now += 1
     end(ticket, served=True)
-    made.enter(all_of(100), 30)
-    made.enter(all_of(100), 30)
+    made.enter(all_of(100), 90)
+    made.enter(all_of(100), 90)
     assert made.expected_wait < 30
 
 
