@@ -275,7 +275,7 @@ def main() -> None:
     parser.add_argument("--least", type=float, default=20.0, help="seconds of a run")
     parser.add_argument("--requests", type=int, default=300, help="wanted in a run")
     parser.add_argument("--format", help="for all services, instead of the mix")
-    parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
+    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     parser.add_argument("--seed", type=int, default=0)
     add_arguments(parser)
     given = parser.parse_args()

@@ -105,7 +105,7 @@ def local_server(
 
     Args:
         graph: Content of a graph configuration; paths in it are relative to the folder. None
-            takes what is shipped.
+            takes what `chorale serve` takes on this machine.
         folder: Where the server lives; removed at the end. None makes one.
 
     Raises:
@@ -127,9 +127,11 @@ def start_chorale(
     folder = folder or make_folder()
     port = free_port()
     program = str(Path(sys.executable).parent / "chorale")
-    config = str(_write_config(folder, graph))
+    command = [program, "serve", "--port", str(port)]
+    if graph is not None:
+        command += ["--config", str(_write_config(folder, graph))]
     return start(
-        [program, "serve", "--port", str(port), "--config", config],
+        command,
         port=port,
         ready="/readyz",
         folder=folder,
@@ -211,12 +213,11 @@ def stop_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-def _write_config(folder: Path, graph: Mapping[str, Any] | None) -> Path:
+def _write_config(folder: Path, graph: Mapping[str, Any]) -> Path:
     path = folder / "serve.yaml"
     config = yaml.safe_load((ROOT / "serve_config.yaml").read_text("utf-8"))
-    if graph is not None:
-        (folder / "graph.yaml").write_text(yaml.safe_dump(dict(graph)), "utf-8")
-        config["applications"][0]["args"] = {"config": str(folder / "graph.yaml")}
+    (folder / "graph.yaml").write_text(yaml.safe_dump(dict(graph)), "utf-8")
+    config["applications"][0]["args"] = {"config": str(folder / "graph.yaml")}
     path.write_text(yaml.safe_dump(config), "utf-8")
     return path
 

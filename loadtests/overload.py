@@ -233,7 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Three times the goodput.")
     parser.add_argument("--goodput", type=float, help="requests/s; default: what was found")
     parser.add_argument("--seconds", type=float, help="of the overload")
-    parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
+    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     add_arguments(parser)
     given = parser.parse_args()
     stop_on_sigterm()

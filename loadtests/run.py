@@ -131,7 +131,7 @@ def show(verdict: Verdict, console: Console) -> None:
 
 
 def read_graph(path: Path | None) -> Mapping[str, Any] | None:
-    """A graph configuration with its relative catalogue resolved; None is what is shipped."""
+    """A graph configuration, its relative catalogue resolved; None is what `chorale serve` takes."""
     if path is None:
         return None
     try:
@@ -157,7 +157,7 @@ def main() -> None:
     """Measure, print the tables and the JSON line, write the files."""
     parser = argparse.ArgumentParser(description="Hold a server of its own to the limits.")
     parser.add_argument("--seconds", type=float, help="of each workload at most: a check")
-    parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
+    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     parser.add_argument("--limits", type=Path, default=LIMITS_FILE)
     parser.add_argument("--seed", type=int, default=0, help="names the texts")
     add_arguments(parser)

@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=round(limits.minutes))
     parser.add_argument("--rate", type=float, default=limits.rate)
     parser.add_argument("--stop", action="store_true", help="end the server of a soak under way")
-    parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
+    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     add_arguments(parser, OUT / "soak")
     given = parser.parse_args()
     if not 1 <= given.minutes < ROUNDS:

@@ -34,21 +34,30 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     config: Annotated[
-        Path, typer.Option(help="Serve configuration, as `serve deploy` takes it.")
-    ] = _SERVE_CONFIG,
+        Path | None,
+        typer.Option(help="Serve configuration, as `serve deploy` takes it. Default: the shipped."),
+    ] = None,
     graph: Annotated[
-        str, typer.Option(help="Graph configuration, by its name in configs/ or its path.")
+        str,
+        typer.Option(
+            help="Graph configuration, by its name in configs/ or its path. Default: what --config "
+            "names, or without that `cpu`; on fewer than four cores `compact`."
+        ),
     ] = "",
     haproxy: Annotated[
         bool, typer.Option(help="Put HAProxy in front instead of Serve's Python proxy.")
     ] = True,
 ) -> None:
     """Start a local Ray and serve until Ctrl-C or SIGTERM."""
-    from serve_app.launch import serve_forever  # noqa: PLC0415 (say and voices need none of it)
+    # Imported here: say and voices need none of it.
+    from serve_app.launch import fitting_graph, serve_forever  # noqa: PLC0415
 
+    if config is None and not graph:
+        graph = fitting_graph(len(os.sched_getaffinity(0)))
+        _err.print(f"graph: {graph} (--graph takes another)")
     try:
         serve_forever(
-            config_file=config,
+            config_file=config or _SERVE_CONFIG,
             host=host,
             port=port,
             haproxy=haproxy,

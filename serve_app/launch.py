@@ -21,6 +21,17 @@ from speech.errors import ConfigError
 
 _START_TIMEOUT = 180.0
 _DRAIN_TIMEOUT = 60.0
+_CORES_FOR_STAGES = 4
+"""From here on every stage gets processes of its own."""
+
+
+def fitting_graph(cores: int) -> str:
+    """The shipped graph for one machine without a GPU.
+
+    With few cores a stage in a process of its own costs more than it gives: on two of them a miss
+    took 52 ms of processor time instead of 34 (docs/performance.md).
+    """
+    return "compact" if cores < _CORES_FOR_STAGES else "cpu"
 
 
 def serve_forever(

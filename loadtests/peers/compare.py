@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=300, help="wanted in a goodput run")
     parser.add_argument("--precision", type=float, default=0.1)
     parser.add_argument("--start", type=float, default=8.0, help="requests/s of the first run")
-    parser.add_argument("--graph", type=Path, help="graph configuration; default: what is shipped")
+    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     add_arguments(parser)
     given = parser.parse_args()
     if not ENVIRONMENT.is_dir():

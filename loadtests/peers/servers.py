@@ -60,7 +60,7 @@ def running(variant: Variant, graph: Mapping[str, Any] | None) -> Iterator[Local
 
     Args:
         variant: Which one, and how.
-        graph: Chorale's graph configuration; None is what is shipped.
+        graph: Chorale's graph configuration; None is what `chorale serve` takes here.
     """
     if variant.peer == "chorale":
         with local_server(graph=graph) as chorale:

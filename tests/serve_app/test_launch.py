@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from serve_app.launch import _read, _reasons, _replace_graph, _wait_until_ready
+from serve_app.config import GraphArguments
+from serve_app.launch import (
+    _read,
+    _reasons,
+    _replace_graph,
+    _wait_until_ready,
+    fitting_graph,
+)
 from speech.errors import ConfigError
 
 
@@ -25,6 +32,12 @@ def test_the_reason_is_the_last_line_of_what_a_deployment_raised() -> None:
     assert _reasons(SimpleNamespace(deployments=deployments)) == [
         "Synthesizer: ConfigError: no model"
     ]
+
+
+@pytest.mark.parametrize(("cores", "graph"), [(1, "compact"), (3, "compact"), (4, "cpu")])
+def test_few_cores_take_the_graph_of_few_processes(cores: int, graph: str) -> None:
+    assert fitting_graph(cores) == graph
+    assert GraphArguments(config=graph).graph().stages.encoder.inline == (graph == "compact")
 
 
 def test_a_graph_replaces_the_files_and_nothing_else() -> None:
