@@ -131,7 +131,7 @@ def show(verdict: Verdict, console: Console) -> None:
 
 
 def read_graph(path: Path | None) -> Mapping[str, Any] | None:
-    """A graph configuration, its relative catalogue resolved; None is what `chorale serve` takes."""
+    """A graph configuration, its catalogue resolved; None is what `chorale serve` takes."""
     if path is None:
         return None
     try:
