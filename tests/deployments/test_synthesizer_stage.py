@@ -1,18 +1,28 @@
 """The Synthesizer around its engine; the batching itself needs a replica's context."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from deployments.synthesizer import Synthesizer, SynthesizerConfig
 from speech.config import EngineConfig
 from speech.engines.fake import FakeEngine
+from speech.engines.loading import Loaded
+from speech.engines.piper import PiperEngine
+from speech.engines.residency import ResidentVoices
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.pipeline import phrase_job
 from speech.scaling import METRICS
 from speech.types import Pcm, PhraseJob, SpeechJob
+from training.tiny_voice import write_tiny_voice
 
 MakeJob = Callable[..., SpeechJob]
 
@@ -101,3 +111,127 @@ def test_the_queue_is_told_to_the_autoscaler(synthesizer: Synthesizer) -> None:
     stats = synthesizer.record_autoscaling_stats()
     assert set(stats) == set(METRICS)
     assert stats["waiting"] == 0.0
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Synthesizer]:
+    """A Synthesizer of a voice that ONNX Runtime speaks."""
+    write_tiny_voice(tmp_path / "tiny.onnx")
+    path = tmp_path / "voices.yaml"
+    voices = [{"id": "tone", "engine": "piper", "model": "tiny.onnx"}]
+    path.write_text(yaml.safe_dump({"default": "tone", "voices": voices}))
+    config = SynthesizerConfig(catalogue=path, engine=EngineConfig(threads=1))
+    made = Synthesizer(config)
+    yield made
+    made._swap_thread.shutdown()
+    made._engine_thread.shutdown()
+
+
+def tiny_jobs(job: SpeechJob) -> list[PhraseJob]:
+    phrases = [replace(phrase, phoneme_ids=(1, 20, 0, 30, 2)) for phrase in job.utterance.phrases]
+    return [phrase_job(phrase, replace(job.request, speaker="")) for phrase in phrases]
+
+
+def heard(results: Sequence[Pcm | SpeechError]) -> bytes:
+    assert [type(result) for result in results] == [Pcm]
+    return b"".join(result.samples.tobytes() for result in results if isinstance(result, Pcm))
+
+
+async def test_engines_are_swapped_between_batches(
+    tiny: Synthesizer, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches run before, during and after; none is lost, none waits for the new engine."""
+    jobs = tiny_jobs(make_job("one"))
+    closed: list[str] = []
+    close, build = PiperEngine.close, ResidentVoices.build
+    building, go_on = threading.Event(), threading.Event()
+
+    def slow_build(self: ResidentVoices, voice: str, config: EngineConfig) -> Loaded:
+        loaded = build(self, voice, config)
+        building.set()
+        assert go_on.wait(60)
+        return loaded
+
+    def noted_close(self: PiperEngine) -> None:
+        closed.append(self.info.precision)
+        close(self)
+
+    monkeypatch.setattr(ResidentVoices, "build", slow_build)
+    monkeypatch.setattr(PiperEngine, "close", noted_close)
+
+    def speak() -> Future[Sequence[Pcm | SpeechError]]:
+        return tiny._engine_thread.submit(tiny._run_engine, jobs)
+
+    single = heard(await asyncio.wrap_future(speak()))
+    tiny.reconfigure({"precision": "fp16"})
+    assert await asyncio.to_thread(building.wait, 60)
+    # The new engine is there and warm, and the old one speaks on.
+    assert {heard(speak().result(60)) for _ in range(8)} == {single}
+    assert (await tiny.loaded_engines())["tone"].precision == "fp32"
+    waiting = [speak() for _ in range(8)]
+    go_on.set()
+    tiny._swap_thread.submit(lambda: None).result(60)
+    waiting += [speak() for _ in range(8)]
+    said = [heard(result.result(60)) for result in waiting]
+    half = said[-1]
+    assert half != single
+    # One change, at some place between two batches.
+    assert said == sorted(said, key=lambda audio: audio == half)
+    assert set(said) == {single, half} or set(said) == {half}
+    assert closed == ["fp32"]
+    info = (await tiny.loaded_engines())["tone"]
+    assert (info.precision, info.choice) == ("fp16", "asked for")
+    tiny.check_health()
+
+
+async def test_a_swap_that_cannot_be_leaves_what_speaks(
+    tiny: Synthesizer, make_job: MakeJob
+) -> None:
+    tiny.reconfigure({"precision": "tf32"})
+    tiny._swap_thread.submit(lambda: None).result(60)
+    info = (await tiny.loaded_engines())["tone"]
+    assert info.precision == "fp32"
+    assert (
+        "could not be swapped: voice 'tone': provider 'cpu' has no precision 'tf32'" in info.choice
+    )
+    assert heard(tiny._run_engine(tiny_jobs(make_job("one"))))
+    tiny.check_health()
+    # What is configured again forgets it.
+    tiny.reconfigure({"later_share": 0.5})
+    tiny._swap_thread.submit(lambda: None).result(60)
+    assert (await tiny.loaded_engines())["tone"].choice == "asked for"
+
+
+def test_only_the_last_wish_is_built(tiny: Synthesizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+    build = ResidentVoices.build
+    hold = threading.Event()
+
+    def noted_build(self: ResidentVoices, voice: str, config: EngineConfig) -> Loaded:
+        built.append(config.precision)
+        assert hold.wait(60)
+        return build(self, voice, config)
+
+    monkeypatch.setattr(ResidentVoices, "build", noted_build)
+    for precision in ("fp16", "fp32", "tf32", "fp16"):
+        tiny.reconfigure({"precision": precision})
+    hold.set()
+    tiny._swap_thread.submit(lambda: None).result(60)
+    # The first may have been on its way.
+    assert built in (["fp16"], ["fp16", "fp16"])
+    assert tiny._voices.infos()["tone"].precision == "fp16"
+
+
+def test_what_is_loaded_later_is_loaded_as_is_wanted(tiny: Synthesizer, make_job: MakeJob) -> None:
+    tiny._voices.close()
+    tiny.reconfigure({"precision": "fp16"})
+    tiny._swap_thread.submit(lambda: None).result(60)
+    assert tiny._voices.infos() == {}
+    assert heard(tiny._run_engine(tiny_jobs(make_job("one"))))
+    assert tiny._voices.infos()["tone"].precision == "fp16"
+
+
+@pytest.mark.parametrize("wrong", [{"provider": "tpu"}, {"precision": "int8"}, {"fallback": "cpu"}])
+def test_a_wrong_wish_is_refused(synthesizer: Synthesizer, wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        synthesizer.reconfigure(wrong)
