@@ -90,11 +90,11 @@ class Callers:
             else:
                 outcome, detail = str(reply.status_code), body[:200].decode(errors="replace")
         except httpx.ConnectError as error:
-            outcome, detail = REFUSED, type(error).__name__
+            outcome, detail = REFUSED, _said(error)
         except httpx.TimeoutException as error:
-            outcome, detail = SILENT, type(error).__name__
+            outcome, detail = SILENT, _said(error)
         except httpx.TransportError as error:
-            outcome, detail = BROKEN, type(error).__name__
+            outcome, detail = BROKEN, _said(error)
         self.rows.append(
             Row(sent=sent, begun=begun, ended=perf_counter(), outcome=outcome, detail=detail)
         )
@@ -118,3 +118,7 @@ async def learn(url: str, wanted: list[Wanted], references: References) -> None:
     async with httpx.AsyncClient(timeout=_PATIENCE) as client, asyncio.TaskGroup() as group:
         for item in wanted:
             group.create_task(one(item))
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -31,7 +31,9 @@ class Fault:
 
 
 _STAGE_PRICES = {
-    "Gateway": Price.BEGUN,
+    # HAProxy hands to another gateway what the dead one had not answered, but for what it can not
+    # know to be unanswered: a connection that was reset.
+    "Gateway": Price.OPEN,
     "Normalizer": Price.NOBODY,
     "AudioCache": Price.NOBODY,
     "Encoder": Price.NOBODY,

@@ -13,11 +13,8 @@ class Price(Enum):
 
     NOBODY = "nobody"
     """The work is asked for once more elsewhere, or the victim is not on the way."""
-    BEGUN = "replies begun"
-    """Replies whose first byte had been sent through the victim: a part is never taken for the
-    whole, so they break off."""
     OPEN = "requests under way"
-    """Whatever the victim had in hand."""
+    """Whatever the victim had in hand; at most what all had."""
     DOOR = "requests under way, and newcomers until it is back"
     """The victim is the only way in."""
 
@@ -106,8 +103,6 @@ def _covered(row: Row, price: Price, *, struck: float, until: float) -> bool:
     match price:
         case Price.NOBODY:
             return False
-        case Price.BEGUN:
-            return row.begun is not None and row.sent <= until
         case Price.OPEN:
             return row.outcome != REFUSED and row.sent <= until
         case Price.DOOR:

@@ -35,7 +35,6 @@ def stray(price: Price, *rows: Row, lasting: bool = False, back: float | None = 
     ("price", "covered"),
     [
         (Price.NOBODY, []),
-        (Price.BEGUN, [BEGUN]),
         (Price.OPEN, [BEGUN, OPEN]),
         (Price.DOOR, [BEGUN, OPEN, replace(OPEN, outcome=REFUSED)]),
     ],
