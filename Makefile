@@ -71,6 +71,10 @@ soak: $(STAMP)
 faults: $(STAMP)
 	$(BIN)/python -m loadtests.faults $(ARGS)
 
+# Needs root: every node lives in a network namespace of its own.
+cluster-demo: $(STAMP)
+	$(BIN)/python -m loadtests.cluster $(ARGS)
+
 $(PEERS_STAMP): loadtests/peers/requirements.txt
 	@$(PYTHON) -m venv $(dir $@)
 	@echo "installing the peers ..."
