@@ -12,9 +12,9 @@ PORT ?= 8000
 OUT ?= $(if $(TINY),training/work/tiny/tiny.onnx,voices/starter.onnx)
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup setup-training serve test lint fix voice bench loadtest goodput overload soak faults peers clean
+.PHONY: help setup setup-training serve test lint fix voice bench loadtest goodput overload soak faults cluster-demo peers clean
 help:
-	@echo "make setup | setup-training | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | faults | peers | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | setup-training | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
 
