@@ -134,6 +134,11 @@ class TorchRenderer:
             self._text_runs.clear()
             self._sound_runs.clear()
 
+    def repeat_sound(self, rows: int, frames: int) -> None:
+        """Start the sound run of a shape on whatever is in place: to time the device alone."""
+        with self._device.working():
+            self._sound_runs[rows, frames]()
+
     def render(self, rows: Sequence[Row]) -> list[Samples | None]:
         """Samples of each row; None where its durations or its audio are broken.
 

@@ -21,7 +21,7 @@ from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob
 from speech.voices import Voice
 
-_PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class TorchVoice:
@@ -34,10 +34,10 @@ class TorchVoice:
     def __init__(self, voice: Voice, config: EngineConfig) -> None:
         if voice.model is None:
             raise ConfigError(f"voice {voice.id!r} has no model")
-        if config.precision not in _PRECISIONS:
+        if config.precision not in PRECISIONS:
             raise ConfigError(
                 f"precision {config.precision!r}: the torch provider computes in "
-                f"{', '.join(_PRECISIONS)}"
+                f"{', '.join(PRECISIONS)}"
             )
         weights = read_weights(voice.model)
         if weights.speakers <= max(voice.speakers.values(), default=0):
@@ -51,7 +51,7 @@ class TorchVoice:
         self._bytes = weights.bytes
         with self._device.working():
             self._network: StarterNetwork | None = StarterNetwork(
-                weights, self._device.name, _PRECISIONS[config.precision]
+                weights, self._device.name, PRECISIONS[config.precision]
             )
         self._renderer: TorchRenderer | None = None
 
@@ -72,6 +72,14 @@ class TorchVoice:
             deterministic=self._device.name == "cpu",
             resident_bytes=self._bytes,
         )
+
+    def repeat_sound(self, rows: int, frames: int) -> None:
+        """Start the sound run of a shape on whatever is in place: to time the device alone."""
+        self._warm().repeat_sound(rows, frames)
+
+    def held_bytes(self) -> int:
+        """Memory torch holds on the device for all voices now; 0 on the CPU, where nobody knows."""
+        return self._device.held_bytes()
 
     def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
         """Speak phrases together; ids out of the vocabulary or broken audio fail alone.
