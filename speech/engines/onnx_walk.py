@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import onnx
-from onnx import helper
+from onnx import TensorProto, helper
 
 
 class Mismatch(Exception):  # noqa: N818 - no failure: the graph is of another kind
@@ -69,6 +69,11 @@ class GraphWalk:
             if item.name == name:
                 return helper.get_attribute_value(item)
         return default
+
+
+def floats(name: str, channels: int | str, steps: str) -> onnx.ValueInfoProto:
+    """A float tensor of N rows, for the ends of a graph."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", channels, steps])
 
 
 def extract(

@@ -38,7 +38,8 @@ from typing import Any, Literal
 import onnx
 from onnx import TensorProto, helper
 
-from speech.engines.onnx_walk import GraphWalk, Mismatch, extract
+from speech.engines.onnx_walk import GraphWalk, Mismatch, extract, floats
+from speech.engines.piper_decoder import decoder_rates, mask_inputs
 from speech.errors import ConfigError
 
 BATCHING_KEY = "chorale.batching"
@@ -47,13 +48,6 @@ SEED_KEY = "chorale.seed"
 
 _TAKES = {"input", "input_lengths", "scales", "sid"}
 _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli"}
-_QUANTIZED = {"QuantizeLinear", "DequantizeLinear"}
-# Operators that treat every sample alike: they move nothing along time.
-_POINTWISE = {
-    *("Add", "Sub", "Mul", "Div", "Neg", "Tanh", "LeakyRelu", "Relu", "Elu", "Sigmoid", "Sin"),
-    *("Pow", "Identity", "Clip", "Cast", "Sum", "PRelu", "Unsqueeze", "Squeeze", "Exp"),
-    *_QUANTIZED,
-}
 # Scales a tensor by its largest value, whichever row of the batch that is in.
 _WHOLE_BATCH = "DynamicQuantizeLinear"
 _COMPANY = "it is quantized by what stands in the batch"
@@ -185,23 +179,23 @@ def _split(model: onnx.ModelProto, *, symbols: int, multi_speaker: bool) -> Pipe
     z_p, m, logs = _prior(walk, prior[0])
     mask = _mask(walk, output, z_p, framed)
     moving = walk.descendants(z_p)
-    hop, convolved = _decoder(walk, output, mask, moving)
+    hop, convolved = decoder_rates(walk, output, mask, moving)
 
     noise = duration[0].output[0] if duration else ""
     inputs = [
         helper.make_tensor_value_info("input", TensorProto.INT64, ["n", "t"]),
         helper.make_tensor_value_info("input_lengths", TensorProto.INT64, ["n"]),
         helper.make_tensor_value_info("scales", TensorProto.FLOAT, [3]),
-        _floats(noise, 2, "t"),
+        floats(noise, 2, "t"),
     ]
     # In exports of one speaker a weight happens to bear the name `sid`.
     sid = helper.make_tensor_value_info("sid", TensorProto.INT64, ["n"])
     speaker = [sid] if multi_speaker else []
-    outputs = [_floats(width, 1, "t"), _floats(m, "c", "t"), _floats(logs, "c", "t")]
+    outputs = [floats(width, 1, "t"), floats(m, "c", "t"), floats(logs, "c", "t")]
     text = extract(model, [*inputs, *speaker], outputs)
-    frames = [_floats(z_p, "c", "frames"), _floats(mask, 1, "frames")]
+    frames = [floats(z_p, "c", "frames"), floats(mask, 1, "frames")]
     sound = extract(model, [*frames, *speaker], [model.graph.output[0]])
-    masks = _mask_inputs(sound, convolved, mask)
+    masks = mask_inputs(sound, convolved, mask)
     for part in (text, sound):
         if random := {node.op_type for node in part.graph.node} & _RANDOM:
             raise Mismatch(f"{random.pop()} is left in it")
@@ -216,10 +210,6 @@ def _split(model: onnx.ModelProto, *, symbols: int, multi_speaker: bool) -> Pipe
         duration_noise=noise,
         names=(width, m, logs, z_p, output),
     )
-
-
-def _floats(name: str, channels: int | str, steps: str) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", channels, steps])
 
 
 def _other(walk: GraphWalk, tensor: str, op: str, *, scale: bool = False, exp: bool = False) -> str:
@@ -301,97 +291,3 @@ def _is_mask(walk: GraphWalk, tensor: str) -> bool:
     while node is not None and node.op_type in {"Cast", "Unsqueeze"}:
         node = walk.makers.get(node.input[0])
     return node is not None and node.op_type == "Less"
-
-
-def _decoder(
-    walk: GraphWalk, output: str, mask: str, moving: set[str]
-) -> tuple[int, dict[str, int]]:
-    """Samples per frame; and the tensors the decoder convolves, with their steps per frame.
-
-    Walks from the waveform back to the frames that the graph itself masks. Every convolution on
-    the way must keep the length or multiply it by its stride: then the mask of a tensor is the
-    frames' mask, each step repeated.
-    """
-    # Samples of the waveform per time step of a tensor.
-    step: dict[str, int] = {output: 1}
-    convolved: list[str] = []
-    starts: set[str] = set()
-    for node in reversed(walk.ordered):
-        result = node.output[0]
-        if result not in step:
-            continue
-        if node.op_type == "Mul" and mask in node.input:
-            starts.add(result)
-            continue
-        stride = 1
-        if node.op_type in {"Conv", "ConvTranspose"}:
-            stride = _stride(walk, node)
-            sources = [name for name in node.input[:1] if name in moving]
-            convolved.extend(sources)
-        elif node.op_type in _POINTWISE:
-            sources = [name for name in node.input if name in moving]
-        else:
-            raise Mismatch(f"the decoder holds {node.op_type}")
-        for name in sources:
-            if step.setdefault(name, step[result] * stride) != step[result] * stride:
-                raise Mismatch("the decoder joins different rates")
-    if len(starts) != 1:
-        raise Mismatch(f"the decoder begins at {len(starts)} masked tensors instead of one")
-    start = starts.pop()
-    hop = step[start]
-    return hop, {name: hop // step[name] for name in convolved if name != start}
-
-
-def _mask_inputs(sound: onnx.ModelProto, convolved: Mapping[str, int], mask: str) -> dict[int, str]:
-    """Put a mask before every convolution of the decoder; changes `sound`. See `PiperGraph.masks`.
-
-    Masks are inputs rather than computed: numpy repeats them faster than it is written in ONNX.
-    """
-    masks = {1: mask}
-    makers = {name: node for node in sound.graph.node for name in node.output}
-    steps_of: dict[str, int] = {}
-    for node in sound.graph.node:
-        tensor = node.input[0] if node.input else ""
-        if node.op_type in {"Conv", "ConvTranspose"} and tensor in convolved:
-            # Whole numbers are masked before they become such: what stands right before a
-            # convolution is fused with it.
-            taker = node
-            while (maker := makers.get(taker.input[0])) and maker.op_type in _QUANTIZED:
-                taker = maker
-            steps_of[taker.output[0]] = convolved[tensor]
-    masked: set[str] = set()
-    nodes: list[onnx.NodeProto] = []
-    for node in sound.graph.node:
-        if node.output[0] in steps_of:
-            tensor, steps = node.input[0], steps_of[node.output[0]]
-            name = masks.setdefault(steps, f"{mask}_x{steps}")
-            if tensor not in masked:
-                masked.add(tensor)
-                nodes.append(helper.make_node("Mul", [tensor, name], [f"{tensor}_masked"]))
-            node.input[0] = f"{tensor}_masked"
-        nodes.append(node)
-    del sound.graph.node[:]
-    sound.graph.node.extend(nodes)
-    sound.graph.input.extend(
-        _floats(name, 1, f"frames_x{steps}") for steps, name in masks.items() if steps > 1
-    )
-    return masks
-
-
-def _stride(walk: GraphWalk, node: onnx.NodeProto) -> int:
-    """Upsampling factor of a convolution, whose output must be exactly so much longer."""
-    shape = list(walk.attribute(node, "kernel_shape", []))
-    if len(shape) != 1 or walk.attribute(node, "auto_pad", b"NOTSET") not in {b"NOTSET", "NOTSET"}:
-        raise Mismatch(f"{node.name or node.op_type} is no plain 1-d convolution")
-    left, right = walk.attribute(node, "pads", [0, 0])
-    (stride,) = walk.attribute(node, "strides", [1])
-    (dilation,) = walk.attribute(node, "dilations", [1])
-    span = (shape[0] - 1) * dilation
-    if node.op_type == "Conv":
-        if stride != 1 or left + right != span:
-            raise Mismatch(f"{node.name or 'a convolution'} changes the length")
-        return 1
-    (extra,) = walk.attribute(node, "output_padding", [0])
-    if span + 1 + extra - left - right != stride:
-        raise Mismatch(f"{node.name or 'a transposed convolution'} changes the length")
-    return int(stride)

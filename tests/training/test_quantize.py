@@ -1,0 +1,175 @@
+"""Quantized voices of the tiny voice, written, refused, loaded and spoken."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import pytest
+
+from speech.config import EngineConfig
+from speech.engines.loading import load_engine
+from speech.errors import ConfigError
+from speech.interfaces import Engine
+from speech.types import Pcm, PhraseJob
+from training.tiny_voice import write_tiny_voice
+
+quantize = pytest.importorskip("training.quantize", reason="it needs pocketsphinx")
+ROOT = Path(__file__).resolve().parents[2]
+Made = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A voice of two speakers that says it is German: nobody recognises its words."""
+    path = write_tiny_voice(tmp_path_factory.mktemp("voice") / "tiny.onnx", speakers=2)
+    header = path.with_name("tiny.onnx.json")
+    config = json.loads(header.read_text("utf-8")) | {"espeak": {"voice": "de"}}
+    header.write_text(json.dumps(config), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Quantize the voice in one way, once."""
+    folder = tmp_path_factory.mktemp("made")
+    known: dict[str, Path] = {}
+
+    def make(kind: str) -> Path:
+        if kind not in known:
+            known[kind] = folder / f"{kind}.onnx"
+            assert quantize.quantize(original, known[kind], kind, calibration=4) > 0
+        return known[kind]
+
+    return make
+
+
+def engine(path: Path) -> Engine:
+    return load_engine(quantize._read(path), EngineConfig(threads=1))
+
+
+def spoken(path: Path, jobs: list[PhraseJob]) -> list[npt.NDArray[np.int64]]:
+    results = engine(path).synthesize(jobs)
+    assert all(isinstance(item, Pcm) for item in results)
+    return [item.samples.astype(np.int64) for item in results if isinstance(item, Pcm)]
+
+
+def some_jobs(path: Path) -> list[PhraseJob]:
+    return list(quantize.jobs(quantize._read(path), quantize.part("test", 3)))
+
+
+@pytest.mark.parametrize("kind", ["int8-static", "int8-dynamic", "fp16"])
+def test_a_quantized_voice_keeps_its_rhythm_and_nearly_its_sound(
+    original: Path, made: Made, kind: str
+) -> None:
+    jobs = some_jobs(original)
+    if kind == "int8-dynamic":
+        # A graph that is not split draws its own noise: only its lengths are not to be compared.
+        assert engine(made(kind)).info.max_batch_size == 1
+        return
+    for one, other in zip(spoken(original, jobs), spoken(made(kind), jobs), strict=True):
+        assert len(one) == len(other)
+        assert not np.array_equal(one, other)
+        assert quantize.mel_distance(one, other, 22_050) < 0.5
+
+
+@pytest.mark.parametrize("kind", ["int8-static", "fp16"])
+def test_a_batch_is_what_its_rows_are_alone(original: Path, made: Made, kind: str) -> None:
+    jobs = some_jobs(original)
+    voice = engine(made(kind))
+    assert voice.info.max_batch_size is None
+    together = spoken(made(kind), jobs)
+    for job, batched in zip(jobs, together, strict=True):
+        (alone,) = spoken(made(kind), [job])
+        assert len(alone) == len(batched)
+        # Where a sum lies between two whole numbers its last bit decides: rare, and small.
+        assert np.mean(np.abs(alone - batched) > 1) < 0.01
+
+
+def test_integers_are_used_as_such(made: Made) -> None:
+    static = {node.op_type for node in onnx.load(str(made("int8-static"))).graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= static
+    dynamic = {node.op_type for node in onnx.load(str(made("int8-dynamic"))).graph.node}
+    assert {"DynamicQuantizeLinear", "ConvInteger"} <= dynamic
+    reason = engine(made("int8-dynamic")).info.batching
+    assert "by what stands in the batch" in reason
+
+
+def test_the_voices_json_travels_with_it(original: Path, made: Made) -> None:
+    headers = [path.with_name(path.name + ".json") for path in (original, made("fp16"))]
+    assert headers[0].read_bytes() == headers[1].read_bytes()
+
+
+def test_a_voice_without_large_products_is_told(original: Path, tmp_path: Path) -> None:
+    model = onnx.load(str(original))
+    del model.graph.node[:]
+    path = tmp_path / "none.onnx"
+    onnx.save(model, str(path))
+    (tmp_path / "none.onnx.json").write_bytes(original.with_name("tiny.onnx.json").read_bytes())
+    with pytest.raises(ConfigError, match="no product in it is large enough"):
+        quantize.quantize(path, tmp_path / "out.onnx", "fp16")
+    assert not (tmp_path / "out.onnx").exists()
+
+
+COMPARISON = {
+    "kind": "fp16",
+    "products": 1,
+    "bytes_before": 2,
+    "bytes_after": 1,
+    "time_ratio": 1.0,
+    "mel_distance": 0.1,
+    "words": 200,
+    "errors_before": 40,
+    "errors_after": 46,
+    "batching": "",
+}
+
+
+def test_what_is_lost_is_held_against_what_may_be() -> None:
+    found = quantize.Comparison(**COMPARISON)
+    assert found.faults(0.03, 0.1) == []
+    assert len(found.faults(0.02, 0.09)) == 2
+    assert "rises by 3.0 points, 2.0 are allowed" in found.faults(0.02, 0.1)[0]
+    assert "difference is 0.100, 0.090 allowed" in found.faults(0.03, 0.09)[0]
+    assert replace(found, mel_distance=float("inf")).faults(1.0, 100.0)
+    assert replace(found, mel_distance=float("nan")).faults(1.0, 100.0)
+    assert replace(found, words=0, errors_before=0, errors_after=0).error_loss == 0.0
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "training.quantize", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_one_that_loses_too_much_is_refused(original: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.onnx"
+    limits = ("--kind", "fp16", "--sentences", "1", "--max-mel-distance", "0")
+    done = run(original, out, *limits)
+    assert done.returncode == quantize.REFUSED, done.stderr
+    assert "loses too much: the log-mel difference" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["written"], told["words"]) == (False, 0)
+    done = run(original, out, *limits, "--force")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"out.onnx", "out.onnx.json"}
+    assert engine(out).info.max_batch_size is None
+
+
+def test_an_english_voice_is_heard(tmp_path: Path) -> None:
+    path = write_tiny_voice(tmp_path / "tiny.onnx")
+    found = quantize.compare(path, path, "none", 0, 1)
+    assert found.words == found.errors_before == found.errors_after > 0
+    assert (found.mel_distance, found.bytes_before) == (0.0, found.bytes_after)
+
+
+def test_what_is_no_voice_is_an_error(tmp_path: Path) -> None:
+    done = run(tmp_path / "none.onnx", tmp_path / "out.onnx")
+    assert done.returncode == 1
+    assert "none.onnx" in done.stderr.replace("\n", "")
+    assert "Traceback" not in done.stderr
