@@ -16,7 +16,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from ray.serve.schema import ServeDeploySchema
 
-    from serve_app.app import build_graph
+    from serve_app.app import _engine, build_graph
     from serve_app.config import CONFIG_FOLDER, GraphArguments, GraphConfig, Replicas
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,6 +132,11 @@ def set_in(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("stages.encoder.num_cpus", "one"),
         ("stages.encoder.max", 0),
         ("engine.provider", "tpu"),
+        ("engine.fallback", ["auto"]),
+        ("engine.precision", "int8"),
+        ("engine.precisions", ["fp64"]),
+        ("engine.gpu_share", 0),
+        ("engine.gpu_share", 1.5),
         ("engine.treads", 1),
         ("batch.later_share", 0),
         ("batch.later_share", 1),
@@ -225,3 +230,25 @@ def test_a_wrong_lexicon_stops_the_start(tmp_path: Path) -> None:
     path.write_text("lexicon: null\ntext: {lexicons: {en: {a: ''}}}\n", "utf-8")
     with pytest.raises(ConfigError, match="entry 1"):
         GraphConfig.load(path).front_end()
+
+
+def test_a_replicas_fraction_of_a_gpu_is_its_share_of_the_memory() -> None:
+    graph = GraphConfig.load(CONFIG_FOLDER / "gpu.yaml")
+    stages = graph.stages
+
+    def share(num_gpus: float, asked: float | None = None) -> float | None:
+        replicas = stages.synthesizer.model_copy(update={"num_gpus": num_gpus})
+        update = {
+            "stages": stages.model_copy(update={"synthesizer": replicas}),
+            "engine": graph.engine.model_copy(update={"gpu_share": asked}),
+        }
+        return _engine(graph.model_copy(update=update)).gpu_share
+
+    assert _engine(graph).gpu_share == stages.synthesizer.num_gpus == 0.25
+    assert [share(0), share(1), share(0.5), share(0.5, asked=0.3)] == [None, None, 0.5, 0.3]
+
+
+def test_what_is_measured_lies_beside_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "graph.yaml"
+    file.write_text("engine: {provider_cache: measured}")
+    assert GraphConfig.load(file).engine.provider_cache == tmp_path.resolve() / "measured"

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
+from rich.table import Table
 from typer.testing import CliRunner
 
 from serve_app import cli
+from serve_app.provider_table import left_out, provider_table
+from speech.config import EngineConfig
+from speech.engines.provider_trials import Trial
 from speech.text.lexicon_files import load_lexicons
+from speech.voices import VoiceCatalogue
 
 VOICE = Path(__file__).resolve().parents[2] / "voices" / "starter.onnx"
 
@@ -99,3 +105,73 @@ def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: str) -> N
     assert done.exit_code == 1
     assert "words.pls" in done.stderr.replace("\n", "")
     assert not output.exists()
+
+
+@pytest.fixture
+def quantizing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for `training.quantize`, as `measuring` is for the evaluation."""
+    package = tmp_path / "training"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "quantize.py").write_text(
+        "import json, pathlib, sys\n"
+        "pathlib.Path('called.json').write_text(json.dumps(sys.argv[1:]))\n"
+        "sys.exit(3)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "called.json"
+
+
+def test_quantize_passes_on_what_may_be_lost_and_how_it_ended(quantizing: Path) -> None:
+    given = ["quantize", "alloy", "-o", "out.onnx", "--max-wer-loss", "0.5", "--force"]
+    done = CliRunner().invoke(cli.app, given)
+    assert done.exit_code == 3, done.output
+    assert json.loads(quantizing.read_text()) == [
+        *(str(VOICE), "out.onnx", "--kind", "int8-static", "--max-wer-loss", "0.5"),
+        *("--max-mel-distance", "0.15", "--sentences", "60", "--force"),
+    ]
+
+
+def test_providers_are_told_with_figures_and_reasons() -> None:
+    voice = VoiceCatalogue.load(cli._CONFIGS / "voices.yaml").voices["starter"]
+    trials = [
+        Trial(provider="cpu", precision="fp32", alone_ms=14.0, alone=240, together=250, rate=245),
+        Trial(provider="cpu", precision="fp16", alone_ms=9.0, alone=380, rate=400, distance=0.001),
+        Trial(provider="cuda", precision="fp32", reason="no GPU"),
+        Trial(provider="cuda", precision="tf32", reason="no GPU"),
+    ]
+    rows = printed(provider_table(voice, trials, EngineConfig()))
+    (single,) = [row for row in rows if "cpu/fp32" in row]
+    assert "14.0" in single
+    assert "configured, auto takes it" in single
+    (half,) = [row for row in rows if "cpu/fp16" in row]
+    assert "not in `precisions`" in half
+    assert left_out(trials) == ["cuda/fp32, cuda/tf32: no GPU"]
+    wide = EngineConfig(provider="auto", precisions=("fp32", "fp16"))
+    rows = printed(provider_table(voice, trials, wide))
+    assert "auto takes it" in next(row for row in rows if "cpu/fp16" in row)
+    near = wide.model_copy(update={"max_mel_distance": 0.0005})
+    rows = printed(provider_table(voice, trials, near))
+    assert "sounds otherwise" in next(row for row in rows if "cpu/fp16" in row)
+
+
+def printed(table: Table) -> list[str]:
+    """The rows of its body."""
+    console = Console(width=140)
+    with console.capture() as capture:
+        console.print(table)
+    return [line for line in capture.get().splitlines() if line.startswith("│")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nobody"], "unknown voice 'nobody'"),
+        (["espeak"], "voice 'espeak' is espeak's own"),
+        (["--graph", "nowhere"], "nowhere"),
+    ],
+)
+def test_providers_of_what_is_not_there(arguments: list[str], says: str) -> None:
+    done = CliRunner().invoke(cli.app, ["providers", *arguments])
+    assert done.exit_code == 1
+    assert says in done.stderr.replace("\n", "")
