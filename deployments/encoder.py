@@ -1,15 +1,18 @@
 """The Encoder deployment: phrases of PCM to one container, as a stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+import os
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import Field
 from ray.serve.handle import DeploymentHandle
 
+from deployments import metrics
 from deployments.collector import settle
 from deployments.stages import (
     Inline,
@@ -18,6 +21,7 @@ from deployments.stages import (
     normalizer_stage,
     synthesizer_stage,
 )
+from speech import telemetry
 from speech.audio.containers import codec_rate, encode_whole, open_writer
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import Resampler
@@ -34,6 +38,8 @@ from speech.types import (
     Timing,
 )
 
+_T = TypeVar("_T")
+
 
 class EncoderTuning(StrictModel):
     """What may change without a restart."""
@@ -42,6 +48,9 @@ class EncoderTuning(StrictModel):
     """Phrases of one reply that are synthesised beyond the one delivered next."""
     first_audio: float = Field(default=0.5, gt=0)
     """Seconds of a stream's first phrase that are encoded and sent before the rest of it is."""
+    threads: int = Field(default=0, ge=0, le=64)
+    """Replies of one replica that are encoded at the same time; 0 takes one for each core. More
+    than there are cores would all take longer and none leave sooner."""
 
 
 class Encoder:
@@ -62,6 +71,8 @@ class Encoder:
         self._synthesizer = synthesizer_stage(synthesizer)
         self._normalizer = normalizer_stage(normalizer)
         self._tuning = EncoderTuning()
+        self._threads = _codec_threads(self._tuning)
+        self._encodings = 0
         self._load = ProcessorLoad()
         self._warm_up()
         settle()
@@ -75,9 +86,12 @@ class Encoder:
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `EncoderTuning`."""
         self._tuning = EncoderTuning.model_validate(user_config)
+        self._threads.shutdown(wait=False)
+        self._threads = _codec_threads(self._tuning)
 
     def check_health(self) -> None:
-        """An encoder has nothing that can break on its own."""
+        """Report; an encoder has nothing that can break on its own."""
+        metrics.set_gauge(telemetry.ENCODINGS, self._encodings)
         check_inline(self._synthesizer, self._normalizer)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
@@ -105,19 +119,33 @@ class Encoder:
                 if job.whole:
                     continue
                 parts = reply.encode(tuning.first_audio if first else None)
-                while (data := await asyncio.to_thread(next, parts, None)) is not None:
+                while (data := await self._in_thread(next, parts, None)) is not None:
                     for piece in self._pieces(data) if data else ():
                         yield reply.frame(piece, first=first)
                         first = False
-        data = await asyncio.to_thread(reply.finish)
+        data = await self._in_thread(reply.finish)
         pieces = list(self._pieces(data))
         for number, piece in enumerate(pieces):
             yield reply.frame(piece, first=first, last=number == len(pieces) - 1, total=len(data))
             first = False
 
+    async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
+        self._encodings += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, work, *arguments)
+        finally:
+            self._encodings -= 1
+
     def _pieces(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, max(len(data), 1), self._frame_bytes):
             yield data[start : start + self._frame_bytes]
+
+
+def _codec_threads(tuning: EncoderTuning) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(
+        tuning.threads or len(os.sched_getaffinity(0)), thread_name_prefix="codec"
+    )
 
 
 class _Reply:

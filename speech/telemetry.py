@@ -74,6 +74,11 @@ INFLIGHT_CHARACTERS = Metric(
     "gauge",
     "Characters of admitted requests that are not finished; bounded by max_inflight_characters.",
 )
+ENCODINGS = Metric(
+    "chorale_encodings",
+    "gauge",
+    "Replies being encoded or waiting for a thread to be; `encoder.threads` run at a time.",
+)
 GATE_WAIT_SECONDS = Metric(
     "chorale_gate_wait_seconds",
     "histogram",

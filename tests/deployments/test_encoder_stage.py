@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -216,6 +217,33 @@ async def test_look_ahead_is_taken_over(make_job: MakeJob, look_ahead: int) -> N
     await anext(frames)
     assert stage.asked == 1 + look_ahead
     await frames.aclose()
+
+
+async def test_so_many_replies_are_encoded_at_a_time(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most, lock = 0, 0, threading.Lock()
+    both = threading.Barrier(2, timeout=5)
+
+    def encode(*_: Any) -> bytes:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        if tuned._tuning.threads == 2:
+            both.wait()
+        with lock:
+            running -= 1
+        return b"x"
+
+    tuned = encoder()
+    monkeypatch.setattr("deployments.encoder.encode_whole", encode)
+    for threads in (1, 2):
+        most = 0
+        tuned.reconfigure({"threads": threads})
+        await asyncio.gather(*(read(tuned.stream(make_job("one"))) for _ in range(4)))
+        assert most == threads
+    assert tuned._encodings == 0
 
 
 def test_unknown_tuning_is_refused() -> None:
