@@ -37,8 +37,9 @@ $(TRAINING_STAMP): $(STAMP)
 serve: $(STAMP)
 	@exec $(BIN)/chorale serve --host $(HOST) --port $(PORT)
 
+# Two workers: one has all tests that start servers, in order; the other has the rest.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,7 +1,9 @@
 """What tests of several rooms build upon."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -79,9 +81,37 @@ def make_job() -> MakeJob:
     return make
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Integration tests come last: their servers, shared by many, take processor time from others.
+INTEGRATION = "tests/integration/"
 
-    Files keep their order, and tests theirs.
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Integration tests come last, since their servers, shared by many, take time from others.
+
+    Where several workers share the tests they come first, for the one worker that gets them all
+    (below): together they take longest. What ends the shared server ends them, anyway.
     """
-    items.sort(key=lambda item: item.get_closest_marker("integration") is not None)
+    shared = "PYTEST_XDIST_WORKER" in os.environ
+    for item in items:
+        if bool(item.get_closest_marker("integration")) != item.nodeid.startswith(INTEGRATION):
+            raise pytest.UsageError(f"{item.nodeid}: {INTEGRATION} has all integration tests")
+    items.sort(
+        key=lambda item: (
+            item.nodeid.startswith(INTEGRATION) != shared,
+            item.get_closest_marker("ends_the_server") is not None,
+        )
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Workers take file by file, but one of them all integration tests, in order.
+
+    No two servers may be under load at a time, and many tests share one.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 (a single run needs none)
+
+    class OneWorkerStartsServers(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return INTEGRATION if nodeid.startswith(INTEGRATION) else nodeid.partition("::")[0]
+
+    return OneWorkerStartsServers(config, log)
