@@ -3,6 +3,7 @@
 import asyncio
 import io
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -232,6 +233,8 @@ async def test_so_many_replies_are_encoded_at_a_time(
             most = max(most, running)
         if tuned._tuning.threads == 2:
             both.wait()
+        else:
+            time.sleep(0.05)  # so that a second one would be seen
         with lock:
             running -= 1
         return b"x"
