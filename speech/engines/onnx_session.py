@@ -23,7 +23,7 @@ RUN_ERRORS: tuple[type[Exception], ...] = (
     *(states.NotImplemented, states.RuntimeException, states.EPFail, MemoryError),
 )
 """What a run raises: ONNX Runtime's classes share no base of their own."""
-_LOAD_ERRORS: tuple[type[Exception], ...] = (*RUN_ERRORS, RuntimeError, ValueError)
+_LOAD_ERRORS: tuple[type[Exception], ...] = (*RUN_ERRORS, RuntimeError, ValueError, OSError)
 """What loading raises: also where a provider's libraries are missing or its options wrong."""
 
 OnnxProviders = tuple[tuple[str, dict[str, str]], ...]
@@ -158,6 +158,8 @@ class OnnxSession:
             _share_arena("Cpu", 0)
             if self._device == "cuda":
                 _share_arena("Cuda", limit)
+            if config.provider == "tensorrt":
+                (cache_folder(config) / "tensorrt").mkdir(parents=True, exist_ok=True)
             # Without its own fallback, which prints, and takes the CPU where CUDA was asked for.
             self._session = onnxruntime.InferenceSession(
                 model, settings, providers=list(providers), enable_fallback=0

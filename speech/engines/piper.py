@@ -113,13 +113,13 @@ class PiperEngine:
         )
 
     def warm_up(self) -> None:
-        """Run a short and a long row alone, and four together where the graph batches.
+        """Run short and long rows, alone and together where the graph batches.
 
         Raises:
             ConfigError: the provider cannot run the graph, although it took it.
         """
-        sizes = [(1, 20), (1, 120)] + [(4, 60)] * (self._info.max_batch_size is None)
-        for count, length in sizes:
+        batches = self._info.max_batch_size is None
+        for count, length in warm_up_sizes(self._info.provider, batches=batches):
             row = Row(
                 ids=np.arange(length, dtype=np.int64) % self._symbols,
                 speaker=0,
@@ -137,6 +137,17 @@ class PiperEngine:
     def close(self) -> None:
         """Drop the sessions, and with them their memory."""
         self._renderer = None
+
+
+def warm_up_sizes(provider: str, *, batches: bool) -> list[tuple[int, int]]:
+    """Rows and ids of the first runs.
+
+    On a GPU they span all others: TensorRT builds its engine for what lies between the shapes it
+    has seen. 640 ids are a phrase of 300 characters, 16 rows the largest shipped batch.
+    """
+    if provider == "cpu":
+        return [(1, 20), (1, 120), *([(4, 60)] if batches else [])]
+    return [(1, 16), (1, 640), *([(16, 640)] if batches else [])]
 
 
 def _describe(

@@ -15,7 +15,7 @@ from speech.engines.hardware import gpus, this_hardware
 from speech.engines.loading import load_voice
 from speech.engines.onnx_precision import half_precision, products
 from speech.engines.onnx_session import OnnxSession, gpu_bytes, onnx_providers
-from speech.engines.piper import PiperEngine
+from speech.engines.piper import PiperEngine, warm_up_sizes
 from speech.engines.piper_graph import read_graph
 from speech.engines.piper_render import Sizes
 from speech.engines.providers import PROVIDERS, candidates, load_first, load_on
@@ -167,6 +167,18 @@ def test_candidates_are_what_is_allowed() -> None:
     assert names == set(PROVIDERS)
     assert ("cuda", "tf32") in candidates(("tf32", "fp16"))
     assert ("cpu", "fp32") not in candidates(("tf32", "fp16"))
+
+
+def test_a_gpus_first_runs_span_the_others() -> None:
+    few = Sizes("cuda")
+    rows, ids = zip(*warm_up_sizes("tensorrt", batches=True), strict=True)
+    for count, length in ((1, 1), (3, 40), (8, 250), (16, 600)):
+        assert min(rows) <= few.rows(count) <= max(rows)
+        assert min(ids) <= few.steps(length) <= max(ids)
+    # Captured or built for them: they are shapes that come back.
+    assert all((few.rows(n), few.steps(t)) == (n, t) for n, t in zip(rows, ids, strict=True))
+    assert {count for count, _ in warm_up_sizes("cuda", batches=False)} == {1}
+    assert max(length for _, length in warm_up_sizes("cpu", batches=True)) == 120
 
 
 def test_a_bound_run_computes_the_same(tiny: Path, as_voice: AsVoice) -> None:
