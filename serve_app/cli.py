@@ -1,4 +1,4 @@
-"""The command line: serve, say, voices, capacity, providers, evaluate, quantize, lexicon import."""
+"""The command line; what each command is for says its own help."""
 
 import os
 import subprocess
@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 from serve_app.capacity_command import capacity
+from serve_app.warm_command import warm
 from speech.errors import ConfigError, SpeechError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
 lexicon = typer.Typer(no_args_is_help=True, help="Lexicons: how words are said.")
 app.add_typer(lexicon, name="lexicon")
+app.command()(warm)
 app.command()(capacity)
 _err = Console(stderr=True, soft_wrap=True)
 
