@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 _ERR = Console(stderr=True, soft_wrap=True)
@@ -69,7 +70,7 @@ def warm(
             wanted = list(bodies(text.splitlines(), voices, audio_format or ["mp3"]))
             outcomes, problems = _ask(client, wanted, concurrency)
     except (OSError, ValueError, httpx.HTTPError) as error:
-        _ERR.print("[red]error:[/red]", str(error), markup=True, highlight=False)
+        _ERR.print("[red]error:[/red]", escape(str(error)), highlight=False)
         raise typer.Exit(1) from None
     made, there = outcomes["miss"] + outcomes["coalesced"], outcomes["hit"] + outcomes["hot"]
     typer.echo(
