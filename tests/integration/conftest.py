@@ -9,6 +9,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from servers import ROOT, Server, running
 
+FAKES = ("fake", "once", "joined", "left")
+"""All but the first belong to one test each, like `crowd`: what is counted of them is its own."""
+
 
 def catalogue() -> dict[str, object]:
     """The shipped catalogue, with a real tiny Piper voice and fakes beside it."""
@@ -18,7 +21,8 @@ def catalogue() -> dict[str, object]:
             voice["model"] = str(ROOT / "configs" / voice["model"])
     shipped["voices"] += [
         {"id": "tiny", "engine": "piper", "model": "tiny.onnx"},
-        {"id": "fake", "engine": "fake"},
+        {"id": "crowd", "engine": "piper", "model": "tiny.onnx"},
+        *({"id": name, "engine": "fake"} for name in FAKES),
     ]
     return dict(shipped)
 
@@ -30,7 +34,7 @@ def make_tiny_voice(folder: Path) -> None:
 
 
 GRAPH = {
-    "preload": ["starter", "espeak", "tiny", "fake"],
+    "preload": ["starter", "espeak", "tiny", "crowd", *FAKES],
     "stages": {"synthesizer": {"num_cpus": 0.5, "max_ongoing_requests": 2048}},
 }
 

@@ -26,10 +26,13 @@ import psutil
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from speech.engines.fake import SECONDS_PER_CHARACTER
+
 ROOT = Path(__file__).resolve().parents[2]
 MARKER = "CHORALE_TEST_MARKER"
 ADMIN_TOKEN = "test-admin-token"  # noqa: S105
 START_TIMEOUT = 180.0
+EXPORT_SECONDS = 0.5
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background jobs ignore SIGINT, and what they start would, too.
@@ -88,14 +91,24 @@ class Server:
                         total += sample.value
         return total
 
-    def settled_metric(self, name: str, **labels: str) -> float:
-        """A metric once it has stopped moving for three exports."""
-        time.sleep(1.5)
-        values = [self.metric(name, **labels)]
-        while len(values) < 30 and (len(values) < 4 or len(set(values[-4:])) > 1):
-            time.sleep(0.5)
-            values.append(self.metric(name, **labels))
-        return values[-1]
+    def counted(self, name: str, expected: float, **labels: str) -> float:
+        """A counter some exports after it has reached a value: more than that if more was counted.
+
+        A replica exports all its metrics at a time, so what was counted before is seen by then.
+        """
+        what = f"{name} {labels} of {expected:g}"
+        wait_for(lambda: self.metric(name, **labels) >= expected, timeout=60, what=what)
+        time.sleep(3 * EXPORT_SECONDS)
+        return self.metric(name, **labels)
+
+    def spoken(self, voice: str, expected: float) -> float:
+        """Seconds of audio a voice has made in all, once there are as many as expected."""
+        return self.counted("chorale_audio_seconds_total", 0.999 * expected, voice=voice)
+
+    def lasts(self, text: str) -> float:
+        """Seconds the phrases of a text take, without pauses, as an engine of `fake` says them."""
+        reply = httpx.post(f"{self.url}/v1/text/normalize", json={"input": text}, timeout=60)
+        return sum(SECONDS_PER_CHARACTER * len(item["text"]) for item in reply.json()["phrases"])
 
     def log_records(self, text: str) -> list[dict[str, Any]]:
         """JSON records of the replicas' logs that hold a text."""
@@ -167,7 +180,7 @@ def running(
         MARKER: marker,
         "RAY_TMPDIR": str(folder),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_metrics_report_interval_ms": "500",
+        "RAY_metrics_report_interval_ms": str(int(1000 * EXPORT_SECONDS)),
         "CHORALE_ADMIN_TOKEN": ADMIN_TOKEN,
         "HOME": str(folder),
         "PYTHONPATH": str(ROOT),

@@ -2,11 +2,12 @@
 
 import asyncio
 import collections
+import contextlib
+from functools import partial
 
 import httpx
 import pytest
-from conftest import catalogue, make_tiny_voice
-from servers import ADMIN_TOKEN, Server, nonce, running
+from servers import ADMIN_TOKEN, Server, nonce, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -39,100 +40,89 @@ def test_a_repeated_request_is_hot_and_identical(any_server: Server) -> None:
 
 
 async def test_32_identical_requests_are_synthesised_once(any_server: Server) -> None:
-    before = any_server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-    text = fresh("All of us say this slowly")
+    # Takes a second and more, so that all can join.
+    text = ".\n".join(fresh(f"All of us say number {i} slowly") for i in range(16))
     async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
         replies = await asyncio.gather(
-            *(client.post(any_server.speech, json=body(text)) for _ in range(32))
+            *(client.post(any_server.speech, json=body(text, voice="once")) for _ in range(32))
         )
     states = collections.Counter(reply.headers["x-cache"] for reply in replies)
     assert states["miss"] == 1
     assert states["coalesced"] + states["hot"] + states["hit"] == 31
     assert states["coalesced"] > 20
     assert len({reply.content for reply in replies}) == 1
-    after = any_server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-    assert after - before == 1
+    seconds = any_server.lasts(text)
+    assert any_server.spoken("once", seconds) == pytest.approx(seconds)
 
 
 async def test_the_first_caller_leaving_costs_nobody_else(any_server: Server) -> None:
-    before = any_server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-    sentences = [fresh(f"Sentence {i} is said slowly and at some length") for i in range(32)]
-    text = ".\n".join(sentences)
-    async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
-        first = asyncio.create_task(client.post(any_server.speech, json=body(text)))
-        await asyncio.sleep(0.5)  # of the two seconds and more that the synthesis takes
-        others = [
-            asyncio.create_task(client.post(any_server.speech, json=body(text))) for _ in range(31)
-        ]
-        await asyncio.sleep(0.8)  # until they have joined: the last reader to leave ends a fill
-        first.cancel()
-        replies = await asyncio.gather(*others)
-        assert first.cancelled()
-    assert {reply.status_code for reply in replies} == {200}
-    assert collections.Counter(r.headers["x-cache"] for r in replies) == {"coalesced": 31}
-    assert len({reply.content for reply in replies}) == 1
-    after = any_server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-    assert after - before == len(sentences)
+    text = ".\n".join(fresh(f"Sentence {i} is said slowly and at some length") for i in range(48))
+    asked = body(text, voice="joined")
+    async with (
+        httpx.AsyncClient(timeout=60, limits=LIMITS) as client,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        first = await client.send(
+            client.build_request("POST", any_server.speech, json=asked), stream=True
+        )
+        assert first.headers["x-cache"] == "miss"
+        # Each has its first bytes, and seconds of synthesis before it, when the first one leaves.
+        others = await asyncio.gather(
+            *(
+                stack.enter_async_context(client.stream("POST", any_server.speech, json=asked))
+                for _ in range(15)
+            )
+        )
+        await first.aclose()
+        contents = await asyncio.gather(*(reply.aread() for reply in others))
+    assert {reply.status_code for reply in others} == {200}
+    assert collections.Counter(r.headers["x-cache"] for r in others) == {"coalesced": 15}
+    assert len(set(contents)) == 1
+    seconds = any_server.lasts(text)
+    assert any_server.spoken("joined", seconds) == pytest.approx(seconds)
 
 
 async def test_the_last_caller_leaving_stops_the_work(any_server: Server) -> None:
-    before = any_server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
     text = ".\n".join(fresh(f"Number {i} is said slowly") for i in range(60))
+    whole = any_server.lasts(text)
+    ended = partial(any_server.metric, "chorale_fills_total", outcome="abandoned")
+    before = ended()
     async with httpx.AsyncClient(timeout=60) as client:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(1.5):
-                await client.post(any_server.speech, json=body(text))
-    after = any_server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-    # 1.5 s is six batches of a quarter second; 60 phrases in look-ahead of 4 would be fifteen.
-    assert after - before < 45
-    assert any_server.settled_metric("chorale_fills_running") == 0
+        asked = client.stream("POST", any_server.speech, json=body(text, voice="left"))
+        async with asked as reply:
+            pieces = reply.aiter_raw()
+            await anext(pieces)
+    wait_for(lambda: ended() > before, timeout=60, what="the end of the reply in the making")
+    wait_for(
+        lambda: any_server.metric("chorale_fills_running") == 0,
+        timeout=60,
+        what="no reply in the making",
+    )
+    # In look-ahead of 4 the 60 phrases would be fifteen batches of a quarter second: those that
+    # were not stopped would be made and counted meanwhile.
+    await asyncio.sleep(4)
+    assert any_server.metric("chorale_audio_seconds_total", voice="left") < 0.75 * whole
 
 
 async def test_64_different_requests_form_real_batches(server: Server) -> None:
-    count = server.settled_metric("chorale_batch_size_count", voice="tiny")
-    big = server.settled_metric("chorale_batch_size_bucket", voice="tiny", le="1.0")
     async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
         replies = await asyncio.gather(
             *(
-                client.post(server.speech, json=body(fresh(f"Request number {i}"), voice="tiny"))
+                client.post(server.speech, json=body(fresh(f"Request number {i}"), voice="crowd"))
                 for i in range(64)
             )
         )
     assert {reply.status_code for reply in replies} == {200}
     assert {reply.headers["x-cache"] for reply in replies} == {"miss"}
-    batches = server.settled_metric("chorale_batch_size_count", voice="tiny") - count
-    alone = server.settled_metric("chorale_batch_size_bucket", voice="tiny", le="1.0") - big
+    seconds = sum(
+        (len(reply.content) - 44) / 2 / int.from_bytes(reply.content[24:28], "little")
+        for reply in replies
+    )
+    server.spoken("crowd", 0.8 * seconds)  # exported all at once, and some exports later all is
+    batches = server.metric("chorale_batch_size_count", voice="crowd")
+    alone = server.metric("chorale_batch_size_bucket", voice="crowd", le="1.0")
     assert batches < 48, "64 phrases in nearly as many batches"
     assert batches - alone >= 4, "hardly a batch of more than one"
-
-
-async def test_several_replicas_of_every_stage_share_one_synthesis() -> None:
-    """Two gateways, caches, encoders and synthesizers: a key still belongs to one of the caches."""
-    two = {"num_cpus": 0.05, "min": 2, "max": 2}
-    stages = ("gateway", "normalizer", "audio_cache", "encoder", "synthesizer")
-    graph = {"stages": dict.fromkeys(stages, two)}
-    token = {"authorization": f"Bearer {ADMIN_TOKEN}"}
-    with running(graph, catalogue(), prepare=make_tiny_voice) as server:
-        texts = [fresh("Several of us say this slowly") for _ in range(6)]
-        async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
-
-            async def ask(text: str) -> httpx.Response:
-                return await client.post(server.speech, json=body(text))
-
-            replies = await asyncio.gather(*(ask(text) for text in texts for _ in range(16)))
-            assert {reply.status_code for reply in replies} == {200}
-            states = collections.Counter(reply.headers["x-cache"] for reply in replies)
-            assert states["miss"] == len(texts), states
-            made = server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-            assert made == len(texts)
-            forget = f"{server.url}/admin/cache/invalidate"
-            assert (await client.post(forget, json={}, headers=token)).is_success
-            # Whichever gateway answers: none of them is hot, and neither cache has it.
-            again = await asyncio.gather(*(ask(texts[0]) for _ in range(16)))
-            states = collections.Counter(reply.headers["x-cache"] for reply in again)
-            assert states["miss"] == 1, states
-            made = server.settled_metric("chorale_synthesized_phrases_total", outcome="ok")
-            assert made == len(texts) + 1
 
 
 def test_a_private_reply_is_kept_nowhere(server: Server) -> None:

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +11,8 @@ import av
 import httpx
 import openai
 import pytest
-from conftest import GRAPH, catalogue, make_tiny_voice
-from servers import Server, running, wait_for
+from conftest import FAKES
+from servers import Server, wait_for
 
 from speech import telemetry
 
@@ -31,7 +29,7 @@ def test_listings(server: Server) -> None:
     listing = httpx.get(f"{server.url}/v1/audio/voices").json()
     assert listing["object"] == "list"
     by_id = {voice["id"]: voice for voice in listing["data"]}
-    assert set(by_id) == {"starter", "espeak", "tiny", "fake"}
+    assert set(by_id) == {"starter", "espeak", "tiny", "crowd", *FAKES}
     assert listing["default"] == "starter"
     assert by_id["starter"]["languages"] == ["en-us", "en"]
     assert len(by_id["starter"]["speakers"]) == 2
@@ -171,27 +169,21 @@ def test_a_busy_port_is_named(server: Server) -> None:
     assert "choose another --port" in failed.stderr
 
 
-def test_sigterm_finishes_what_is_under_way_and_leaves_no_process() -> None:
-    """Beside the session's own servers: two Rays and two HAProxies share the machine."""
+@pytest.mark.ends_the_server
+def test_sigterm_finishes_what_is_under_way(server: Server) -> None:
+    """That it ends with 0 and leaves no process is seen where the server is taken down."""
     text = "\n".join(f"Line {i} is said slowly while the server stops." for i in range(12))
     body = {"model": "tts-1", "voice": "fake", "input": text, "response_format": "wav"}
-    result: dict[str, object] = {}
-    with running(GRAPH, catalogue(), prepare=make_tiny_voice) as server:
-
-        def ask() -> None:
-            with (
-                httpx.Client(timeout=60) as client,
-                client.stream("POST", server.speech, json=body) as reply,
-            ):
-                result["status"] = reply.status_code
-                result["size"] = sum(len(chunk) for chunk in reply.iter_raw())
-
-        whole = httpx.post(server.speech, json=body, timeout=60)
-        body["input"] = text.replace("Line", "Part")
-        thread = threading.Thread(target=ask)
-        thread.start()
-        time.sleep(0.5)
+    whole = httpx.post(server.speech, json=body, timeout=60)
+    body["input"] = text.replace("Line", "Part")
+    with (
+        httpx.Client(timeout=60) as client,
+        client.stream("POST", server.speech, json=body) as reply,
+    ):
+        assert reply.status_code == 200
+        pieces = reply.iter_raw()
+        size = len(next(pieces))
         server.process.send_signal(signal.SIGTERM)
-        thread.join(60)
-        assert result["status"] == 200
-        assert result["size"] == len(whole.content)
+        size += sum(map(len, pieces))
+    assert size == len(whole.content)
+    assert server.process.wait(90) == 0
