@@ -28,7 +28,7 @@ def test_fractions_fill_a_gpu_and_another_node_has_other_fractions() -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
