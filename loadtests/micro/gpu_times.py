@@ -5,6 +5,7 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from time import perf_counter, process_time
@@ -204,12 +205,19 @@ async def stream(engine: Engine, phrases: Phrases, streams: int, seconds: float)
     speaker = Speaker(engine)
     firsts: list[float] = []
     audio = 0.0
+    # Made before: the loop that makes them is the one that waits.
+    replies = cycle(
+        [
+            [phrases.take(LENGTHS[1], 1, index=index)[0] for index in range(_PER_STREAM)]
+            for _ in range(4 * streams)
+        ]
+    )
     until = perf_counter() + seconds
 
     async def caller() -> None:
         nonlocal audio
         while perf_counter() < until:
-            jobs = [phrases.take(LENGTHS[1], 1, index=index)[0] for index in range(_PER_STREAM)]
+            jobs = next(replies)
             started = perf_counter()
             first = asyncio.create_task(speaker.speak(jobs[0]))
             later = [asyncio.create_task(speaker.speak(job)) for job in jobs[1:]]

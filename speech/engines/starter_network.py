@@ -268,7 +268,7 @@ class StarterNetwork:
         total = response.new_zeros((count, frames + 5, HOP))
         for part in range(5):
             piece = response[:, :, part * HOP : (part + 1) * HOP]
-            total[:, part : part + frames, : piece.shape[2]] += piece
+            total[:, part : part + frames, : piece.shape[2]].add_(piece)
         flat = total.flatten(1)[:, HOP // 2 : HOP // 2 + frames * HOP]
         return flat.view(count, frames, HOP)
 
@@ -285,7 +285,8 @@ class StarterNetwork:
         count = torch.floor(TOP / f0)
         below = torch.sin(np.pi * turns)
         close = below.abs() < 1e-4
-        kernel = torch.sin(2 * np.pi * (count + 0.5) * turns) / torch.where(close, 1.0, 2 * below)
+        # Not `where` with a number: that copies it to the device, which no capture allows.
+        kernel = torch.sin(2 * np.pi * (count + 0.5) * turns) / (2 * below).masked_fill(close, 1.0)
         kernel = torch.where(close, count + 0.5, kernel) - 0.5
         wave = (kernel * torch.sqrt(2.0 / count)).flatten(1)
         flat = functional.pad(wave, (HOP // 2, HOP // 2))

@@ -219,10 +219,10 @@ class TorchRenderer:
         self._counts[:rows] = total
 
     def _frames(self, text: _Text) -> list[int]:
-        """Frames of a text run's rows; 0 for a row whose are broken."""
+        """Frames of a text run's rows; none or fewer where a row's are broken."""
         text.arrived()
         found: list[int] = self._counts_host[text.half][: len(text.places)].tolist()
-        return [count if 0 < count <= MAX_FRAMES else 0 for count in found]
+        return found
 
     def _start_sound(
         self, text: _Text, frames: Sequence[int], chosen: Sequence[int], run: Run, half: int
