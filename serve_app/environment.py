@@ -25,6 +25,8 @@ COMMON = {
     "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
     # The only door is looked at every second; three looks in a row must fail.
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
+    # A busy machine starts a proxy slower than the usual 5 s, and Serve would start another.
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
 }
 HAPROXY = {
     # The throughput switches turn on direct ingress, which without HAProxy would put a proxy on

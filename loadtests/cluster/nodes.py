@@ -27,18 +27,23 @@ _ATTEMPTS = 3
 PROXY_PORT = 8000
 _STORE_BYTES = 100 * 2**20
 """Of each node's object store, which replicas that talk gRPC hardly use."""
-# What docs/operations.md tells to export on every node before `ray start`.
-_SWITCHES = {
+SWITCHES = {
+    "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
     "RAY_SERVE_REPLICA_GRPC_MAX_MESSAGE_LENGTH": str(64 * 2**20),
+    "RAY_SERVE_REQUEST_LATENCY_BUCKETS_MS": (
+        "5,10,25,50,75,100,125,150,175,200,300,500,1000,2500,5000,10000"
+    ),
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
-    "RAY_SERVE_HAPROXY_NBTHREAD": "1",
-    # Nodes that share few cores start proxies slower than the usual 5 s.
+    "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
+    "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+    "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
-    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "30",
 }
+"""Those of serve_app/environment.py, as an operator exports them before `ray start`."""
 
 
 class Cluster:
@@ -187,7 +192,7 @@ class Cluster:
         proxy.mkdir(exist_ok=True)
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
-            **_SWITCHES,
+            **SWITCHES,
             # Namespaces divide addresses, not files.
             "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(proxy / "haproxy.cfg"),
             "RAY_SERVE_HAPROXY_SOCKET_PATH": str(proxy / "admin.sock"),
@@ -195,7 +200,6 @@ class Cluster:
             "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(proxy / "state"),
             # The network is this machine's own; on a real one keep Ray's tokens.
             "RAY_AUTH_MODE": "disabled",
-            "RAY_USAGE_STATS_ENABLED": "0",
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
             _MARKER: f"{self._mark}-{node}",

@@ -10,7 +10,8 @@ import yaml
 
 from loadtests.cluster.deployment import Deployment, Engine
 from loadtests.cluster.network import HEAD, Namespaces, OneAddress
-from loadtests.cluster.nodes import Cluster
+from loadtests.cluster.nodes import SWITCHES, Cluster
+from serve_app import environment
 
 with warnings.catch_warnings():
     # Ray's own imports warn, and warnings are errors here.
@@ -81,3 +82,7 @@ def test_another_catalogue_is_another_argument(nodes: Cluster) -> None:
 def test_nothing_of_a_cluster_runs_before_it_is_started(nodes: Cluster) -> None:
     assert nodes.processes() == []
     assert nodes.kill(HEAD) == 0
+
+
+def test_nodes_are_started_with_the_switches_of_the_server() -> None:
+    assert environment.COMMON | environment.HAPROXY == SWITCHES
