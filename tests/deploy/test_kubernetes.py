@@ -17,6 +17,7 @@ from rayservice_model import RayService
 
 from serve_app import environment
 from serve_app.app import build_graph
+from serve_app.capacity import Costs, Load, plan
 from serve_app.config import CONFIG_FOLDER, GraphConfig, Replicas
 from serve_app.launch import _DRAIN_TIMEOUT
 
@@ -221,6 +222,27 @@ def test_the_pods_have_room_for_all_replicas(tmp_path: Path, name: str) -> None:
             )
             wanted = sum(getattr(stage, size) * getattr(stage, field) for stage in stages)
             assert wanted <= room, (size, resource)
+
+
+def test_no_stage_holds_the_engines_up(tmp_path: Path) -> None:
+    """Each stage may have as many replicas as the load needs that graphs.yaml names."""
+    load = Load(
+        rate=1000.0,
+        hit_rate=0.65,
+        lengths={60.0: 1.0},
+        formats={"mp3": 0.5, "opus": 0.2, "wav": 0.2, "aac": 0.1},
+        keep_hours=1.0,
+        mean_share=0.5,
+    )
+    stages = graph("cpu.yaml", tmp_path).stages
+    most = {
+        "Gateway": stages.gateway.max,
+        "AudioCache": stages.audio_cache.max,
+        "Encoder": stages.encoder.max,
+        "Synthesizer": stages.synthesizer.max,
+    }
+    for stage in plan(load, Costs.load()).stages:
+        assert stage.replicas <= most[stage.name], stage.name
 
 
 def services() -> Iterator[tuple[str, int]]:
