@@ -91,7 +91,7 @@ def check(voice: Voice, load: Load, reference: Engine, *, few: bool) -> Checks:
     repeatable = all(
         np.array_equal(one.samples, two.samples) for one, two in zip(heard, again, strict=True)
     )
-    growth = _growth(engine, phrases, few=few)
+    growth = _growth(engine, phrases, few=few or cpu)
     engine.close()
     lower: tuple[tuple[Precision, float], ...] = (("bf16", 0.4), ("fp16", 0.15))
     for precision, allowed in lower:

@@ -282,14 +282,17 @@ def test_a_stock_voice_is_refused(tiny: Path, as_voice: AsVoice, tmp_path: Path)
         read_weights(garbage)
 
 
-def test_speaking_on_the_cpu_imports_no_torch(run_python: Callable[[str], str]) -> None:
+def test_speaking_on_the_cpu_imports_no_torch(
+    run_python: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Installed it is: this test is skipped where it is not."""
     assert "torch" in sys.modules
     code = f"""
 import sys
 from pathlib import Path
 from speech.config import EngineConfig
-from speech.engines import ResidentVoices
+from speech.engines import ResidentVoices, load_engine
+from speech.errors import ConfigError
 from speech.types import Pcm, Phrase, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue, VoiceConfig
 entry = VoiceConfig(id="starter", engine="piper", model=Path({str(MODEL)!r}))
@@ -300,6 +303,12 @@ phrase = Phrase(index=0, is_last=True, text="x", phonemes="", phoneme_ids=(1, 0,
                 pause_after=0.0)
 job = PhraseJob(phrase=phrase, voice="starter", speaker="slt", language="en", speed=1.0, seed=0)
 (result,) = voices.synthesize([job])
+try:
+    load_engine(catalogue.voices["starter"], EngineConfig(provider="torch"))
+except ConfigError as error:
+    print("no GPU" in str(error))
 print(isinstance(result, Pcm), "torch" in sys.modules)
 """
-    assert run_python(code) == "True False"
+    # A GPU that is not there is noticed without torch, too.
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert run_python(code).split() == ["True", "True", "False"]
