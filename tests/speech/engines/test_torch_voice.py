@@ -173,7 +173,7 @@ def test_audio_that_holds_no_numbers_is_an_error(starter: Voice, piper_job: Pipe
     assert isinstance(found, SynthesisError)
 
 
-@pytest.mark.parametrize("pace", [float("inf"), 5_000.0])
+@pytest.mark.parametrize("pace", [float("inf"), 500.0])
 def test_durations_that_have_run_away_are_an_error(
     starter: Voice, piper_job: PiperJob, pace: float
 ) -> None:
@@ -242,7 +242,7 @@ def one_weight_more(model: onnx.ModelProto) -> None:
 
 def one_weight_less(model: onnx.ModelProto) -> None:
     names = [item.name for item in model.graph.initializer]
-    del model.graph.initializer[names.index("network.decoder.2.scale")]
+    del model.graph.initializer[names.index("sound.ramp")]
 
 
 def another_shape(model: onnx.ModelProto) -> None:
@@ -257,7 +257,7 @@ def another_shape(model: onnx.ModelProto) -> None:
         (another_operator, "Softplus"),
         (another_property, "chorale.batching"),
         (one_weight_more, "weights we do not know, more"),
-        (one_weight_less, "decoder.2.scale|do not know"),
+        (one_weight_less, "has no sound.ramp"),
         (another_shape, "sound.window is .482., not .480."),
     ],
 )
