@@ -70,8 +70,8 @@ class Ticket:
         """The first byte exists: from here on the caller's own speed decides.
 
         Args:
-            made: It was made for this request: what a cache holds, or somebody else waits for, says
-                nothing of how fast replies are made.
+            made: It was made, for this request or for all who asked for it meanwhile: what a cache
+                held says nothing of how fast replies are made.
         """
         if self.waiting:
             self.waiting = False

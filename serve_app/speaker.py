@@ -144,7 +144,7 @@ class Speaker:
                 frames = self._cache.stream(job)
                 first = await anext(frames)
                 arrived = perf_counter()
-                ticket.begin(made=first.cache is CacheState.MISS)
+                ticket.begin(made=first.cache is not CacheState.HIT)
         except BaseException as error:
             if frames is not None:
                 await frames.aclose()
