@@ -153,6 +153,8 @@ async def test_engines_are_swapped_between_batches(
         return loaded
 
     def noted_close(self: PiperEngine) -> None:
+        # Where batches run: none is under way.
+        assert threading.current_thread().name.startswith("engine")
         closed.append(self.info.precision)
         close(self)
 
