@@ -12,6 +12,7 @@ import pytest
 
 from serve_app.config import GraphArguments
 from serve_app.launch import (
+    _drain,
     _read,
     _reasons,
     _replace_graph,
@@ -130,3 +131,33 @@ def test_a_signal_ends_the_waiting() -> None:
     stop = threading.Event()
     stop.set()
     _wait_until_ready("127.0.0.1", free_port(), stop, no_applications)
+
+
+async def test_draining_waits_for_gateways_that_do_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: list[Any] = [TimeoutError(), [2, RuntimeError("lost")], [0]]
+
+    class Handle:
+        def broadcast(self, method: str) -> "Handle":
+            assert method == "drain"
+            return self
+
+        async def results_async(self, *, timeout_s: float, return_exceptions: bool) -> list[Any]:
+            assert timeout_s > 0
+            assert return_exceptions
+            answer = answers.pop(0) if answers else TimeoutError()
+            if isinstance(answer, Exception):
+                raise answer
+            return list(answer)
+
+    said: list[str] = []
+    monkeypatch.setattr("ray.serve.get_deployment_handle", lambda *_: Handle())
+    await _drain("chorale", said.append)
+    assert (answers, said) == ([], [])
+    monkeypatch.setattr("serve_app.launch._DRAIN_TIMEOUT", 0.0)
+    await _drain("chorale", said.append)
+    assert said == ["gateways do not answer within 0 s"]
+    answers.append([3])
+    await _drain("chorale", said.append)
+    assert said[1:] == ["3 requests did not finish within 0 s"]
