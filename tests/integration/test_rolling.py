@@ -1,7 +1,6 @@
 """`serve deploy` on a server under load: settings, replicas, lexicon, voices change unnoticed."""
 
 import asyncio
-import collections
 import contextlib
 import os
 import re
@@ -80,11 +79,6 @@ def applications(server: Server, config: dict[str, Any] | None = None) -> Any:
     return reply.json() if config is None else None
 
 
-def settled(server: Server) -> bool:
-    stages = applications(server)["applications"]["chorale"]["deployments"]
-    return all(stage["status"] == "HEALTHY" for stage in stages.values())
-
-
 @contextlib.asynccontextmanager
 async def callers(server: Server, users: int = 3) -> AsyncIterator[list[httpx.Response]]:
     """Closed-loop users who ask for new texts until the block ends; yields their replies."""
@@ -145,78 +139,3 @@ async def test_settings_change_without_a_restart(server: Server) -> None:
         )
     all_good(replies)
     assert {process.pid for process in server.replicas("Normalizer")} == before
-
-
-def cache_replicas(count: int) -> Callable[[dict[str, Any]], None]:
-    def change(application: dict[str, Any]) -> None:
-        application["deployments"] = [{"name": "AudioCache", "num_replicas": count}]
-
-    return change
-
-
-async def states(server: Server, texts: list[str]) -> collections.Counter[str]:
-    """Where the replies of these texts come from."""
-    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=8)) as client:
-
-        async def ask(text: str) -> str:
-            body = {"model": "tts-1", "voice": "fake", "input": text, "response_format": "wav"}
-            reply = await client.post(server.speech, json=body)
-            assert reply.is_success, reply.text
-            return str(reply.headers["x-cache"])
-
-        return collections.Counter(await asyncio.gather(*(ask(text) for text in texts)))
-
-
-async def scale_caches(server: Server, count: int) -> None:
-    await asyncio.to_thread(deploy, server, cache_replicas(count))
-    await asyncio.to_thread(
-        wait_for,
-        lambda: len(server.replicas("AudioCache")) == count and settled(server),
-        timeout=120,
-        what=f"{count} caches",
-    )
-
-
-async def test_most_hits_survive_when_a_cache_comes_or_goes(server: Server) -> None:
-    """Keys are spread over n replicas by consistent hashing: 1 / n of them move."""
-    texts = [f"Kept by one of us {nonce()}" for _ in range(90)]
-    await scale_caches(server, 2)
-    assert await states(server, texts) == {"miss": len(texts)}
-    await scale_caches(server, 3)
-    # Other spaces are another request to the gateway's own cache and the same key behind it.
-    added = (await states(server, [f" {text}" for text in texts]))["hit"] / len(texts)
-    await scale_caches(server, 2)
-    removed = (await states(server, [f"  {text}" for text in texts]))["hit"] / len(texts)
-    print(f"hits kept: {added:.2f} of 3 caches, one added; {removed:.2f}, one removed")  # noqa: T201
-    # Two thirds are expected; one third would be left if keys were spread anew.
-    assert added > 0.45
-    assert removed > 0.45
-
-
-async def test_voices_and_lexicon_files_change_in_a_rolling_update(server: Server) -> None:
-    catalogue = server.folder / "voices.yaml"
-    voices = yaml.safe_load(catalogue.read_text())
-    voices["voices"].append({"id": "late", "engine": "fake"})
-    words = server.folder / "words"
-    words.mkdir()
-    (words / "en-us.yaml").write_text("zyxel: engine Y\n")
-    graph = server.folder / "graph.yaml"
-
-    def change(application: dict[str, Any]) -> None:
-        catalogue.write_text(yaml.safe_dump(voices))
-        graph.write_text(yaml.safe_dump(yaml.safe_load(graph.read_text()) | {"lexicon": "words"}))
-        application["args"]["revision"] = "2"
-        application["deployments"] = []
-
-    def new_voice_speaks() -> bool:
-        body = {"model": "tts-1", "voice": "late", "input": f"New {nonce()}"}
-        return httpx.post(server.speech, json=body, timeout=60).is_success
-
-    before = {process.pid for process in server.replicas("Synthesizer")}
-    async with callers(server) as replies:
-        await asyncio.to_thread(deploy, server, change)
-        await asyncio.to_thread(wait_for, new_voice_speaks, timeout=150, what="the new voice")
-        await asyncio.to_thread(wait_for, lambda: settled(server), timeout=150, what="the end")
-    all_good(replies)
-    assert not before & {process.pid for process in server.replicas("Synthesizer")}
-    assert "engine Y" in reading(server, "Ask zyxel.")
