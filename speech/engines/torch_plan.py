@@ -90,12 +90,8 @@ class Shapes:
         if fitting[above] == count or not above:
             return [fitting[above]]
         below = [fitting[above - 1], *self._split(count - fitting[above - 1], length)]
-        whole = self._cost(fitting[above], length)
-        return (
-            below
-            if sum(self._cost(rows, length) for rows in below) < whole
-            else fitting[above:][:1]
-        )
+        several = sum(self._cost(rows, length) for rows in below)
+        return below if several < self._cost(fitting[above], length) else [fitting[above]]
 
     def _costs(self, count: int, length: int) -> int:
         return sum(self._cost(rows, length) for rows in self._split(count, length))
