@@ -1,8 +1,10 @@
 """Soak: half an hour under load, and whether any process keeps growing.
 
-Starts `chorale serve` as it is shipped and lets `assistant` arrive in an open loop, minute by
-minute, each with a tail of texts of its own; meanwhile the memory of every process is looked at
-every ten seconds. Between minutes the load generator starts anew, which takes some seconds.
+Starts `chorale serve` with the compact graph, or the one that is given, and lets `assistant` arrive
+in an open loop, minute by minute, each with a tail of texts of its own; meanwhile the memory of
+every process is looked at every ten seconds. Between minutes the load generator starts anew, which
+takes some seconds. The caches are small, so that they are full before memory is judged: what grows
+then is no cache.
 
     python -m loadtests.soak [--minutes 30] [--rate 20] [--graph FILE] [--out FOLDER] [--keep]
     python -m loadtests.soak --stop [--out FOLDER]
@@ -32,7 +34,7 @@ from loadtests.drift import Drift, drifts
 from loadtests.figures import Measured, evaluate
 from loadtests.generator import run_plan, warm
 from loadtests.limits import Check, Limits, SoakLimits, at_most
-from loadtests.local_server import LocalServer, start_chorale, stop_on_sigterm
+from loadtests.local_server import ROOT, LocalServer, start_chorale, stop_on_sigterm
 from loadtests.machine import Machine, this_machine
 from loadtests.placement import this_placement
 from loadtests.plots import plot_memory
@@ -44,6 +46,8 @@ from loadtests.tables import check_table, drift_table, latency_table, show_gener
 from loadtests.watch import Memory, Watch, most
 
 _LOOK_EVERY = 10.0
+_RAM_BYTES, _HOT_BYTES = 48 * 2**20, 16 * 2**20
+"""At 20 requests/s some 25 MB of new replies come in a minute."""
 _MINUTE = 60.0
 _SMALL = 16.0
 """MiB below which a process's drift is shown and not judged: it is other processes that share its
@@ -65,6 +69,15 @@ class State:
     def server(self) -> LocalServer:
         """The server, whoever started it."""
         return LocalServer(url=self.url, folder=Path(self.home), marker=self.marker, pid=self.pid)
+
+
+def with_small_caches(graph: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A graph, the compact one if none is given, with caches that a few minutes fill."""
+    graph = graph or read_graph(ROOT / "configs" / "compact.yaml") or {}
+    cache, gateway = dict(graph.get("cache", {})), dict(graph.get("gateway", {}))
+    cache["ram"] = {**cache.get("ram", {}), "max_bytes": _RAM_BYTES}
+    gateway["hot"] = {"ttl": 60.0, **gateway.get("hot", {}), "max_bytes": _HOT_BYTES}
+    return {**graph, "cache": cache, "gateway": gateway}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +117,7 @@ class Soak:
         for old in chain(self._folder.glob("minute-*"), (self._looks_file, self._state_file)):
             old.unlink(missing_ok=True)
         self._console.print("starting a server ...")
-        server = start_chorale(graph=graph)
+        server = start_chorale(graph=with_small_caches(graph))
         state = State(
             url=server.url,
             home=str(server.folder),
@@ -215,7 +228,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=round(limits.minutes))
     parser.add_argument("--rate", type=float, default=limits.rate)
     parser.add_argument("--stop", action="store_true", help="end the server of a soak under way")
-    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
+    parser.add_argument("--graph", type=Path, help="default: compact")
     add_arguments(parser, OUT / "soak")
     given = parser.parse_args()
     if not 1 <= given.minutes < ROUNDS:

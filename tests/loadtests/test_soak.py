@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -128,3 +129,13 @@ def test_without_a_server_there_is_nothing_to_go_on_with(state: State, tmp_path:
     (tmp_path / "state.json").write_text(json.dumps(gone))
     assert Soak(tmp_path, Console(quiet=True)).state() is None
     assert Soak(tmp_path / "elsewhere", Console(quiet=True)).state() is None
+
+
+@pytest.mark.parametrize("given", [None, {"catalogue": "v.yaml", "cache": {"max_fills": 3}}])
+def test_caches_are_small_and_all_else_is_as_it_was(given: dict[str, Any] | None) -> None:
+    made = soak.with_small_caches(given)
+    assert made["gateway"]["hot"] == {"max_bytes": 16 * 2**20, "ttl": 60.0}
+    assert made["cache"].pop("ram") == {"max_bytes": 48 * 2**20}
+    assert made["cache"] == ({} if given is None else {"max_fills": 3})
+    assert Path(made["catalogue"]).name == ("voices.yaml" if given is None else "v.yaml")
+    assert ("stages" in made) == (given is None)
