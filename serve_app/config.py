@@ -144,7 +144,8 @@ class GraphConfig(StrictModel):
     text: TextConfig = TextConfig()
     lexicon: Path | None = CONFIG_FOLDER / "lexicon"
     """Folder of lexicons, `en-us.yaml` and the like; relative to the configuration file. Words in
-    `text.lexicons` come on top of them. Read anew whenever the configuration is deployed."""
+    `text.lexicons` come on top of them. Read anew when the application is built: where only a
+    file has changed, `serve deploy` needs another `revision`."""
     cache: CacheConfig = CacheConfig()
     encoder: EncoderTuning = EncoderTuning()
     audio: AudioConfig = AudioConfig()
