@@ -83,7 +83,7 @@ async def speak(server: Server, stop: asyncio.Event, users: int) -> list[int]:
 
 async def test_engines_follow_the_queue_up_and_down(doubled: Server) -> None:
     """48 requests under way are fewer than the 64 by which Serve's own policy would add a third."""
-    assert engines(doubled) == 2
+    await asyncio.to_thread(wait_for, lambda: engines(doubled) == 2, timeout=90, what="two engines")
     stop = asyncio.Event()
     load = asyncio.create_task(speak(doubled, stop, 48))
     try:

@@ -142,3 +142,12 @@ async def test_settings_change_without_a_restart(server: Server) -> None:
         )
     all_good(replies)
     assert {process.pid for process in server.replicas("Normalizer")} == before
+
+    # Others share this server: its own words come back the same way.
+    await asyncio.to_thread(deploy, server, lambda application: application.pop("deployments"))
+    await asyncio.to_thread(
+        wait_for,
+        lambda: "engine X" not in reading(server, "Ask zyxel."),
+        timeout=60,
+        what="the reading of before",
+    )

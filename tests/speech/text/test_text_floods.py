@@ -77,8 +77,9 @@ def test_work_grows_with_the_text(front_end: FrontEnd, name: str, language: str)
     long, long_time = work(front_end, text[:LONG], language)
     times = LONG / SHORT
     assert long <= 2 * times * short + 2000
-    # Ten times what a linear pass would take, and a quarter of a second for a busy machine.
-    assert long_time <= 10 * times * short_time + 0.25
+    # Ten times what a linear pass would take, and two seconds for a busy machine: what backtracks
+    # without end takes minutes.
+    assert long_time <= 10 * times * short_time + 2
 
 
 def test_lone_surrogates_are_the_callers_error(front_end: FrontEnd) -> None:
