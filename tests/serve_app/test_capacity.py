@@ -57,7 +57,7 @@ def test_every_figure_names_a_source_that_exists() -> None:
                 assert heading in (ROOT / path).read_text("utf-8"), source
 
 
-@pytest.mark.parametrize("name", ["loadtest_cpu", "loadtest_compact"])
+@pytest.mark.parametrize("name", ["loadtest_cpu", "loadtest"])
 def test_memory_is_about_what_the_load_test_measured(name: str) -> None:
     measured = json.loads((ROOT / f"loadtests/results/{name}.json").read_text())["memory"][
         "by_kind"
