@@ -51,8 +51,9 @@ class PhraseConfig(StrictModel):
     """No phrase is longer."""
     first_max_characters: PositiveInt = 100
     """A first sentence that is longer is cut at its clause, for an early first byte."""
-    target_characters: PositiveInt = 200
-    """Short neighbouring sentences are not joined beyond this."""
+    target_characters: Annotated[int, Field(ge=0)] = 0
+    """Short neighbouring sentences are joined up to this; 0 joins none. Between joined ones there
+    is only the pause that the voice makes by itself, and the starter voice makes hardly any."""
     pauses: PauseConfig = PauseConfig()
 
 

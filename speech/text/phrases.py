@@ -94,11 +94,11 @@ def cut_phrases(
 ) -> list[Cut]:
     """Cut spoken sentences into phrases in reading order.
 
-    The first sentence stands alone; later short sentences of one paragraph are joined up to
-    `target_characters`. No phrase is longer than `max_characters`, but for a single word with
-    given phonemes that is. A pause in the text ends a phrase and is the silence after it,
-    whatever mark stands there; one before the first word is not made. What has no sound is
-    dropped. After the last phrase there is only a pause the text asks for.
+    Every sentence stands alone; later short ones of one paragraph are joined up to
+    `target_characters`, where that is not 0. No phrase is longer than `max_characters`, but for a
+    single word with given phonemes that is. A pause in the text ends a phrase and is the silence
+    after it, whatever mark stands there; one before the first word is not made. What has no sound
+    is dropped. After the last phrase there is only a pause the text asks for.
 
     Args:
         spoken: By paragraph, its sentences, and whether it ends with the mark of a sentence.

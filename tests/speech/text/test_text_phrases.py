@@ -12,6 +12,7 @@ from speech.text.phrases import Cut, cut_phrases, pause_after
 from speech.text.sentences import paragraphs
 
 CONFIG = PhraseConfig()
+JOINING = PhraseConfig(target_characters=200)
 PAUSES = CONFIG.pauses
 
 
@@ -28,20 +29,27 @@ def test_a_line_ends_a_phrase() -> None:
     cuts = cuts_of("A title\nSome text. More text.\nAn end.")
     assert [(cut.text, cut.pause_after) for cut in cuts] == [
         ("A title", PAUSES.line),
-        ("Some text. More text.", PAUSES.paragraph),
+        ("Some text.", PAUSES.sentence),
+        ("More text.", PAUSES.paragraph),
         ("An end.", 0.0),
     ]
 
 
-def test_the_first_sentence_stands_alone_and_later_ones_are_joined() -> None:
-    cuts = cut_sentences("One is here.", "Two is.", "Three is.", "Four.")
+def test_every_sentence_stands_alone() -> None:
+    cuts = cut_sentences("One is here.", "Two is.", "Three.")
+    assert [cut.text for cut in cuts] == ["One is here.", "Two is.", "Three."]
+    assert [cut.pause_after for cut in cuts] == [PAUSES.sentence, PAUSES.sentence, 0.0]
+
+
+def test_later_sentences_are_joined_where_that_is_wished() -> None:
+    cuts = cut_sentences("One is here.", "Two is.", "Three is.", "Four.", config=JOINING)
     assert [cut.text for cut in cuts] == ["One is here.", "Two is. Three is. Four."]
     assert [cut.pause_after for cut in cuts] == [PAUSES.sentence, 0.0]
 
 
 def test_neighbours_are_not_joined_beyond_the_target() -> None:
     sentence = "x" * 119 + "."
-    cuts = cut_sentences("Hi.", sentence, sentence)
+    cuts = cut_sentences("Hi.", sentence, sentence, config=JOINING)
     assert [len(cut.text) for cut in cuts] == [3, 120, 120]
 
 
@@ -136,7 +144,7 @@ def paused(text: str) -> str:
 
 
 def test_an_inline_pause_ends_a_phrase_and_is_exact() -> None:
-    cuts = cuts_of(paused("Wait<1234>for it.<50>Now. And<300><200>then.<750>"))
+    cuts = cuts_of(paused("Wait<1234>for it.<50>Now. And<300><200>then.<750>"), config=JOINING)
     assert [(cut.text, cut.pause_after) for cut in cuts] == [
         ("Wait", 1.234),
         ("for it.", 0.05),
