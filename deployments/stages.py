@@ -57,7 +57,7 @@ def _as_speech_errors() -> Iterator[None]:
         if is_ours(error):
             raise
         raise UnavailableError("a stage of the graph cancelled the call") from None
-    except Exception as error:
+    except Exception as error:  # whatever Ray raises: translate() knows which is ours to name
         if (ours := translate(error)) is None:
             raise
         raise ours from None

@@ -17,7 +17,6 @@ from speech.types import (
     SpeechJob,
     SpeechRequest,
     SynthesizedPhrase,
-    Utterance,
 )
 
 
@@ -67,18 +66,6 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release memory and handles; the engine is not used again."""
-        ...
-
-
-class TextFrontEnd(Protocol):
-    """Turns written text into phrases for one voice and language."""
-
-    def prepare(self, request: SpeechRequest) -> Utterance:
-        """Normalise, cut into phrases, phonemise.
-
-        Raises:
-            InvalidInputError: nothing is left to say (`param` is `input`).
-        """
         ...
 
 

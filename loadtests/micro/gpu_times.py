@@ -146,7 +146,7 @@ def _work(
         while perf_counter() - begin < seconds:
             audio += sum(pcm.duration for pcm in spoken(engine, jobs))
         results.put(audio / (perf_counter() - begin))
-    except BaseException:
+    except BaseException:  # whatever ended this process: the others must not wait for it
         barrier.abort()
         raise
 
