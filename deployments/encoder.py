@@ -48,6 +48,9 @@ class EncoderTuning(StrictModel):
 
     look_ahead: int = Field(default=3, ge=0, le=64)
     """Phrases of one reply that are synthesised beyond the one delivered next."""
+    short_reply: int = Field(default=200, ge=0)
+    """Characters of spoken text up to which no phrase of a reply lets others go first. Of a longer
+    reply the phrases after the first do: whoever listens has something to play meanwhile."""
     first_audio: float = Field(default=0.5, gt=0)
     """Seconds of a stream's first phrase that are encoded and sent before the rest of it is."""
     threads: int = Field(default=0, ge=0, le=64)
@@ -114,7 +117,13 @@ class Encoder:
         reply = _Reply(job, self._audio)
         first = True
         tuning = self._tuning
-        rendered = render(job, self._synthesizer, self._normalizer, look_ahead=tuning.look_ahead)
+        rendered = render(
+            job,
+            self._synthesizer,
+            self._normalizer,
+            look_ahead=tuning.look_ahead,
+            short=tuning.short_reply,
+        )
         async with aclosing(rendered) as phrases:
             async for phrase in phrases:
                 reply.take(phrase)

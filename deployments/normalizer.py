@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from deployments import metrics
 from deployments.collector import settle
@@ -30,6 +31,15 @@ from speech.voices import VoiceCatalogue
 _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Yes!"
 _INLINE_CHARACTERS = 300
 """Texts up to this length are prepared on the event loop: a thread costs more than they do."""
+
+_Read = TypeVar("_Read")
+
+
+async def _here(read: Callable[..., _Read], *arguments: Any) -> _Read:
+    """Read on the event loop, if espeak-ng is not speaking in this process meanwhile."""
+    if espeak.is_busy():
+        return await asyncio.to_thread(read, *arguments)
+    return read(*arguments)
 
 
 class Normalizer:
@@ -116,8 +126,10 @@ class Normalizer:
         text = self._arguments(request)
         opening: Phrase | None = None
         if len(request.text) <= _INLINE_CHARACTERS:
-            utterance = self._front_end.prepare(*text)
-        elif request.stream and (opening := self._front_end.opening(*text)) is not None:
+            utterance = await _here(self._front_end.prepare, *text)
+        elif (
+            request.stream and (opening := await _here(self._front_end.opening, *text)) is not None
+        ):
             utterance = Utterance(normalized=opening.text, phrases=(opening,))
         else:
             utterance = await asyncio.to_thread(self._front_end.prepare, *text)

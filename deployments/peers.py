@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from ray import serve
+from ray.serve.handle import DeploymentHandle
 
 from deployments.failures import translate
+from deployments.stages import Inline
 from speech.errors import UnavailableError
 from speech.interfaces import EngineInfo
 
@@ -38,13 +40,15 @@ async def broadcast_forget(voice: str | None, holders: Sequence[str]) -> None:
         raise UnavailableError("not every replica could be told; they follow within seconds")
 
 
-async def loaded_engines() -> dict[str, EngineInfo]:
-    """What a Synthesizer replica has loaded, by voice id.
+async def loaded_engines(synthesizer: DeploymentHandle | Inline) -> dict[str, EngineInfo]:
+    """What a Synthesizer has loaded, in another replica or in this process, by voice id.
 
     Raises:
         UnavailableError: none answered in time.
     """
-    synthesizer = serve.get_deployment_handle("Synthesizer", application_name())
+    if isinstance(synthesizer, Inline):
+        here: dict[str, EngineInfo] = await synthesizer.make().loaded_engines()
+        return here
     try:
         async with asyncio.timeout(_TIMEOUT):
             infos: dict[str, EngineInfo] = await synthesizer.loaded_engines.remote()

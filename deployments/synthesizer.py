@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,6 +25,8 @@ from speech.types import Pcm, PhraseJob, SynthesizedPhrase
 from speech.voices import VoiceCatalogue
 
 _LOG = logging.getLogger("ray.serve")
+_MOST_PARALLEL = 64
+"""`EngineConfig.parallel` at most."""
 
 
 class SynthesizerConfig(StrictModel):
@@ -53,7 +56,7 @@ class SynthesizerTuning(BatchConfig):
 
 
 class Synthesizer:
-    """Owns the engines, the gate in front of them and the one thread they run on.
+    """Owns the engines, the gate in front of them and the threads they run on.
 
     It knows nothing of HTTP, caching or containers: a phrase comes in, its samples go out.
     """
@@ -64,21 +67,23 @@ class Synthesizer:
         self._voices = ResidentVoices(catalogue, config.engine, _note)
         known = dict.fromkeys((catalogue.default_voice, *catalogue.voices))
         self._voices.preload(config.preload or list(known)[: config.engine.max_resident_voices])
-        self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        parallel = config.engine.parallel or len(os.sched_getaffinity(0))
+        self._parallel = parallel
+        self._engine_threads = ThreadPoolExecutor(parallel, thread_name_prefix="engine")
         self._swap_thread = ThreadPoolExecutor(1, thread_name_prefix="swap")
         self._wanted, self._swap_failure = config.engine, ""
-        self._running_since: float | None = None
+        self._running: dict[object, float] = {}
         self._broken = False
         self._load = EngineLoad()
-        self._gate = BatchGate(batch or BatchConfig(), self._engine_limit)
+        self._gate = BatchGate(batch or BatchConfig(), self._engine_limit, parallel)
         settle()
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a `SynthesizerTuning` without a restart.
 
-        Other engines are built beside those that speak, one at a time, and each takes its place
-        between two batches. Where one cannot be built the present ones speak on, and say so in the
-        log and in `loaded_engines`.
+        Other engines are built beside those that speak, one at a time, and each speaks the batches
+        that begin from then on. Where one cannot be built the present ones speak on, and say so in
+        the log and in `loaded_engines`.
         """
         tuning = SynthesizerTuning.model_validate(user_config)
         self._gate.configure(tuning)
@@ -101,9 +106,9 @@ class Synthesizer:
                 _LOG.error("the engines stay as they are: %s", error)
                 self._swap_failure = f"; could not be swapped: {error}"
                 return
-            self._engine_thread.submit(self._voices.replace, outdated[0], loaded).result()
+            self._voices.replace(outdated[0], loaded)
         if self._wanted is wanted:
-            self._engine_thread.submit(self._voices.configure, wanted).result()
+            self._voices.configure(wanted)
 
     def check_health(self) -> None:
         """Report, and raise when an engine call stalls or the engine is broken as a whole.
@@ -112,8 +117,8 @@ class Synthesizer:
         """
         metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
         metrics.set_gauge(telemetry.RESIDENT_VOICES, len(self._voices.infos()))
-        since = self._running_since
-        if since is not None and perf_counter() - since > self._config.stall_timeout:
+        now = perf_counter()
+        if any(now - since > self._config.stall_timeout for since in self._running.values()):
             raise RuntimeError("an engine call has stalled")
         if self._broken:
             raise RuntimeError("the engine failed as a whole")
@@ -151,7 +156,7 @@ class Synthesizer:
         """
         self._load.arrived(job.phrase.cost / job.speed)
         async with self._gate.admit(job) as ticket:
-            position = "later" if job.phrase.index else "first"
+            position = "later" if job.later else "first"
             metrics.observe(telemetry.GATE_WAIT_SECONDS, ticket.waited, position=position)
             result = await self._speak_batch(ticket)
         if isinstance(result, SpeechError):
@@ -162,25 +167,31 @@ class Synthesizer:
         spoken: SynthesizedPhrase = result
         return spoken
 
-    # The gate releases one batch at a time, so this wrapper never waits for company, and its own
-    # limit only restates the gate's.
-    @serve.batch(max_batch_size=16, batch_wait_timeout_s=0.0, batch_size_fn=batch_units)  # type: ignore[untyped-decorator]
+    # The gate releases whole batches, so this wrapper never waits for company, and its own limits
+    # only restate the gate's.
+    @serve.batch(  # type: ignore[untyped-decorator]
+        max_batch_size=16,
+        batch_wait_timeout_s=0.0,
+        batch_size_fn=batch_units,
+        max_concurrent_batches=_MOST_PARALLEL,
+    )
     async def _speak_batch(self, tickets: list[Ticket]) -> list[SynthesizedPhrase | SpeechError]:
         """One result or error for each phrase: one bad phrase fails no stranger."""
-        self._running_since = started = perf_counter()
+        call = object()
+        self._running[call] = started = perf_counter()
         try:
             results = await asyncio.get_running_loop().run_in_executor(
-                self._engine_thread, self._run_engine, [ticket.job for ticket in tickets]
+                self._engine_threads, self._run_engine, [ticket.job for ticket in tickets]
             )
         finally:
-            self._running_since = None
+            del self._running[call]
         took = perf_counter() - started
         self._load.spoke(
             characters=sum(ticket.job.phrase.cost / ticket.job.speed for ticket in tickets),
             phrases=len(tickets),
             largest=self._gate.largest_batch(tickets[0].job),
             audio=sum(result.duration for result in results if isinstance(result, Pcm)),
-            seconds=took,
+            seconds=took / self._parallel,
         )
         metrics.observe(telemetry.STAGE_SECONDS, took, stage="synthesize")
         metrics.observe(telemetry.BATCH_SIZE, len(tickets), voice=tickets[0].job.voice)

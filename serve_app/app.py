@@ -72,7 +72,7 @@ def build_graph(config: GraphConfig) -> Application:
         user_config=config.admission.model_dump(mode="json"),
         **stages.gateway.options(),
     )
-    return gateway.bind(config.gateway, config.catalogue, normalizer, audio_cache)
+    return gateway.bind(config.gateway, config.catalogue, normalizer, audio_cache, synthesizer)
 
 
 def _engine(config: GraphConfig) -> EngineConfig:

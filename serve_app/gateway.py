@@ -70,9 +70,12 @@ class Gateway:
         catalogue: Path,
         normalizer: DeploymentHandle | Inline,
         audio_cache: DeploymentHandle | Inline,
+        synthesizer: DeploymentHandle | Inline,
     ) -> None:
+        """Take the stages it calls; the synthesizer only to tell what that has loaded."""
         self._config = config
         self._catalogue = VoiceCatalogue.load(catalogue)
+        self._synthesizer = synthesizer
         self._normalizer = normalizer_stage(normalizer)
         self._epochs = EpochBook(config.epoch_poll)
         self._hot: RamTier[HotReply] = RamTier(config.hot)
@@ -158,7 +161,7 @@ class Gateway:
         while no synthesizer answers.
         """
         try:
-            engines = await loaded_engines()
+            engines = await loaded_engines(self._synthesizer)
         except UnavailableError:
             engines = {}
         voices = [

@@ -28,8 +28,8 @@ _CORES_FOR_STAGES = 4
 def fitting_graph(cores: int) -> str:
     """The shipped graph for one machine without a GPU.
 
-    With few cores a stage in a process of its own costs more than it gives: on two of them a miss
-    took 52 ms of processor time instead of 34 (docs/performance.md).
+    With few cores a stage in a process of its own costs more than it gives: see
+    docs/performance.md.
     """
     return "compact" if cores < _CORES_FOR_STAGES else "cpu"
 

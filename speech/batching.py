@@ -4,9 +4,11 @@
 batches queue behind each other (40 requests/s on a 200 ms engine: median 21 s, with a gate
 0.3 s). The gate holds phrases back while the engine is busy and releases exactly one batch when
 it is idle; the batch method behind it then takes them as they come, with no wait of its own.
+An engine that computes several batches at a time counts as idle until so many run.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,11 +20,20 @@ from speech.errors import AtCapacityError
 from speech.types import PhraseJob
 
 
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Phrases that were released together."""
+
+    phrases: int
+    """Those that have not left yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A released phrase: what the batch method is given."""
 
     job: PhraseJob
+    batch: Batch
     units: float
     """Share of a batch this phrase takes, in phrases of the shortest class."""
     waited: float
@@ -34,7 +45,8 @@ class _Waiter:
     job: PhraseJob
     length_class: LengthClass
     since: float
-    released: asyncio.Future[float] = field(
+    waited: float = 0.0
+    released: asyncio.Future[Batch] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
@@ -43,28 +55,36 @@ def batch_units(tickets: Sequence[Ticket]) -> float:
     """Size of a batch as padded work: every phrase costs what its longest neighbour costs.
 
     With limits of 16 short, 8 medium and 4 long phrases, n phrases of which the longest is of a
-    class with limit L make n * 16 / L units, and 16 units fill a batch.
+    class with limit L make n * 16 / L units, and 16 units fill a batch. Phrases of two batches are
+    more than fill any.
     """
+    if len({id(ticket.batch) for ticket in tickets}) > 1:
+        return math.inf
     # Rounded: 19 phrases of 21/19 units are 21, not a hair more than fits.
     return round(len(tickets) * max((ticket.units for ticket in tickets), default=0.0), 6)
 
 
 class BatchGate:
-    """Holds phrases until the engine is idle, then releases one batch of one voice.
+    """Holds phrases until the engine is idle, then releases a batch of one voice.
 
-    First phrases go before later ones, so that long readers do not delay short replies; of the
-    batches formed while a later phrase waits, at least `later_share` are led by one. Owned by one
+    Phrases that are `later` let others go first, so that long readers do not delay short replies;
+    of the batches formed while one waits, at least `later_share` are led by one. Owned by one
     event loop. `engine_limit` says how many phrases of a voice its engine takes at once, None for
-    any number. The engine counts as busy from a release until every released phrase has left.
+    any number, and `parallel` how many batches run at a time. One runs from its release until its
+    last phrase has left.
     """
 
     def __init__(
-        self, config: BatchConfig, engine_limit: Callable[[str], int | None] = lambda _: None
+        self,
+        config: BatchConfig,
+        engine_limit: Callable[[str], int | None] = lambda _: None,
+        parallel: int = 1,
     ) -> None:
         self._engine_limit = engine_limit
+        self._parallel = parallel
         self._first: deque[_Waiter] = deque()
         self._later: deque[_Waiter] = deque()
-        self._released = 0
+        self._running = 0
         self._owed_to_later = 0.0
         self.configure(config)
 
@@ -105,25 +125,28 @@ class BatchGate:
         if self.depth >= self._config.max_waiting:
             raise AtCapacityError("the synthesizer's queue is full")
         waiter = _Waiter(job=job, length_class=self._class_of(job), since=perf_counter())
-        queue = self._later if job.phrase.index else self._first
+        queue = self._later if job.later else self._first
         queue.append(waiter)
         self._release()
         try:
-            waited = await waiter.released
+            batch = await waiter.released
         except asyncio.CancelledError:
             if waiter.released.done() and not waiter.released.cancelled():
-                self._leave()  # released and cancelled in the same turn of the loop
+                # Released and cancelled in the same turn of the loop.
+                self._leave(waiter.released.result())
             else:
                 queue.remove(waiter)
             raise
         try:
-            yield Ticket(job=job, units=self._units(waiter), waited=waited)
+            yield Ticket(job=job, batch=batch, units=self._units(waiter), waited=waiter.waited)
         finally:
-            self._leave()
+            self._leave(batch)
 
-    def _leave(self) -> None:
-        self._released -= 1
-        self._release()
+    def _leave(self, batch: Batch) -> None:
+        batch.phrases -= 1
+        if not batch.phrases:
+            self._running -= 1
+            self._release()
 
     def _class_of(self, job: PhraseJob) -> LengthClass:
         classes = self._config.classes
@@ -133,12 +156,13 @@ class BatchGate:
         return max(1.0, self._full / waiter.length_class.max_batch_size)
 
     def _release(self) -> None:
-        if self._released:
-            return
         now = perf_counter()
-        for waiter in self._next_batch():
-            self._released += 1
-            waiter.released.set_result(now - waiter.since)
+        while self._running < self._parallel and (waiters := self._next_batch()):
+            self._running += 1
+            batch = Batch(len(waiters))
+            for waiter in waiters:
+                waiter.waited = now - waiter.since
+                waiter.released.set_result(batch)
 
     def _next_batch(self) -> list[_Waiter]:
         first, later = (
@@ -164,5 +188,5 @@ class BatchGate:
             and waiter.length_class.max_characters <= lead.length_class.max_characters
         ][:room]
         for waiter in batch:
-            (self._later if waiter.job.phrase.index else self._first).remove(waiter)
+            (self._later if waiter.job.later else self._first).remove(waiter)
         return batch

@@ -228,6 +228,9 @@ class EngineConfig(StrictModel):
     torch: TorchConfig = TorchConfig()
     threads: Annotated[int, Field(ge=0)] = 0
     """Threads inside one ONNX Runtime call; 0 takes the replica's share of the cores."""
+    parallel: Annotated[int, Field(ge=0, le=64)] = 1
+    """Batches spoken at a time, each in a call of its own; 0 takes one for each core that the
+    process may use, which goes with `threads: 1`. On a GPU one call has it all."""
     max_resident_voices: PositiveInt = 15
     batching: bool = True
     """False runs every graph at batch size 1, for comparison."""

@@ -162,6 +162,11 @@ def _library() -> _Library:
     return _Library()
 
 
+def is_busy() -> bool:
+    """Whether somebody is using the library now: a call would wait, while it speaks for long."""
+    return _LOCK.locked()
+
+
 def sample_rate() -> int:
     """Hertz of `synthesize`."""
     with _LOCK:

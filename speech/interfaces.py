@@ -45,7 +45,10 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    """One loaded voice. Synchronous and not thread-safe: its owner calls it from one thread."""
+    """One loaded voice. Synchronous; several threads may call `synthesize` at a time.
+
+    Whoever owns it closes it when no call is under way.
+    """
 
     @property
     def info(self) -> EngineInfo:

@@ -23,21 +23,25 @@ async def render(
     normalizer: NormalizerStage,
     *,
     look_ahead: int,
+    short: int,
 ) -> AsyncGenerator[RenderedPhrase, None]:
     """Synthesise a job's phrases concurrently and yield them in order.
 
     At most `look_ahead` phrases are asked for beyond the one that is delivered next, so memory is
-    bounded by what the consumer takes. Of an `opening` job the normalizer reads the rest while the
+    bounded by what the consumer takes. In a reply of more than `short` characters the phrases
+    after the first are `later` ones. Of an `opening` job the normalizer reads the rest while the
     first phrase is spoken. Leaving the iterator cancels what is under way.
     """
     pending: deque[tuple[Phrase, asyncio.Task[SynthesizedPhrase]]] = deque()
     phrases = deque(job.utterance.phrases)
+    is_long = job.opening or job.utterance.cost > short
     rest = asyncio.create_task(_rest(normalizer, job)) if job.opening else None
     try:
         while True:
             while phrases and len(pending) <= look_ahead:
                 phrase = phrases.popleft()
-                speech = _synthesize(synthesizer, phrase_job(phrase, job.request))
+                later = is_long and phrase.index > 0
+                speech = _synthesize(synthesizer, phrase_job(phrase, job.request, later=later))
                 pending.append((phrase, asyncio.create_task(speech)))
             if rest is not None:
                 await asyncio.wait(
@@ -62,7 +66,7 @@ async def render(
         await asyncio.gather(*left, return_exceptions=True)
 
 
-def phrase_job(phrase: Phrase, request: SpeechRequest) -> PhraseJob:
+def phrase_job(phrase: Phrase, request: SpeechRequest, *, later: bool = False) -> PhraseJob:
     """What the synthesizer is asked for."""
     return PhraseJob(
         phrase=phrase,
@@ -71,6 +75,7 @@ def phrase_job(phrase: Phrase, request: SpeechRequest) -> PhraseJob:
         language=request.language,
         speed=request.speed,
         seed=request.seed,
+        later=later,
     )
 
 

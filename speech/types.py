@@ -165,6 +165,8 @@ class PhraseJob:
     language: str
     speed: float
     seed: int
+    later: bool = False
+    """Whoever listens has something to play meanwhile: this phrase lets others go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from speech.config import EngineConfig
 from speech.engines.loading import Loaded, load_voice
@@ -12,12 +13,20 @@ from speech.types import Pcm, PhraseJob
 from speech.voices import VoiceCatalogue
 
 
+class _Resident:
+    """A loaded voice, the calls that use it, and whether it is to be closed after the last."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.users = 0
+        self.retired = False
+
+
 class ResidentVoices:
     """Loaded engines by voice id, at most `config.max_resident_voices` of them.
 
-    One worker thread calls `engine`, `synthesize`, `preload`, `replace`, `configure` and `close`;
-    `infos`, `outdated` and `build` may be called from any thread. An engine is the worker's only
-    until its next call, which may close it.
+    Every method may be called from any thread. What is evicted or replaced while it speaks is
+    closed by its last speaker: until then memory holds it beside what took its place.
     """
 
     def __init__(
@@ -36,27 +45,50 @@ class ResidentVoices:
         self._catalogue = catalogue
         self._config = config
         self._note = note
-        self._engines: OrderedDict[str, Loaded] = OrderedDict()
-        # Guards the dictionary alone: a load takes seconds and must not hold up a reader.
+        self._engines: OrderedDict[str, _Resident] = OrderedDict()
+        # Guards the dictionary and its values: a load takes seconds and must not hold up a reader.
         self._lock = threading.Lock()
+        # Held by whoever loads a voice that is asked for, so that nobody else loads it too.
+        self._loading = threading.Lock()
 
-    def engine(self, voice_id: str) -> Engine:
-        """The loaded engine of a voice; loads and warms it where needed, evicting another.
+    @contextmanager
+    def engine(self, voice_id: str) -> Iterator[Engine]:
+        """The loaded engine of a voice, which stays open within the block.
+
+        Loads and warms it where needed, evicting another.
 
         Raises:
             ConfigError: there is no such voice, or it cannot be loaded.
+            MemoryError: there is no room for it.
         """
+        resident = self._taken(voice_id)
+        if resident is None:
+            with self._loading:
+                resident = self._taken(voice_id) or self._load(voice_id)
+        try:
+            yield resident.loaded.engine
+        finally:
+            with self._lock:
+                resident.users -= 1
+            self._close_unused(resident)
+
+    def _taken(self, voice_id: str) -> _Resident | None:
+        """The voice with one more user; None where it is not loaded."""
         with self._lock:
             resident = self._engines.get(voice_id)
             if resident is not None:
                 self._engines.move_to_end(voice_id)
-                return resident.engine
+                resident.users += 1
+            return resident
+
+    def _load(self, voice_id: str) -> _Resident:
         # Room is made first: two voices above the bound may be more than the memory holds.
         self._evict(self._config.max_resident_voices - 1)
-        loaded = self.build(voice_id, self._config)
+        resident = _Resident(self.build(voice_id, self._config))
+        resident.users = 1
         with self._lock:
-            self._engines[voice_id] = loaded
-        return loaded.engine
+            self._engines[voice_id] = resident
+        return resident
 
     def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
         """Speak phrases of one voice; where memory runs out, others make room for it.
@@ -68,7 +100,8 @@ class ResidentVoices:
         voice_id = jobs[0].voice
         while True:
             try:
-                return self.engine(voice_id).synthesize(jobs)
+                with self.engine(voice_id) as engine:
+                    return engine.synthesize(jobs)
             except MemoryError:
                 if not self._close_another(voice_id):
                     raise
@@ -92,11 +125,12 @@ class ResidentVoices:
         The engine it replaces is closed; a voice that has left meanwhile stays away.
         """
         self.configure(loaded.config)
+        new = _Resident(loaded)
         with self._lock:
             before = self._engines.get(voice_id)
             if before is not None:
-                self._engines[voice_id] = loaded
-        (loaded if before is None else before).engine.close()
+                self._engines[voice_id] = new
+        self._retire(before or new)
 
     def configure(self, config: EngineConfig) -> None:
         """Load with another configuration from now on; what is resident stays as it is."""
@@ -105,7 +139,8 @@ class ResidentVoices:
     def outdated(self, config: EngineConfig) -> list[str]:
         """Voices that were loaded with another configuration, the last used first."""
         with self._lock:
-            return [name for name, item in self._engines.items() if item.config != config][::-1]
+            found = [name for name, item in self._engines.items() if item.loaded.config != config]
+        return found[::-1]
 
     def preload(self, voice_ids: Iterable[str]) -> None:
         """Load voices before they are asked for.
@@ -121,7 +156,8 @@ class ResidentVoices:
             )
         for voice_id in wanted:
             try:
-                self.engine(voice_id)
+                with self.engine(voice_id):
+                    pass
             except MemoryError as error:
                 raise ConfigError(
                     f"voice {voice_id!r} has no room beside {', '.join(self.infos()) or 'nothing'}"
@@ -130,7 +166,7 @@ class ResidentVoices:
     def infos(self) -> dict[str, EngineInfo]:
         """What is loaded, least recently used first."""
         with self._lock:
-            return {voice_id: loaded.info for voice_id, loaded in self._engines.items()}
+            return {voice_id: item.loaded.info for voice_id, item in self._engines.items()}
 
     def close(self) -> None:
         """Close every engine."""
@@ -142,8 +178,8 @@ class ResidentVoices:
             other = next((name for name in self._engines if name != voice_id), None)
             if other is None:
                 return False
-            loaded = self._engines.pop(other)
-        loaded.engine.close()
+            resident = self._engines.pop(other)
+        self._retire(resident)
         return True
 
     def _evict(self, keep: int) -> None:
@@ -151,5 +187,19 @@ class ResidentVoices:
             with self._lock:
                 if len(self._engines) <= keep:
                     return
-                _, loaded = self._engines.popitem(last=False)
-            loaded.engine.close()
+                _, resident = self._engines.popitem(last=False)
+            self._retire(resident)
+
+    def _retire(self, resident: _Resident) -> None:
+        """Close what nobody finds any more, now or when its last user has left."""
+        with self._lock:
+            resident.retired = True
+        self._close_unused(resident)
+
+    def _close_unused(self, resident: _Resident) -> None:
+        with self._lock:
+            unused = resident.retired and not resident.users
+            if unused:
+                resident.users = -1  # closed: whoever comes second finds it used
+        if unused:
+            resident.loaded.engine.close()

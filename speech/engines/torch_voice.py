@@ -6,6 +6,7 @@ speaks; any other voice is refused when it is loaded. `starter_weights` reads th
 holds what only a GPU has.
 """
 
+import threading
 from collections.abc import Sequence
 
 import torch
@@ -54,6 +55,8 @@ class TorchVoice:
                 weights, self._device.name, PRECISIONS[config.precision]
             )
         self._renderer: TorchRenderer | None = None
+        # A shape's buffers serve one call at a time.
+        self._lock = threading.Lock()
 
     @property
     def info(self) -> EngineInfo:
@@ -98,12 +101,13 @@ class TorchVoice:
             )
             for job in jobs
         ]
-        renderer = self._warm()
         good = [row for row in rows if isinstance(row, Row)]
         step = len(good) if self._config.batching else 1
         waves = []
-        for start in range(0, len(good), max(1, step)):
-            waves += renderer.render(good[start : start + step])
+        with self._lock:
+            renderer = self._warm()
+            for start in range(0, len(good), max(1, step)):
+                waves += renderer.render(good[start : start + step])
         done = iter(waves)
         results: list[Pcm | SpeechError] = []
         for job, row in zip(jobs, rows, strict=True):

@@ -141,6 +141,7 @@ def test_the_graph_is_one_and_finds_its_redis(tmp_path: Path) -> None:
     compact = GraphConfig.load(CONFIG_FOLDER / "compact.yaml")
     assert graph.stages == compact.stages
     assert graph.batch == compact.batch
+    assert graph.engine == compact.engine
     assert graph.cache.second is not None
     assert graph.cache.second.kind == "redis"
     assert graph.cache.second.url == "redis://cache:6379/0"

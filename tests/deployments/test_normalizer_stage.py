@@ -1,5 +1,6 @@
 """The Normalizer: text in, a job without the text out."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import pytest
 
 from deployments.normalizer import Normalizer
+from speech import espeak
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
-from speech.types import LexiconEntry, Normalization, SpeechJob, SpeechRequest
+from speech.text import FrontEnd
+from speech.types import LexiconEntry, Normalization, SpeechJob, SpeechRequest, Utterance
 
 REQUEST = SpeechRequest(
     text="Hello there. How are you?", voice="tone", speaker="low", language="en-us"
@@ -52,6 +55,24 @@ async def test_a_long_stream_opens_with_its_first_phrase(normalizer: Normalizer)
     assert await normalizer.rest(opening) == whole.utterance.phrases[1:]
     rest = await normalizer.remote_rest(opening)
     assert rest == whole.utterance.phrases[1:]
+
+
+async def test_the_loop_does_not_wait_for_espeak_while_it_speaks(
+    normalizer: Normalizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    prepare = FrontEnd.prepare
+
+    def noted_prepare(self: FrontEnd, *arguments: Any) -> Utterance:
+        threads.append(threading.current_thread().name)
+        return prepare(self, *arguments)
+
+    monkeypatch.setattr(FrontEnd, "prepare", noted_prepare)
+    at_rest = await normalizer.prepare(REQUEST, "id")
+    monkeypatch.setattr(espeak, "is_busy", lambda: True)
+    assert await normalizer.prepare(REQUEST, "id") == at_rest
+    here = threading.current_thread().name
+    assert [name == here for name in threads] == [True, False]
 
 
 async def test_one_long_phrase_is_no_opening(normalizer: Normalizer) -> None:

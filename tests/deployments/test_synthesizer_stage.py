@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from deployments.synthesizer import Synthesizer, SynthesizerConfig
+from speech.batching import Batch, Ticket
 from speech.config import EngineConfig
 from speech.engines.fake import FakeEngine
 from speech.engines.loading import Loaded
@@ -31,7 +33,7 @@ MakeJob = Callable[..., SpeechJob]
 def synthesizer(fake_catalogue: Path) -> Iterator[Synthesizer]:
     made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue))
     yield made
-    made._engine_thread.shutdown()
+    made._engine_threads.shutdown()
 
 
 def phrase_jobs(job: SpeechJob) -> list[PhraseJob]:
@@ -41,7 +43,7 @@ def phrase_jobs(job: SpeechJob) -> list[PhraseJob]:
 def replace_engine(synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, **how: Any) -> None:
     voice = synthesizer._voices._catalogue.voices["tone"]
     engine = FakeEngine(voice, **how)
-    monkeypatch.setattr(synthesizer._voices, "engine", lambda _: engine)
+    monkeypatch.setattr(synthesizer._voices, "engine", lambda _: nullcontext(engine))
 
 
 def test_phrases_become_samples(synthesizer: Synthesizer, make_job: MakeJob) -> None:
@@ -84,12 +86,12 @@ def test_a_call_that_stalls_fails_the_replica(
 ) -> None:
     now = 1000.0
     monkeypatch.setattr("deployments.synthesizer.perf_counter", lambda: now)
-    synthesizer._running_since = now - 59
+    synthesizer._running = {"one": now - 59, "other": now - 1}
     synthesizer.check_health()
-    synthesizer._running_since = now - 61
+    synthesizer._running = {"one": now - 61, "other": now - 1}
     with pytest.raises(RuntimeError, match="stalled"):
         synthesizer.check_health()
-    synthesizer._running_since = None
+    synthesizer._running = {"other": now - 1}
     synthesizer.check_health()
 
 
@@ -124,7 +126,7 @@ def tiny(tmp_path: Path) -> Iterator[Synthesizer]:
     made = Synthesizer(config)
     yield made
     made._swap_thread.shutdown()
-    made._engine_thread.shutdown()
+    made._engine_threads.shutdown()
 
 
 def tiny_jobs(job: SpeechJob) -> list[PhraseJob]:
@@ -143,7 +145,9 @@ async def test_engines_are_swapped_between_batches(
     """Batches run before, during and after; none is lost, none waits for the new engine."""
     jobs = tiny_jobs(make_job("one"))
     closed: list[str] = []
+    speaking: set[PiperEngine] = set()
     close, build = PiperEngine.close, ResidentVoices.build
+    synthesize = PiperEngine.synthesize
     building, go_on = threading.Event(), threading.Event()
 
     def slow_build(self: ResidentVoices, voice: str, config: EngineConfig) -> Loaded:
@@ -152,17 +156,24 @@ async def test_engines_are_swapped_between_batches(
         assert go_on.wait(60)
         return loaded
 
+    def noted_synthesize(self: PiperEngine, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
+        speaking.add(self)
+        try:
+            return synthesize(self, jobs)
+        finally:
+            speaking.remove(self)
+
     def noted_close(self: PiperEngine) -> None:
-        # Where batches run: none is under way.
-        assert threading.current_thread().name.startswith("engine")
+        assert self not in speaking
         closed.append(self.info.precision)
         close(self)
 
+    monkeypatch.setattr(PiperEngine, "synthesize", noted_synthesize)
     monkeypatch.setattr(ResidentVoices, "build", slow_build)
     monkeypatch.setattr(PiperEngine, "close", noted_close)
 
     def speak() -> Future[Sequence[Pcm | SpeechError]]:
-        return tiny._engine_thread.submit(tiny._run_engine, jobs)
+        return tiny._engine_threads.submit(tiny._run_engine, jobs)
 
     single = heard(await asyncio.wrap_future(speak()))
     tiny.reconfigure({"precision": "fp16"})
@@ -202,6 +213,28 @@ async def test_a_swap_that_cannot_be_leaves_what_speaks(
     tiny.reconfigure({"later_share": 0.5})
     tiny._swap_thread.submit(lambda: None).result(60)
     assert (await tiny.loaded_engines())["tone"].choice == "asked for"
+
+
+async def test_batches_that_fit_beside_each_other_run_so(
+    fake_catalogue: Path, make_job: MakeJob
+) -> None:
+    """Two calls of the engine meet in a barrier, which one after the other never would."""
+    made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue, engine=EngineConfig(parallel=2)))
+    both = threading.Barrier(2)
+    run = made._run_engine
+
+    def meet(jobs: Sequence[PhraseJob]) -> Sequence[Pcm | SpeechError]:
+        both.wait(60)
+        return run(jobs)
+
+    made._run_engine = meet  # type: ignore[method-assign]
+    batch = Synthesizer._speak_batch.__wrapped__
+    jobs = phrase_jobs(make_job("one", "two"))
+    tickets = [Ticket(job=job, batch=Batch(1), units=1, waited=0.0) for job in jobs]
+    results = await asyncio.gather(*(batch(made, [ticket]) for ticket in tickets))
+    assert [result.pcm.index for (result,) in results] == [0, 1]
+    assert not made._running
+    made._engine_threads.shutdown()
 
 
 def test_only_the_last_wish_is_built(tiny: Synthesizer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The graph of configs/compact.yaml: every stage but the engine lives in the gateway's process."""
+"""The graph of configs/compact.yaml: every stage lives in the gateway's process."""
 
 import asyncio
 import collections
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def compact() -> Iterator[Server]:
     graph = yaml.safe_load((ROOT / "configs" / "compact.yaml").read_text())
-    graph = {"stages": graph["stages"], "preload": ["fake"]}
+    graph = {"stages": graph["stages"], "engine": graph["engine"], "preload": ["fake"]}
     with running(graph, catalogue(), prepare=make_tiny_voice) as started:
         yield started
 
@@ -28,6 +28,7 @@ def body(text: str) -> dict[str, object]:
 async def test_identical_requests_are_still_synthesised_once(compact: Server) -> None:
     assert not compact.replicas("AudioCache")
     assert not compact.replicas("Encoder")
+    assert not compact.replicas("Synthesizer")
     text = f"All of us say this slowly {nonce()}"
     async with httpx.AsyncClient(timeout=60) as client:
         replies = await asyncio.gather(
@@ -45,6 +46,14 @@ async def test_identical_requests_are_still_synthesised_once(compact: Server) ->
         timeout=60,
         what="bytes in the cache",
     )
+
+
+def test_the_engine_inside_the_gateway_is_listed(compact: Server) -> None:
+    with httpx.Client(timeout=60) as client:
+        voices = client.get(f"{compact.url}/v1/audio/voices").json()["data"]
+    engines = {voice["id"]: voice["engine"] for voice in voices}
+    assert engines["fake"]["engine"] == "fake"
+    assert engines["fake"]["choice"] == "the only one"
 
 
 def test_invalidation_reaches_the_cache_inside_the_gateway(compact: Server) -> None:

@@ -12,16 +12,9 @@ with warnings.catch_warnings():
 
 from inline_server import TOKEN, Server
 
-from speech.errors import UnavailableError
-from speech.interfaces import EngineInfo
-
 
 @pytest.fixture
 async def server(fake_catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    async def no_peers() -> dict[str, EngineInfo]:
-        raise UnavailableError("there are no other replicas here")
-
-    monkeypatch.setattr("serve_app.gateway.loaded_engines", no_peers)
     monkeypatch.setenv("CHORALE_ADMIN_TOKEN", TOKEN)
     made = Server(fake_catalogue)
     yield made

@@ -15,7 +15,8 @@ from deployments.stages import Inline
 from serve_app.config import GatewayConfig
 from serve_app.gateway import Gateway
 from speech.config import AudioConfig, CacheConfig
-from speech.errors import SynthesisError
+from speech.errors import SynthesisError, UnavailableError
+from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, SynthesizedPhrase
 
 SENTENCE = "This is one of several sentences that make a text of more than a single phrase. "
@@ -31,6 +32,9 @@ class Synthesizer:
         self.calls = 0
         self.fail_at: int | None = None
         self.error: Exception = SynthesisError("the engine failed")
+
+    async def loaded_engines(self) -> dict[str, EngineInfo]:
+        raise UnavailableError("there is no engine here")
 
     async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
         self.calls += 1
@@ -59,6 +63,7 @@ class Server:
             catalogue,
             normalizer,
             Inline(lambda: self.cache),
+            Inline(lambda: self.synthesizer),
         )
         self.app: FastAPI = self.gateway.__serve_build_asgi_app__()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

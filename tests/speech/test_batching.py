@@ -1,6 +1,7 @@
 """The permit gate: one batch at a time, of one voice, fair, and never stuck."""
 
 import asyncio
+import math
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.batching import BatchGate, Ticket, batch_units
+from speech.batching import Batch, BatchGate, Ticket, batch_units
 from speech.config import BatchConfig, LengthClass
 from speech.errors import AtCapacityError
 from speech.types import Phrase, PhraseJob
@@ -26,7 +27,15 @@ def job(characters: int = 10, *, index: int = 0, voice: str = "a") -> PhraseJob:
         phoneme_ids=(),
         pause_after=0.0,
     )
-    return PhraseJob(phrase=phrase, voice=voice, speaker="", language="en", speed=1.0, seed=0)
+    return PhraseJob(
+        phrase=phrase,
+        voice=voice,
+        speaker="",
+        language="en",
+        speed=1.0,
+        seed=0,
+        later=index > 0,
+    )
 
 
 async def turns(count: int = 5) -> None:
@@ -84,8 +93,8 @@ class Callers:
 
 
 @asynccontextmanager
-async def at_gate(config: BatchConfig | None = None) -> AsyncIterator[Callers]:
-    callers = Callers(BatchGate(config or BatchConfig()))
+async def at_gate(config: BatchConfig | None = None, parallel: int = 1) -> AsyncIterator[Callers]:
+    callers = Callers(BatchGate(config or BatchConfig(), parallel=parallel))
     try:
         yield callers
     finally:
@@ -159,17 +168,26 @@ async def test_any_limits_are_reached_and_fit_the_batch_method(full: int, limit:
 
 @pytest.mark.parametrize(("full", "limit"), [(21, 19), (23, 21), (25, 11), (16, 4)])
 def test_a_full_batch_is_never_a_hair_larger_than_full(full: int, limit: int) -> None:
-    tickets = [Ticket(job=job(), units=full / limit, waited=0.0)] * limit
+    batch = Batch(limit)
+    tickets = [Ticket(job=job(), batch=batch, units=full / limit, waited=0.0)] * limit
     assert batch_units(tickets) == full
 
 
 def test_every_phrase_of_a_batch_costs_what_the_longest_does() -> None:
+    batch = Batch(3)
+
     def ticket(units: float) -> Ticket:
-        return Ticket(job=job(), units=units, waited=0.0)
+        return Ticket(job=job(), batch=batch, units=units, waited=0.0)
 
     assert batch_units([]) == 0
     assert batch_units([ticket(1)] * 3) == 3
     assert batch_units([ticket(1), ticket(4), ticket(2)]) == 12
+
+
+def test_two_batches_are_more_than_any_batch_holds() -> None:
+    tickets = [Ticket(job=job(), batch=Batch(1), units=1, waited=0.0) for _ in range(2)]
+    assert [batch_units([ticket]) for ticket in tickets] == [1, 1]
+    assert batch_units(tickets) == math.inf
 
 
 async def test_a_batch_has_one_voice() -> None:
@@ -299,6 +317,30 @@ async def test_the_engine_is_idle_when_all_of_a_batch_were_cancelled() -> None:
         assert waiting.inside
 
 
+async def test_as_many_batches_run_as_the_engine_computes_at_a_time() -> None:
+    async with at_gate(parallel=2) as callers:
+        first, second = await callers.add(job(), job(voice="b"))
+        assert first.inside
+        assert second.inside
+        waiting = await callers.add(job(), job(), job(voice="b"))
+        assert not any(caller.inside for caller in waiting)
+        second.leave()
+        await turns()
+        # One batch of one voice, while the first still runs.
+        assert [caller.inside for caller in waiting] == [True, True, False]
+        assert waiting[0].ticket is not None
+        assert waiting[1].ticket is not None
+        assert waiting[0].ticket.batch is waiting[1].ticket.batch
+        # A batch runs until its last phrase has left.
+        waiting[0].leave()
+        await turns()
+        assert not waiting[2].inside
+        waiting[1].leave()
+        await turns()
+        assert first.inside
+        assert waiting[2].inside
+
+
 async def test_an_error_inside_the_block_leaves_the_gate_open() -> None:
     gate = BatchGate(BatchConfig())
 
@@ -332,19 +374,25 @@ async def test_new_limits_apply_to_phrases_that_wait_already() -> None:
 async def model_run(seed: int) -> None:
     """Random arrivals, voices, lengths and cancellations against the gate's promises."""
     chance = random.Random(seed)
-    gate = BatchGate(BatchConfig(max_waiting=1000, later_share=chance.choice((0.1, 0.4, 0.8))))
-    inside: list[PhraseJob] = []
+    config = BatchConfig(max_waiting=1000, later_share=chance.choice((0.1, 0.4, 0.8)))
+    parallel = chance.choice((1, 1, 2, 3))
+    gate = BatchGate(config, parallel=parallel)
+    running: dict[Batch, list[PhraseJob]] = {}
 
     async def speak(phrase: PhraseJob, steps: int) -> None:
         async with gate.admit(phrase) as ticket:
+            inside = running.setdefault(ticket.batch, [])
             inside.append(phrase)
             try:
+                assert len(running) <= parallel
                 assert {item.voice for item in inside} == {phrase.voice}
                 assert len(inside) * ticket.units <= gate.full_batch
                 for _ in range(steps):
                     await asyncio.sleep(0)
             finally:
                 inside.remove(phrase)
+                if not inside:
+                    del running[ticket.batch]
 
     tasks: list[asyncio.Task[None]] = []
     for _ in range(150):

@@ -58,6 +58,7 @@ class Stage:
         self.asked: list[int] = []
         self.ended: list[int] = []
         self.cancelled: list[int] = []
+        self.later: list[bool] = []
         self._told: list[asyncio.Future[None]] = [
             asyncio.get_running_loop().create_future() for _ in range(phrases)
         ]
@@ -72,6 +73,7 @@ class Stage:
     async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
         index = job.phrase.index
         self.asked.append(index)
+        self.later.append(job.later)
         try:
             await self._told[index]
         except asyncio.CancelledError:
@@ -141,23 +143,47 @@ def test_a_phrase_job_says_how_to_speak() -> None:
 async def test_phrases_come_in_order_however_they_finish() -> None:
     stage = Stage(4)
     stage.finish(3, 2, 1, 0)
-    assert await rest(render(speech_job(4), stage, Reader(), look_ahead=10)) == [0, 1, 2, 3]
+    assert await rest(render(speech_job(4), stage, Reader(), look_ahead=10, short=0)) == [
+        0,
+        1,
+        2,
+        3,
+    ]
 
 
 @pytest.mark.parametrize("look_ahead", [0, 1, 3])
 async def test_only_so_many_phrases_are_asked_for_ahead(look_ahead: int) -> None:
     stage = Stage(10)
     stage.finish(*range(10))
-    async with aclosing(render(speech_job(10), stage, Reader(), look_ahead=look_ahead)) as phrases:
+    async with aclosing(
+        render(speech_job(10), stage, Reader(), look_ahead=look_ahead, short=0)
+    ) as phrases:
         for delivered in range(3):
             assert (await anext(phrases)).phrase.index == delivered
             await turns()
             assert stage.asked == list(range(delivered + look_ahead + 1))
 
 
+@pytest.mark.parametrize(
+    ("more", "opening", "later"),
+    [(0, False, [False] * 3), (-1, False, [False, True, True]), (0, True, [False, True, True])],
+)
+async def test_only_the_phrases_of_a_long_reply_let_others_go_first(
+    more: int, opening: bool, later: list[bool]
+) -> None:
+    job = speech_job(3)
+    short = job.utterance.cost + more
+    stage, reader = Stage(3), Reader(job)
+    stage.finish(0, 1, 2)
+    reader.told.set()
+    asked = opening_of(job) if opening else job
+    await rest(render(asked, stage, reader, look_ahead=1, short=short))
+    assert stage.later == later
+
+
 async def test_phrases_ahead_are_under_way_together() -> None:
     stage = Stage(5)
-    async with aclosing(render(speech_job(5), stage, Reader(), look_ahead=2)) as phrases:
+    async with aclosing(render(speech_job(5), stage, Reader(), look_ahead=2, short=0)) as phrases:
         first = asyncio.ensure_future(anext(phrases))
         await turns()
         assert stage.asked == [0, 1, 2]
@@ -168,7 +194,7 @@ async def test_phrases_ahead_are_under_way_together() -> None:
 async def test_leaving_cancels_what_is_under_way_and_waits_for_it() -> None:
     stage = Stage(5)
     stage.finish(0)
-    phrases = render(speech_job(5), stage, Reader(), look_ahead=3)
+    phrases = render(speech_job(5), stage, Reader(), look_ahead=3, short=0)
     await anext(phrases)
     await turns()
     await phrases.aclose()
@@ -177,7 +203,9 @@ async def test_leaving_cancels_what_is_under_way_and_waits_for_it() -> None:
 
 async def test_cancelling_the_reader_cancels_what_is_under_way() -> None:
     stage = Stage(3)
-    reader = asyncio.create_task(rest(render(speech_job(3), stage, Reader(), look_ahead=1)))
+    reader = asyncio.create_task(
+        rest(render(speech_job(3), stage, Reader(), look_ahead=1, short=0))
+    )
     await turns()
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -189,7 +217,7 @@ async def test_an_error_comes_in_its_place_and_ends_the_rest() -> None:
     stage = Stage(6)
     stage.finish(0)
     stage.fail(1, SynthesisError("no"))
-    phrases = render(speech_job(6), stage, Reader(), look_ahead=3)
+    phrases = render(speech_job(6), stage, Reader(), look_ahead=3, short=0)
     assert (await anext(phrases)).phrase.index == 0
     with pytest.raises(SynthesisError):
         await anext(phrases)
@@ -202,7 +230,7 @@ async def test_errors_behind_the_first_one_are_not_lost_loudly() -> None:
     stage = Stage(3)
     stage.finish(0)
     stage.fail(1, SynthesisError("no"))
-    phrases = render(speech_job(3), stage, Reader(), look_ahead=2)
+    phrases = render(speech_job(3), stage, Reader(), look_ahead=2, short=0)
     await anext(phrases)
     await turns()
     await phrases.aclose()
@@ -212,7 +240,9 @@ async def test_errors_behind_the_first_one_are_not_lost_loudly() -> None:
 async def test_the_first_phrase_of_an_opening_does_not_wait_for_the_rest() -> None:
     stage, reader = Stage(4), Reader(speech_job(4))
     stage.finish(0)
-    async with aclosing(render(opening_of(speech_job(4)), stage, reader, look_ahead=1)) as phrases:
+    async with aclosing(
+        render(opening_of(speech_job(4)), stage, reader, look_ahead=1, short=0)
+    ) as phrases:
         assert (await anext(phrases)).phrase.index == 0
         assert stage.asked == [0]
         reader.told.set()
@@ -224,7 +254,9 @@ async def test_the_first_phrase_of_an_opening_does_not_wait_for_the_rest() -> No
 async def test_the_rest_of_an_opening_is_asked_for_while_its_first_phrase_is_spoken() -> None:
     stage, reader = Stage(5), Reader(speech_job(5))
     reader.told.set()
-    async with aclosing(render(opening_of(speech_job(5)), stage, reader, look_ahead=2)) as phrases:
+    async with aclosing(
+        render(opening_of(speech_job(5)), stage, reader, look_ahead=2, short=0)
+    ) as phrases:
         first = asyncio.ensure_future(anext(phrases))
         await turns()
         assert stage.asked == [0, 1, 2]
@@ -236,14 +268,14 @@ async def test_a_rest_that_fails_ends_the_reply_and_leaves_nothing() -> None:
     stage, reader = Stage(2), Reader()
     reader.told.set()
     with pytest.raises(SynthesisError):
-        await rest(render(opening_of(speech_job(2)), stage, reader, look_ahead=1))
+        await rest(render(opening_of(speech_job(2)), stage, reader, look_ahead=1, short=0))
     assert stage.cancelled == [0]
 
 
 async def test_leaving_an_opening_stops_the_reading_of_its_rest() -> None:
     stage, reader = Stage(2), Reader(speech_job(2))
     stage.finish(0)
-    phrases = render(opening_of(speech_job(2)), stage, reader, look_ahead=1)
+    phrases = render(opening_of(speech_job(2)), stage, reader, look_ahead=1, short=0)
     await anext(phrases)
     await phrases.aclose()
     assert reader.cancelled
@@ -252,5 +284,5 @@ async def test_leaving_an_opening_stops_the_reading_of_its_rest() -> None:
 async def test_only_an_opening_has_a_rest() -> None:
     stage, reader = Stage(2), Reader(speech_job(2))
     stage.finish(0, 1)
-    assert await rest(render(speech_job(2), stage, reader, look_ahead=1)) == [0, 1]
+    assert await rest(render(speech_job(2), stage, reader, look_ahead=1, short=0)) == [0, 1]
     assert reader.asked == 0

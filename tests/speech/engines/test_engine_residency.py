@@ -1,4 +1,6 @@
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +9,9 @@ import pytest
 from speech.config import EngineConfig
 from speech.engines import ResidentVoices
 from speech.engines.fake import FakeEngine
+from speech.engines.loading import Loaded
 from speech.errors import ConfigError, SpeechError
+from speech.interfaces import Engine
 from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue, VoiceConfig
 
@@ -24,24 +28,81 @@ def resident(catalogue: VoiceCatalogue, limit: int) -> ResidentVoices:
     return ResidentVoices(catalogue, EngineConfig(max_resident_voices=limit))
 
 
+def used(voices: ResidentVoices, voice_id: str) -> Engine:
+    """The engine of a voice after a call of it."""
+    with voices.engine(voice_id) as engine:
+        return engine
+
+
 def test_a_voice_is_loaded_once(catalogue: VoiceCatalogue) -> None:
     voices = resident(catalogue, 2)
     assert voices.infos() == {}
-    assert voices.engine("a") is voices.engine("a")
+    assert used(voices, "a") is used(voices, "a")
     assert list(voices.infos()) == ["a"]
 
 
 def test_the_least_recently_used_is_closed(catalogue: VoiceCatalogue) -> None:
     voices = resident(catalogue, 2)
-    first, second = voices.engine("a"), voices.engine("b")
-    voices.engine("a")
-    voices.engine("c")
+    first, second = used(voices, "a"), used(voices, "b")
+    used(voices, "a")
+    used(voices, "c")
     assert list(voices.infos()) == ["a", "c"]
     assert isinstance(first, FakeEngine)
     assert isinstance(second, FakeEngine)
     assert second.closed
     assert not first.closed
-    assert voices.engine("b") is not second
+    assert used(voices, "b") is not second
+
+
+def test_what_speaks_is_closed_by_its_last_speaker(catalogue: VoiceCatalogue) -> None:
+    voices = resident(catalogue, 1)
+    with voices.engine("a") as engine:
+        assert isinstance(engine, FakeEngine)
+        with voices.engine("a") as again:
+            assert again is engine
+            used(voices, "b")
+            assert list(voices.infos()) == ["b"]
+        assert not engine.closed
+        # Asked for anew it is another: this one is on its way out.
+        assert used(voices, "a") is not engine
+    assert engine.closed
+
+
+def test_many_threads_load_a_voice_once(
+    catalogue: VoiceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+    all_ask = threading.Barrier(4)
+    build = ResidentVoices.build
+
+    def slow_build(self: ResidentVoices, voice: str, config: EngineConfig) -> Loaded:
+        loads.append(voice)
+        return build(self, voice, config)
+
+    def ask(_: int) -> Engine:
+        all_ask.wait(60)
+        return used(voices, "a")
+
+    monkeypatch.setattr(ResidentVoices, "build", slow_build)
+    voices = resident(catalogue, 2)
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(ask, range(4)))) == 1
+    assert loads == ["a"]
+
+
+def test_threads_that_evict_each_other_lose_nothing(
+    catalogue: VoiceCatalogue, piper_job: PiperJob
+) -> None:
+    """Three voices for one place: each is closed after its last call and never during one."""
+    voices = resident(catalogue, 1)
+
+    def speak(voice: str) -> bool:
+        results = [voices.synthesize([replace(piper_job(5), voice=voice)]) for _ in range(40)]
+        return all(isinstance(result, Pcm) for (result,) in results)
+
+    with ThreadPoolExecutor(3) as threads:
+        assert all(threads.map(speak, "abc"))
+    assert len(voices.infos()) == 1
 
 
 def test_preload_is_bounded_and_checked(catalogue: VoiceCatalogue) -> None:
@@ -56,7 +117,7 @@ def test_preload_is_bounded_and_checked(catalogue: VoiceCatalogue) -> None:
 
 def test_close_closes_all(catalogue: VoiceCatalogue) -> None:
     voices = resident(catalogue, 3)
-    engines = [voices.engine(name) for name in "abc"]
+    engines = [used(voices, name) for name in "abc"]
     voices.close()
     assert voices.infos() == {}
     assert all(isinstance(engine, FakeEngine) and engine.closed for engine in engines)
@@ -77,7 +138,7 @@ def test_a_voice_that_does_not_warm_up_is_closed(
     monkeypatch.setattr(FakeEngine, "close", note)
     voices = resident(catalogue, 2)
     with pytest.raises(RuntimeError, match="cold"):
-        voices.engine("a")
+        used(voices, "a")
     assert len(closed) == 1
     assert voices.infos() == {}
 
@@ -99,7 +160,7 @@ def test_where_memory_runs_out_the_least_recently_used_makes_room(
 ) -> None:
     voices = resident(catalogue, 4)
     voices.preload("abc")
-    voices.engine("a")
+    used(voices, "a")
     short_of_memory(monkeypatch, voices, room=2)
     (result,) = voices.synthesize([replace(piper_job(5), voice="b")])
     assert isinstance(result, Pcm)
