@@ -10,6 +10,10 @@ from speech.errors import AtCapacityError, DeadlineExceededError
 
 _WINDOW = 1.0
 """Seconds of busy time over which the throughput is measured."""
+_NEW_SHARE = 0.3
+"""Weight of the last window beside all before it."""
+_AS_CROWDED = 0.7
+"""A throughput counts as measured anew when so many waited, as a part of those who did before."""
 _LONGEST_WITHOUT_RESULT = 10.0
 """Seconds of busy time with failures alone that count at most."""
 
@@ -104,8 +108,11 @@ class Admission:
         self._waiting_characters = 0
         self._waiting_requests = 0
         self._rate: float | None = None
+        self._rate_crowd = 0.0
         self._busy_since = 0.0
         self._busy = 0.0
+        self._crowd = 0.0
+        """Requests that waited, times the seconds they did."""
         self._served = 0
 
     @property
@@ -134,8 +141,7 @@ class Admission:
                 raise DeadlineExceededError("the queue is longer than the request's deadline")
         if self.expected_wait > limits.max_wait:
             raise AtCapacityError("the queue is longer than the server lets it grow")
-        if not self._waiting_requests:
-            self._busy_since = perf_counter()
+        self._pass_time()
         self.requests += 1
         self.characters += cost.whole
         self._waiting_requests += 1
@@ -151,18 +157,39 @@ class Admission:
         self.requests -= 1
         self.characters -= characters
 
+    def _pass_time(self) -> None:
+        """Count the time since the last change, if somebody waited."""
+        now = perf_counter()
+        if self._waiting_requests:
+            self._busy += now - self._busy_since
+            self._crowd += (now - self._busy_since) * self._waiting_requests
+        self._busy_since = now
+
     def _stop_waiting(self, characters: int, *, served: bool) -> None:
+        self._pass_time()
         self._waiting_requests -= 1
         self._waiting_characters -= characters
-        now = perf_counter()
-        self._busy += now - self._busy_since
-        self._busy_since = now
         if served:
             self._served += characters
-        elif not self._served:
+        elif not self._served and self._busy > _LONGEST_WITHOUT_RESULT:
             # Minutes in which nothing is served are an outage, not a rate.
-            self._busy = min(self._busy, _LONGEST_WITHOUT_RESULT)
+            self._crowd *= _LONGEST_WITHOUT_RESULT / self._busy
+            self._busy = _LONGEST_WITHOUT_RESULT
         if self._busy >= _WINDOW and self._served:
-            rate = self._served / self._busy
-            self._rate = rate if self._rate is None else 0.7 * self._rate + 0.3 * rate
-            self._busy, self._served = 0.0, 0
+            self._learn(self._served / self._busy, self._crowd / self._busy)
+            self._busy, self._crowd, self._served = 0.0, 0.0, 0
+
+    def _learn(self, rate: float, crowd: float) -> None:
+        """Take a throughput, in characters a second, at which so many waited on average.
+
+        One caller at a time does not show what is done for ten side by side: where fewer waited
+        than when the rate was learned, what they got can only raise it.
+        """
+        if self._rate is None:
+            self._rate, self._rate_crowd = rate, crowd
+            return
+        crowded = crowd >= _AS_CROWDED * self._rate_crowd
+        if crowded or rate > self._rate:
+            self._rate += _NEW_SHARE * (rate - self._rate)
+        if crowded:
+            self._rate_crowd += _NEW_SHARE * (crowd - self._rate_crowd)

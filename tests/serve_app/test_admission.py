@@ -204,6 +204,40 @@ def test_work_side_by_side_counts_once(clock: Clock) -> None:
     assert made.expected_wait == pytest.approx(500 / (0.7 * 50 + 0.3 * 500))
 
 
+def served_together(made: Admission, clock: Clock, count: int, seconds: float) -> None:
+    """Requests of 100 characters that come together and are answered by and by."""
+    for ticket in [made.enter(all_of(100), 90) for _ in range(count)]:
+        clock.now += seconds / count
+        end(ticket, served=True)
+
+
+def rate_of(made: Admission) -> float:
+    """Characters a second, by what is expected of 1,000 more."""
+    ticket = made.enter(all_of(1000), 1e6)
+    rate = 1000 / made.expected_wait
+    end(ticket, served=False)
+    return rate
+
+
+def test_one_caller_at_a_time_does_not_hide_what_many_get(clock: Clock) -> None:
+    """Ten at once take twice as long as one, so they are served five times as fast."""
+    made = gateway(10_000, 100)
+    for _ in range(20):
+        served_together(made, clock, 10, 2.0)
+    assert rate_of(made) == pytest.approx(500, rel=0.01)
+    for _ in range(50):
+        served_together(made, clock, 1, 1.0)
+    assert rate_of(made) == pytest.approx(500, rel=0.01)
+    # As many as before, and slower: that is measured anew.
+    for _ in range(20):
+        served_together(made, clock, 8, 4.0)
+    assert rate_of(made) == pytest.approx(200, rel=0.05)
+    # Fewer, and yet faster.
+    for _ in range(20):
+        served_together(made, clock, 4, 1.0)
+    assert rate_of(made) == pytest.approx(400, rel=0.05)
+
+
 def test_a_long_outage_does_not_pass_for_slowness(clock: Clock) -> None:
     """Ten minutes in which nothing completed say nothing of the rate once things work again."""
     made = gateway(10_000)
