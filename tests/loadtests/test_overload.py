@@ -43,15 +43,28 @@ def test_it_is_normal_at_once_where_nothing_stayed_slow() -> None:
 
 
 def test_it_is_normal_when_the_slow_ones_are_past() -> None:
-    # 1.05 s of slow ones are 5 % of what follows.
+    # From 3.5 s on half a second of the next five is slow, a tenth, and 2 % of all that follows.
     after = normal_after(rows((0, 10, 9.0), (10, 14, 0.5), (14, 34, 0.05)), 10, 0.15)
-    assert after == 3.0
+    assert after == 4.0
 
 
-def test_a_failure_is_not_normal_however_quick() -> None:
-    late = replace(GOOD, due=16.2, status=503, failure="status 503")
-    seen = sorted([*rows((10, 30, 0.05)), late], key=lambda row: row.due)
+def test_trouble_that_comes_again_is_not_over() -> None:
+    after = normal_after(rows((10, 15, 0.05), (15, 22, 0.5), (22, 40, 0.05)), 10, 0.15)
+    assert after == 12.0
+
+
+def test_who_was_refused_waited_for_ever() -> None:
+    late = [
+        replace(GOOD, due=16.2 + n / 100, seconds=0.001, status=503, failure="status 503")
+        for n in range(12)
+    ]
+    seen = sorted([*rows((10, 30, 0.05)), *late], key=lambda row: row.due)
     assert normal_after(seen, 10, 0.15) == 6.5
+    # One among hundreds happens in calm times, too.
+    assert (
+        normal_after(sorted([*rows((10, 30, 0.05)), late[0]], key=lambda row: row.due), 10, 0.15)
+        == 0
+    )
 
 
 def test_it_never_was_normal() -> None:
