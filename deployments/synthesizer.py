@@ -75,7 +75,10 @@ class Synthesizer:
         self._running: dict[object, float] = {}
         self._broken = False
         self._load = EngineLoad()
-        self._gate = BatchGate(batch or BatchConfig(), self._engine_limit, parallel)
+        # Where cores speak for themselves, one batch more waits behind those that are spoken: a
+        # thread that has done with one needs no turn of a busy loop to begin the next.
+        released = parallel + 1 if parallel > 1 else 1
+        self._gate = BatchGate(batch or BatchConfig(), self._engine_limit, released)
         settle()
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
@@ -178,14 +181,14 @@ class Synthesizer:
     async def _speak_batch(self, tickets: list[Ticket]) -> list[SynthesizedPhrase | SpeechError]:
         """One result or error for each phrase: one bad phrase fails no stranger."""
         call = object()
-        self._running[call] = started = perf_counter()
+        self._running[call] = released = perf_counter()
         try:
-            results = await asyncio.get_running_loop().run_in_executor(
-                self._engine_threads, self._run_engine, [ticket.job for ticket in tickets]
+            results, started, ended = await asyncio.get_running_loop().run_in_executor(
+                self._engine_threads, self._timed_run, [ticket.job for ticket in tickets]
             )
         finally:
             del self._running[call]
-        took = perf_counter() - started
+        took = ended - started
         self._load.spoke(
             characters=sum(ticket.job.phrase.cost / ticket.job.speed for ticket in tickets),
             phrases=len(tickets),
@@ -199,10 +202,20 @@ class Synthesizer:
             result
             if isinstance(result, SpeechError)
             else SynthesizedPhrase(
-                pcm=result, waited=ticket.waited, synthesis=took, batch_size=len(tickets)
+                pcm=result,
+                waited=ticket.waited + started - released,
+                synthesis=took,
+                batch_size=len(tickets),
             )
             for ticket, result in zip(tickets, results, strict=True)
         ]
+
+    def _timed_run(
+        self, jobs: Sequence[PhraseJob]
+    ) -> tuple[Sequence[Pcm | SpeechError], float, float]:
+        """What the engine gave, when it began and when it was done."""
+        started = perf_counter()
+        return self._run_engine(jobs), started, perf_counter()
 
     def _run_engine(self, jobs: Sequence[PhraseJob]) -> Sequence[Pcm | SpeechError]:
         try:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -234,6 +234,37 @@ async def test_batches_that_fit_beside_each_other_run_so(
     results = await asyncio.gather(*(batch(made, [ticket]) for ticket in tickets))
     assert [result.pcm.index for (result,) in results] == [0, 1]
     assert not made._running
+    made._engine_threads.shutdown()
+
+
+@pytest.mark.parametrize(("parallel", "released"), [(1, 1), (2, 3)])
+async def test_a_batch_waits_behind_those_that_are_spoken_beside_each_other(
+    fake_catalogue: Path, make_job: MakeJob, parallel: int, released: int
+) -> None:
+    config = EngineConfig(parallel=parallel, fake_seconds=0.2)
+    made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue, engine=config))
+    jobs = [
+        replace(item, voice=voice)
+        for item in phrase_jobs(make_job("one"))
+        for voice in ("tone", "other") * 2
+    ]
+    async with AsyncExitStack() as stack:
+        tickets = [
+            asyncio.ensure_future(stack.enter_async_context(made._gate.admit(item)))
+            for item in jobs
+        ]
+        await asyncio.sleep(0)
+        assert sum(ticket.done() for ticket in tickets) == released
+        batch = Synthesizer._speak_batch.__wrapped__
+        inside = [ticket.result() for ticket in tickets if ticket.done()]
+        spoken = await asyncio.gather(*(batch(made, [ticket]) for ticket in inside))
+        # What waited for a thread counts as waiting and not as synthesis.
+        (last,) = spoken[-1]
+        assert last.synthesis >= 0.2
+        if released > parallel:
+            assert last.waited >= 0.15
+        for ticket in tickets:
+            ticket.cancel()
     made._engine_threads.shutdown()
 
 
