@@ -1,14 +1,14 @@
 """What the graph costs over the bare engine: every stage, hits apart from misses, in one run.
 
 First the floor: the same words through front end, engine and encoder in this process. Then a real
-server of its own, started with `chorale serve` and stopped at the end, asked over HTTP by one
-client and by eight: replies that are synthesised (every text new), replies from the audio cache
-(the same words written otherwise, which the gateway's own cache does not know) and replies from the
-gateway's cache (the same request again). Two voices: espeak-ng, which takes next to nothing, and
+server, `chorale serve` as it is shipped or with another graph, asked over HTTP by one client and by
+eight: replies that are synthesised (every text new), replies from the audio cache (the same words
+written otherwise, which the gateway's own cache does not know) and replies from the gateway's cache
+(the same request again). The server is stopped at the end. Two voices: espeak-ng, which takes next to nothing, and
 the starter voice.
 
     python -m loadtests.micro.stages [--requests 200] [--seconds 10] [--formats wav mp3 opus]
-                                     [--threads 1] [--quick] [--out FILE]
+                                     [--threads 1] [--graph FILE] [--quick] [--out FILE]
 
 Every reply's `X-Cache` must be the one that is measured; a reply that fails or comes from elsewhere
 is counted, and makes the program end with 1. The last line of output is one JSON object.
@@ -22,18 +22,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import uvloop
-import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from loadtests.config import ConfigurationError
 from loadtests.local_server import (
     ROOT,
     LocalServer,
     ServerError,
     local_server,
-    make_folder,
     stop_on_sigterm,
 )
 from loadtests.machine import this_machine
@@ -51,19 +51,14 @@ from loadtests.micro.cells import (
 from loadtests.micro.client import Call, Run, closed_loop, speech_call
 from loadtests.micro.report import show
 from loadtests.processes import Usage, memory, spent, usage
+from loadtests.run import read_graph
 from loadtests.texts import DISTINCT, replies
 from speech.config import EngineConfig
 from speech.types import AUDIO_FORMATS, AudioFormat
 
 VOICES = ("espeak", "starter")
 CONCURRENCIES = (1, 8)
-_CATALOGUE = {
-    "default": "espeak",
-    "voices": [
-        {"id": "espeak", "engine": "espeak", "language": "en-us", "speakers": ["m3"]},
-        {"id": "starter", "engine": "piper", "model": str(ROOT / "voices" / "starter.onnx")},
-    ],
-}
+_CATALOGUE = ROOT / "configs" / "voices.yaml"
 _HOT_REPLIES = 64
 """Replies that are asked for again: few enough for the gateway's own cache to hold them all."""
 _MAX_SECONDS = 20.0
@@ -162,23 +157,13 @@ class Bench:
         return run, usage(before, spent(processes))
 
 
-def measure(settings: Settings, console: Console) -> Report:
+def measure(settings: Settings, console: Console, graph: Mapping[str, Any] | None) -> Report:
     """Start a server, measure, stop it."""
     machine = this_machine()
-    folder = make_folder()
-    catalogue = folder / "voices.yaml"
-    catalogue.write_text(yaml.safe_dump(_CATALOGUE), "utf-8")
-    graph = {
-        "catalogue": "voices.yaml",
-        "preload": list(VOICES),
-        # One replica, and as many threads as the bare engine has.
-        "stages": {"synthesizer": {"num_cpus": 0.5, "max_ongoing_requests": 2048}},
-        "engine": {"threads": settings.engine_threads},
-    }
     console.print("starting a server ...")
-    with local_server(graph=graph, folder=folder) as server:
+    with local_server(graph=graph) as server:
         bench = Bench(server, settings, console)
-        bench.measure(catalogue)
+        bench.measure(Path(graph["catalogue"]) if graph else _CATALOGUE)
         held = memory(server.processes())
         console.print("stopping the server ...")
     return Report(
@@ -192,14 +177,15 @@ def measure(settings: Settings, console: Console) -> Report:
     )
 
 
-def _settings() -> tuple[Settings, Path | None]:
+def _settings() -> tuple[Settings, Path | None, Path | None]:
     parser = argparse.ArgumentParser(description="What the graph costs over the bare engine.")
     parser.add_argument("--requests", type=int, default=200, help="most of one measurement")
     parser.add_argument("--seconds", type=float, default=10.0, help="most of one measurement")
     parser.add_argument(
         "--formats", nargs="+", choices=AUDIO_FORMATS, default=["wav", "mp3", "opus"]
     )
-    parser.add_argument("--threads", type=int, default=1, help="of the engine, bare and served")
+    parser.add_argument("--threads", type=int, default=1, help="of the bare engine")
+    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     parser.add_argument("--quick", action="store_true", help="few requests, one format: a check")
     parser.add_argument("--out", type=Path, help="also write the JSON here")
     given = parser.parse_args()
@@ -216,17 +202,17 @@ def _settings() -> tuple[Settings, Path | None]:
         engine_threads=given.threads,
         idle_seconds=1.0 if given.quick else 5.0,
     )
-    return settings, given.out
+    return settings, given.out, given.graph
 
 
 def main() -> None:
     """Measure and print the tables and the JSON line."""
-    settings, out = _settings()
+    settings, out, graph = _settings()
     stop_on_sigterm()
     console = Console(width=150)
     try:
-        report = measure(settings, console)
-    except (MeasurementError, ServerError) as error:
+        report = measure(settings, console, read_graph(graph))
+    except (ConfigurationError, MeasurementError, ServerError) as error:
         console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show(report, console)
