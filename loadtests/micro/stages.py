@@ -4,8 +4,8 @@ First the floor: the same words through front end, engine and encoder in this pr
 server, `chorale serve` as it is shipped or with another graph, asked over HTTP by one client and by
 eight: replies that are synthesised (every text new), replies from the audio cache (the same words
 written otherwise, which the gateway's own cache does not know) and replies from the gateway's cache
-(the same request again). The server is stopped at the end. Two voices: espeak-ng, which takes next to nothing, and
-the starter voice.
+(the same request again). The server is stopped at the end. Two voices: espeak-ng, which takes next
+to nothing, and the starter voice.
 
     python -m loadtests.micro.stages [--requests 200] [--seconds 10] [--formats wav mp3 opus]
                                      [--threads 1] [--graph FILE] [--quick] [--out FILE]
