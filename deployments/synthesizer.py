@@ -119,7 +119,10 @@ class Synthesizer:
         Serve calls this every two seconds; see `AudioCache.check_health`.
         """
         metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
-        metrics.set_gauge(telemetry.RESIDENT_VOICES, len(self._voices.infos()))
+        infos = self._voices.infos()
+        metrics.set_gauge(telemetry.RESIDENT_VOICES, len(infos))
+        for voice, info in infos.items():
+            metrics.set_gauge(telemetry.RESIDENT_BYTES, info.resident_bytes, voice=voice)
         now = perf_counter()
         if any(now - since > self._config.stall_timeout for since in self._running.values()):
             raise RuntimeError("an engine call has stalled")

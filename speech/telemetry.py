@@ -108,6 +108,12 @@ RESIDENT_VOICES = Metric(
     "gauge",
     "Voices loaded in this replica; bounded by engine.max_resident_voices.",
 )
+RESIDENT_BYTES = Metric(
+    "chorale_resident_bytes",
+    "gauge",
+    "Memory of a loaded voice, as far as its engine knows; on a GPU bounded by engine.gpu_share.",
+    ("voice",),
+)
 UNKNOWN_SYMBOLS = Metric(
     "chorale_unknown_symbols",
     "counter",

@@ -23,6 +23,7 @@ from speech.engines.residency import ResidentVoices
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.pipeline import phrase_job
 from speech.scaling import METRICS
+from speech.telemetry import Metric
 from speech.types import Pcm, PhraseJob, SpeechJob
 from training.tiny_voice import write_tiny_voice
 
@@ -286,6 +287,22 @@ def test_only_the_last_wish_is_built(tiny: Synthesizer, monkeypatch: pytest.Monk
     # The first may have been on its way.
     assert built in (["fp16"], ["fp16", "fp16"])
     assert tiny._voices.infos()["tone"].precision == "fp16"
+
+
+def test_the_memory_of_each_loaded_voice_is_told(
+    tiny: Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, float, dict[str, str]]] = []
+
+    def note(metric: Metric, value: float, **labels: str) -> None:
+        told.append((metric.name, value, labels))
+
+    monkeypatch.setattr("deployments.synthesizer.metrics.set_gauge", note)
+    tiny.check_health()
+    size = tiny._voices.infos()["tone"].resident_bytes
+    assert size > 10_000
+    assert ("chorale_resident_bytes", size, {"voice": "tone"}) in told
+    assert ("chorale_resident_voices", 1, {}) in told
 
 
 def test_what_is_loaded_later_is_loaded_as_is_wanted(tiny: Synthesizer, make_job: MakeJob) -> None:
