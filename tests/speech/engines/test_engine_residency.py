@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -77,6 +78,7 @@ def test_many_threads_load_a_voice_once(
 
     def slow_build(self: ResidentVoices, voice: str, config: EngineConfig) -> Loaded:
         loads.append(voice)
+        time.sleep(0.1)  # the others ask meanwhile
         return build(self, voice, config)
 
     def ask(_: int) -> Engine:
