@@ -25,8 +25,8 @@ from speech.types import Pcm, PhraseJob, SynthesizedPhrase
 from speech.voices import VoiceCatalogue
 
 _LOG = logging.getLogger("ray.serve")
-_MOST_PARALLEL = 64
-"""`EngineConfig.parallel` at most."""
+_MOST_RELEASED = 65
+"""`EngineConfig.parallel` at most, and one that waits behind."""
 
 
 class SynthesizerConfig(StrictModel):
@@ -179,7 +179,7 @@ class Synthesizer:
         max_batch_size=16,
         batch_wait_timeout_s=0.0,
         batch_size_fn=batch_units,
-        max_concurrent_batches=_MOST_PARALLEL,
+        max_concurrent_batches=_MOST_RELEASED,
     )
     async def _speak_batch(self, tickets: list[Ticket]) -> list[SynthesizedPhrase | SpeechError]:
         """One result or error for each phrase: one bad phrase fails no stranger."""
