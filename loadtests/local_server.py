@@ -6,6 +6,7 @@ it has moved to a session of its own.
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -32,6 +33,8 @@ _MARKER = "CHORALE_LOADTEST_MARKER"
 _START_TIMEOUT = 240.0
 """Seconds until ready; a busy machine of two cores takes a minute."""
 _STOP_TIMEOUT = 90.0
+_PORTS = range(25_001, 30_000)
+"""Above those of Ray's workers and of the gateways of `chorale serve`."""
 
 
 class ServerError(RuntimeError):
@@ -201,11 +204,16 @@ def make_folder() -> Path:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on, of those an operating system gives to no outgoing connection.
+
+    Raises:
+        ServerError: all are taken.
+    """
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise ServerError(f"no free port from {_PORTS.start} to {_PORTS.stop - 1}")
 
 
 def stop_on_sigterm() -> None:

@@ -6,6 +6,7 @@ Values the operator has set already are kept. This module imports nothing of Ray
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -50,10 +51,21 @@ def apply(switches: dict[str, str]) -> None:
         os.environ.setdefault(name, value)
 
 
+_REPLICA_PORTS = range(20_000, 24_001)
+"""First of the thousand ports from which gateways take theirs."""
+_PORTS = range(25_001, 30_000)
+"""Where a free port is looked for: above those of Ray's workers (10,002 to 19,999) and below those
+an operating system gives to outgoing connections, which could take one before it is listened on."""
+
+
 def private_haproxy(folder: Path) -> dict[str, str]:
-    """Switches that let several clusters share a machine: own files, own free ports."""
-    with _free_ports(6) as ports:
-        first = ports[5]
+    """Switches that let several clusters share a machine: own files, own free ports.
+
+    Raises:
+        OSError: no free port was found.
+    """
+    with free_ports(4) as ports:
+        first = random.choice(_REPLICA_PORTS)  # noqa: S311 (not a secret)
         return {
             "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
             "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
@@ -63,8 +75,8 @@ def private_haproxy(folder: Path) -> dict[str, str]:
             "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports[1]),
             "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports[2]),
             "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(ports[3]),
-            "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(min(first, 64_000)),
-            "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(min(first, 64_000) + 1000),
+            "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
+            "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 1000),
         }
 
 
@@ -102,9 +114,21 @@ def scratch_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _free_ports(count: int) -> Iterator[list[int]]:
+def free_ports(count: int) -> Iterator[list[int]]:
+    """Ports that nobody listens on, kept until the end of the block.
+
+    Raises:
+        OSError: too few were found.
+    """
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        yield [item.getsockname()[1] for item in sockets]
+        found: list[int] = []
+        for port in random.sample(_PORTS, len(_PORTS)):
+            if len(found) == count:
+                break
+            probe = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("", port))
+                found.append(port)
+        if len(found) < count:
+            raise OSError(f"no {count} free ports from {_PORTS[0]} to {_PORTS[-1]}")
+        yield found

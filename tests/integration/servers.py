@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import psutil
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from serve_app.environment import free_ports
 from speech.engines.fake import SECONDS_PER_CHARACTER
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,10 +136,8 @@ def nonce() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    with free_ports(1) as ports:
+        return ports[0]
 
 
 def write_config(

@@ -1,6 +1,5 @@
 """What `chorale serve` tells of a start that failed, and which graph it takes."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from serve_app.config import GraphArguments
+from serve_app.environment import free_ports
 from serve_app.launch import (
     _drain,
     _read,
@@ -114,9 +114,8 @@ def test_ready_is_when_the_application_says_so(
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with free_ports(1) as ports:
+        return ports[0]
 
 
 def test_a_start_that_failed_is_not_waited_for() -> None:
