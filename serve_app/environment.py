@@ -65,7 +65,7 @@ def private_haproxy(folder: Path) -> dict[str, str]:
         OSError: no free port was found.
     """
     with free_ports(4) as ports:
-        first = random.choice(_REPLICA_PORTS)  # noqa: S311 (not a secret)
+        first = random.choice(_REPLICA_PORTS)
         return {
             "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
             "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
