@@ -1,13 +1,14 @@
-"""A cluster of several nodes on one machine: scaling, loss and gain of a node, rolling updates.
+"""A cluster of several nodes on one machine: scaling, loss and gain of a node, updates, caches.
 
 Starts a head and two workers, each in a network namespace of its own with a proxy of its own, and
 deploys `serve_config.yaml` with `configs/cluster.yaml` by `serve deploy`. The engine is a FAKE of a
 known service time, so that the figures are of the serving and not of a voice. Locust asks for new
 texts through two of the proxies. Under load: a step up and down, the loss of a worker, a new
-worker, a changed setting, a changed catalogue.
+worker, a changed setting, a changed catalogue. Then, asked one by one: what caches keep across
+nodes and replicas, with Redis (a real one) and without, and an engine that sleeps and is woken.
 
-    python -m loadtests.cluster [--only scale nodes updates] [--quick] [--rate 40] [--service 0.05]
-                                [--out FOLDER] [--keep]
+    python -m loadtests.cluster [--only scale nodes updates caches sleep] [--quick]
+                                [--rate 40] [--service 0.025] [--out FOLDER] [--keep]
 
 Needs root for the namespaces; without it all nodes share one address and the head's proxy. Writes
 `cluster.json`, `cluster.png` and `cluster-report.html`. Ends with 1 if something did not hold. The
@@ -51,7 +52,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--quick", action="store_true", help="short stretches: a check")
     parser.add_argument("--rate", type=float, default=40.0, help="requests/s after the step up")
-    parser.add_argument("--service", type=float, default=0.05, help="seconds a phrase takes")
+    parser.add_argument(
+        "--service", type=float, default=Engine().seconds, help="seconds a phrase takes"
+    )
     add_arguments(parser)
     given = parser.parse_args()
     stop_on_sigterm()
@@ -63,7 +66,7 @@ def main() -> None:
         with cluster(workers=_WORKERS, worker_cpus=_WORKER_CPUS) as nodes:
             course = Course(nodes, engine, pace, out, console, machine=machine)
             found = course.run(given.only)
-    except ERRORS as error:
+    except (*ERRORS, OSError) as error:
         console.print(f"[red]error:[/red] {error}", markup=True)
         sys.exit(1)
     show(found, engine, console)
@@ -71,7 +74,7 @@ def main() -> None:
         found.timeline,
         out / "cluster.png",
         title=f"{found.nodes}; FAKE engine, {1000 * engine.seconds:.0f} ms a phrase",
-        target=engine.wait,
+        target=engine.queueing_p95,
     )
     publish(
         {"benchmark": "cluster", "engine": f"fake, {engine.seconds:g} s a phrase", **asdict(found)},

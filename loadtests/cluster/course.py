@@ -1,9 +1,7 @@
 """The course of the demonstration: what is done to the cluster, and what must hold."""
 
-import json
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, sleep
@@ -11,26 +9,40 @@ from typing import Self
 
 from rich.console import Console
 
+from loadtests.cluster.asking import ask
 from loadtests.cluster.deployment import SCALING, Deployment, Engine
 from loadtests.cluster.network import HEAD
 from loadtests.cluster.nodes import Cluster, wait_until
 from loadtests.cluster.timeline import Bin, Event, Scaling, bins, in_flight, scaling
 from loadtests.cluster.traffic import Phase, Traffic
+from loadtests.cluster.verdict import (
+    REDIS,
+    Asleep,
+    Change,
+    Kept,
+    change_check,
+    kept_checks,
+    scaling_checks,
+    told_asleep,
+    told_change,
+    told_kept,
+    told_scaling,
+)
 from loadtests.cluster.watch import Look, Watch, look
 from loadtests.config import Step, StrictModel
-from loadtests.limits import Check, at_most
+from loadtests.faults.redis_server import redis_server
+from loadtests.limits import Check
 from loadtests.local_server import ServerError
 from loadtests.machine import Machine
 
-PARTS = ("scale", "nodes", "updates")
+PARTS = ("scale", "nodes", "updates", "caches", "sleep")
 _READY = 300.0
-_NOTICE, _CALM, _TURNS = 3.0, 10.0, 1
-"""Seconds until a step is noticed, and from readiness until queueing is calm; direction changes."""
-_NEVER = 999.0
 _SETTLE = 3.0
 """Seconds until a change that was asked for is one that Serve shows."""
 _BIN = 5.0
 _WARM = 5.0
+_REPLIES = 60
+"""That caches are to keep."""
 
 
 class Pace(StrictModel):
@@ -52,21 +64,6 @@ class Pace(StrictModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Something that was done under a steady load."""
-
-    what: str
-    seconds: float
-    """Until every replica that was wanted ran again."""
-    requests: int
-    in_flight: int
-    """Requests that were under way when it was done."""
-    failed_in_flight: int
-    failed_later: int
-    first_failure: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What was seen."""
 
@@ -76,6 +73,8 @@ class Found:
     """Seconds from `serve deploy` until every proxy answered."""
     scaling: Scaling | None
     changes: tuple[Change, ...]
+    kept: tuple[Kept, ...]
+    asleep: Asleep | None
     requests: int
     failures: int
     timeline: tuple[Bin, ...]
@@ -111,6 +110,8 @@ class Course:
         self._phases: list[Phase] = []
         self._events: list[Event] = []
         self._changes: list[Change] = []
+        self._kept: list[Kept] = []
+        self._asleep: Asleep | None = None
 
     def run(self, parts: Sequence[str]) -> Found:
         """Deploy, then every part that is wanted.
@@ -132,6 +133,10 @@ class Course:
                 self._lose_and_add()
             if "updates" in parts:
                 self._update()
+            if "caches" in parts:
+                self._keep()
+            if "sleep" in parts:
+                self._asleep = self._sleep()
             looks = watch.looks
         return self._found(started, found, looks)
 
@@ -159,7 +164,7 @@ class Course:
             up=up,
             down=down,
             least=1,
-            target=self._engine.wait,
+            target=self._engine.queueing_p95,
         )
 
     def _lose_and_add(self) -> None:
@@ -190,6 +195,53 @@ class Course:
 
         self._change("settings changed", setting)
         self._change("voices changed", voices)
+
+    def _keep(self) -> None:
+        """Fill the caches, without a second tier and with one, and replace every replica."""
+        with redis_server(self._nodes.network.outside) as redis:
+            for tier, address in (("no second tier", ""), (REDIS, redis.address)):
+                self._console.print(f"{_REPLIES} replies, {tier}, another node, new replicas ...")
+                self._replace(voices=3, redis=address)
+                made = self._hits(self._fronts[0])
+                elsewhere = self._hits(self._fronts[-1])
+                sleep(_SETTLE)
+                self._replace(voices=4, redis=address)
+                afterwards = self._hits(self._fronts[-1])
+                self._kept.append(
+                    Kept(
+                        tier=tier,
+                        replies=_REPLIES - made,
+                        elsewhere=elsewhere,
+                        afterwards=afterwards,
+                    )
+                )
+
+    def _replace(self, *, voices: int, redis: str) -> None:
+        self._nodes.deploy(self._deployment.write(voices=voices, redis=redis))
+        wait_until(self._speaks(f"fake{voices}"), timeout=_READY, what="the new replicas")
+        wait_until(self._settled, timeout=_READY, what="the new replicas")
+
+    def _hits(self, node: int) -> int:
+        proxy = self._nodes.proxy(node)
+        texts = (f"Reply number {number} of all that are kept." for number in range(_REPLIES))
+        return sum(ask(proxy, text).cache == "hit" for text in texts)
+
+    def _sleep(self) -> Asleep:
+        """Let every engine go, then ask once more."""
+        self._console.print("no load until no engine runs, then one request ...")
+        self._nodes.deploy(self._deployment.write(voices=5, least=0))
+        wait_until(self._speaks("fake5"), timeout=_READY, what="an engine")
+        wait_until(self._settled, timeout=_READY, what="the new replicas")
+        proxy = self._nodes.proxy(self._fronts[-1])
+        ask(proxy, "The last one before the engines sleep.")
+        slept = wait_until(lambda: not self._engines(), timeout=_READY, what="no engine")
+        reply = ask(proxy, "The first one after the engines slept.")
+        return Asleep(slept=slept, woken=reply.seconds)
+
+    def _engines(self) -> int:
+        """Engines that run or are wanted."""
+        stage = look(self._nodes.dashboard).stages[SCALING]
+        return max(stage.running, stage.target)
 
     def _change(self, what: str, act: Callable[[], None], *, settles: bool = True) -> None:
         """Do something under a steady load and judge the requests of that stretch."""
@@ -233,7 +285,7 @@ class Course:
                 looks,
                 self._events,
                 stage=SCALING,
-                began=self._phases[0].began,
+                began=self._phases[0].began if self._phases else perf_counter(),
                 width=_BIN,
             )
         )
@@ -243,12 +295,29 @@ class Course:
             started=started,
             scaling=scaled,
             changes=tuple(self._changes),
+            kept=tuple(self._kept),
+            asleep=self._asleep,
             requests=len(rows),
             failures=sum(bool(row.failure) for row in rows),
             timeline=timeline,
-            told=(*_told_scaling(scaled), *map(_told_change, self._changes)),
-            checks=tuple(_checks(scaled, self._phases[0], self._changes)),
+            told=tuple(self._told(scaled)),
+            checks=tuple(self._checks(scaled)),
         )
+
+    def _told(self, scaled: Scaling | None) -> Iterator[str]:
+        if scaled is not None:
+            yield told_scaling(scaled)
+        yield from map(told_change, self._changes)
+        yield from map(told_kept, self._kept)
+        if self._asleep is not None:
+            yield told_asleep(self._asleep)
+
+    def _checks(self, scaled: Scaling | None) -> Iterator[Check]:
+        if scaled is not None:
+            yield from scaling_checks(scaled, self._phases[0].rows)
+        yield from map(change_check, self._changes)
+        for kept in self._kept:
+            yield from kept_checks(kept)
 
     def _told_nodes(self) -> str:
         if self._nodes.network.own_addresses:
@@ -282,70 +351,13 @@ class Course:
 
     def _speaks(self, voice: str) -> Callable[[], bool]:
         """Whether every proxy knows a voice."""
-        body = {"model": "chorale", "voice": voice, "input": "Hello.", "response_format": "wav"}
 
         def asked() -> bool:
-            for node in self._fronts:
-                message = urllib.request.Request(  # noqa: S310
-                    f"{self._nodes.proxy(node)}/v1/audio/speech",
-                    data=json.dumps(body).encode(),
-                    headers={"Content-Type": "application/json"},
-                )
-                try:
-                    with urllib.request.urlopen(message, timeout=30) as reply:  # noqa: S310
-                        reply.read()
-                except urllib.error.URLError:
-                    return False
+            try:
+                for node in self._fronts:
+                    ask(self._nodes.proxy(node), "Hello.", voice=voice)
+            except OSError:
+                return False
             return True
 
         return asked
-
-
-def _told_scaling(found: Scaling | None) -> list[str]:
-    if found is None:
-        return []
-
-    def told(value: float | None) -> str:
-        return "never" if value is None else f"{value:.1f} s"
-
-    return [
-        f"Step up: more replicas were wanted after {told(found.noticed)}, {found.wanted} at most; "
-        f"all of them ran after {told(found.ready)} (the rest is the start of processes); queueing "
-        f"P95 was below the target {told(found.calm)} after that. {found.turns} changes of "
-        f"direction; back to the minimum {told(found.least)} after the step down."
-    ]
-
-
-def _told_change(change: Change) -> str:
-    return (
-        f"{change.what}: {change.requests} requests, {change.in_flight} under way at that moment; "
-        f"failed: {change.failed_in_flight} of these, {change.failed_later} later"
-        + (f" (first: {change.first_failure})" if change.first_failure else "")
-        + f"; done after {change.seconds:.0f} s."
-    )
-
-
-def _checks(found: Scaling | None, first: Phase, changes: Sequence[Change]) -> list[Check]:
-    checks = []
-    if found is not None:
-
-        def seconds(value: float | None) -> float:
-            return _NEVER if value is None else value
-
-        failed = sum(bool(row.failure) for row in first.rows)
-        checks += [
-            at_most(
-                "step: seconds until more replicas are wanted", seconds(found.noticed), _NOTICE
-            ),
-            at_most("step: seconds from readiness to calm queueing", seconds(found.calm), _CALM),
-            at_most("step: changes of direction", found.turns, _TURNS),
-            at_most("step: seconds back to the minimum", seconds(found.least), _NEVER - 1),
-            at_most("step: requests failed", failed, 0),
-        ]
-    for change in changes:
-        name = f"{change.what}: failed"
-        if change.what == "worker lost":
-            checks.append(at_most(f"{name}, asked for later", change.failed_later, 0))
-        else:
-            checks.append(at_most(name, change.failed_in_flight + change.failed_later, 0))
-    return checks

@@ -1,5 +1,6 @@
 """What the demonstration deploys: the shipped configurations, with an engine of known speed."""
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ SCALING = "Synthesizer"
 class Engine(StrictModel):
     """The stand-in for a voice: tones after a fixed time, one phrase at a time."""
 
-    seconds: float = 0.05
+    seconds: float = 0.025
     """A phrase takes."""
-    wait: float = 0.2
-    """Seconds of queueing the policy aims at."""
+    wait: float = 0.05
+    """Seconds of queueing the policy expects in the mean."""
+    queueing_p95: float = 0.2
+    """Seconds of queueing that are calm: four times the mean."""
     most: int = 6
     """Replicas."""
     downscale_delay: float = 10.0
@@ -56,20 +59,28 @@ class Deployment:
         self._graph = graph
         self._settings: dict[str, Mapping[str, Any]] = {}
 
-    def write(self, *, voices: int = 1) -> Path:
-        """Write the graph and its catalogue, of so many voices; returns the Serve configuration.
+    def write(self, *, voices: int = 1, least: int = 1, redis: str = "") -> Path:
+        """Write the graph and its catalogue; returns the Serve configuration.
 
-        Their names count the voices: Serve builds an application anew when its arguments have
-        changed, and not when a file has that they name.
+        Files have names of their own for each of these: Serve builds an application anew when its
+        arguments have changed, and not when a file has that they name.
+
+        Args:
+            voices: So many are in the catalogue.
+            least: Engines there are without load.
+            redis: Address of the caches' second tier; without one they have none.
         """
         names = ["fake", *(f"fake{number}" for number in range(2, voices + 1))]
         catalogue = {
             "default": "fake",
             "voices": [{"id": name, "engine": "fake", "language": "en-us"} for name in names],
         }
-        graph = self._folder / f"graph{voices}.yaml"
+        graph = self._folder / f"graph{voices}-{least}-{'redis' if redis else 'ram'}.yaml"
         (self._folder / f"voices{voices}.yaml").write_text(yaml.safe_dump(catalogue), "utf-8")
-        changed = {**self._graph, "catalogue": f"voices{voices}.yaml"}
+        changed = copy.deepcopy(self._graph) | {"catalogue": f"voices{voices}.yaml"}
+        changed["stages"]["synthesizer"]["min"] = least
+        if redis:
+            changed["cache"] = {"second": {"kind": "redis", "url": f"redis://{redis}/0"}}
         graph.write_text(yaml.safe_dump(changed), "utf-8")
         serve = _read(ROOT / "serve_config.yaml")
         serve["http_options"] |= {"host": "0.0.0.0", "port": self._cluster.proxy_port}  # noqa: S104

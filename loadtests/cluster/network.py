@@ -12,6 +12,7 @@ from typing import Protocol
 import psutil  # type: ignore[import-untyped]
 
 _RANGE = ipaddress.ip_network("10.77.0.0/16")
+_BRIDGE = 254
 HEAD = 1
 """Number of the head; workers count on from there."""
 
@@ -26,6 +27,11 @@ class Network(Protocol):
 
     def address(self, node: int) -> str:
         """Of a node."""
+        ...
+
+    @property
+    def outside(self) -> str:
+        """This machine's address, as nodes see it."""
         ...
 
     def add(self, node: int) -> None:
@@ -46,10 +52,12 @@ class OneAddress:
 
     own_addresses = False
 
+    outside = "127.0.0.1"
+
     def address(self, node: int) -> str:
         """See `Network`."""
         del node
-        return "127.0.0.1"
+        return self.outside
 
     def add(self, node: int) -> None:
         """See `Network`."""
@@ -82,11 +90,16 @@ class Namespaces:
         self._name = f"chorale{self._subnet[0].packed[2]}"
         try:
             _ip("link", "add", self._name, "type", "bridge")
-            _ip("addr", "add", f"{self._subnet[254]}/24", "dev", self._name)
+            _ip("addr", "add", f"{self.outside}/24", "dev", self._name)
             _ip("link", "set", self._name, "up")
         except OSError:
             self.remove()
             raise
+
+    @property
+    def outside(self) -> str:
+        """See `Network`."""
+        return str(self._subnet[_BRIDGE])
 
     def address(self, node: int) -> str:
         """See `Network`."""
@@ -94,7 +107,7 @@ class Namespaces:
 
     def add(self, node: int) -> None:
         """See `Network`."""
-        name, end = self._namespace(node), f"{self._name}v{node}"
+        name, end = self._namespace(node), self._interface(node)
         _ip("netns", "add", name)
         self._nodes.append(node)
         _ip("link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", name)
@@ -102,7 +115,7 @@ class Namespaces:
         _ip("-n", name, "addr", "add", f"{self.address(node)}/24", "dev", "eth0")
         _ip("-n", name, "link", "set", "eth0", "up")
         _ip("-n", name, "link", "set", "lo", "up")
-        _ip("-n", name, "route", "add", "default", "via", str(self._subnet[254]))
+        _ip("-n", name, "route", "add", "default", "via", self.outside)
 
     def inside(self, node: int, command: list[str]) -> list[str]:
         """See `Network`."""
@@ -111,11 +124,18 @@ class Namespaces:
     def remove(self) -> None:
         """See `Network`. Processes in a namespace must have ended before."""
         for node in self._nodes:
+            # With a namespace alone its interface would go some time later, when the kernel has
+            # done with its connections, and the next cluster could not take its name.
+            _run_ip("link", "del", self._interface(node))
             _run_ip("netns", "del", self._namespace(node))
         _run_ip("link", "del", self._name)
 
     def _namespace(self, node: int) -> str:
         return f"{self._name}-{node}"
+
+    def _interface(self, node: int) -> str:
+        """This machine's end of the wire to a node."""
+        return f"{self._name}v{node}"
 
 
 def _free_subnet() -> ipaddress.IPv4Network:

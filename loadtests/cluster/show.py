@@ -1,5 +1,6 @@
 """The timeline as a table and as a plot."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def plot_timeline(bins: Sequence[Bin], path: Path, *, title: str, target: float)
     )
     moments = [item.begins for item in bins]
     rates.step(moments, [item.rate for item in bins], where="post", color="#264653")
-    rates.set(ylabel="requests/s", title=title)
+    rates.set(ylabel="requests/s", title=textwrap.fill(title, 110))
     for name, values, style in (
         ("wanted", [item.target for item in bins], "--"),
         ("running", [item.running for item in bins], "-"),

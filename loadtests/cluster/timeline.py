@@ -161,7 +161,7 @@ def in_flight(rows: Sequence[Row], moment: float) -> list[Row]:
 
 
 def _calm_from(
-    rows: Sequence[Row], begins: float, ends: float, target: float, *, window: float = 2.0
+    rows: Sequence[Row], begins: float, ends: float, target: float, *, window: float = 5.0
 ) -> float | None:
     """The first moment from which on every window's P95 is below the target."""
     calm: float | None = None

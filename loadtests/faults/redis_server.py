@@ -18,14 +18,21 @@ _START_TIMEOUT = 20.0
 class RedisServer:
     """Holds everything in memory: what it is killed with is lost."""
 
-    def __init__(self) -> None:
-        """Raises: ServerError, it is not installed or does not start."""
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        """Start one.
+
+        Args:
+            host: Address it listens on.
+
+        Raises:
+            ServerError: it is not installed or does not start.
+        """
         binary = shutil.which("redis-server")
         if binary is None:
             raise ServerError("redis-server is not installed (Debian package of the same name)")
-        self.port = free_port()
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        self._client = redis.Redis(port=self.port, socket_timeout=5)
+        self.port, self._host = free_port(), host
+        options = ["--port", str(self.port), "--bind", host, "--save", "", "--protected-mode", "no"]
+        self._client = redis.Redis(host=host, port=self.port, socket_timeout=5)
         self._frozen = False
         self._command = [binary, *options, "--appendonly", "no"]
         self._process = self._start()
@@ -33,7 +40,7 @@ class RedisServer:
     @property
     def address(self) -> str:
         """Host and port."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self._host}:{self.port}"
 
     def strike(self, *, frozen: bool) -> None:
         """Kill it, or stop it without ending it."""
@@ -75,9 +82,9 @@ class RedisServer:
 
 
 @contextlib.contextmanager
-def redis_server() -> Iterator[RedisServer]:
+def redis_server(host: str = "127.0.0.1") -> Iterator[RedisServer]:
     """One until the end of the block."""
-    server = RedisServer()
+    server = RedisServer(host)
     try:
         yield server
     finally:

@@ -1,7 +1,6 @@
-"""Killing what can be killed, under load."""
+"""The quickest faults of `make faults` on a server of one replica each; caches that go down."""
 
 import asyncio
-import collections
 import contextlib
 import shutil
 import socket
@@ -13,62 +12,58 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import GRAPH, catalogue, make_tiny_voice
-from servers import Server, free_port, nonce, running, wait_for
+from servers import Server, free_port, running, wait_for
+
+from loadtests.faults.callers import learn
+from loadtests.faults.list import FAULTS as ALL_FAULTS
+from loadtests.faults.list import Fault
+from loadtests.faults.replies import References, everything_wanted, requests
+from loadtests.faults.trial import Pace, Trial
+from loadtests.faults.verdict import Price
+from loadtests.processes import STAGES
 
 pytestmark = pytest.mark.integration
 
-RETRYABLE = {429, 503}
+VOICES = ("fake", "tiny")
+FORMATS = ("wav", "opus")
+NAMES = ("freeze Normalizer", "kill AudioCache", "kill Encoder", "kill Synthesizer")
 
 
 def body(text: str, **more: object) -> dict[str, object]:
     return {"model": "tts-1", "voice": "fake", "input": text, "response_format": "wav", **more}
 
 
-async def load(server: Server, seconds: float, users: int) -> list[tuple[float, httpx.Response]]:
-    """Closed-loop users that ask for short new texts; returns when each answer came."""
-    answers: list[tuple[float, httpx.Response]] = []
-    started = time.perf_counter()
-
-    async def user(client: httpx.AsyncClient) -> None:
-        while time.perf_counter() - started < seconds:
-            text = f"A short text {nonce()} said slowly"
-            reply = await client.post(server.speech, json=body(text))
-            answers.append((time.perf_counter() - started, reply))
-            if not reply.is_success:
-                await asyncio.sleep(0.2)
-
-    async with httpx.AsyncClient(timeout=60) as client, asyncio.TaskGroup() as group:
-        for _ in range(users):
-            group.create_task(user(client))
-    return answers
+# One server has one replica of each stage, so nobody takes the victim's work but its successor.
+FAULTS = [
+    *(fault for fault in ALL_FAULTS if fault.name in NAMES),
+    Fault(kind="Gateway", frozen=False, price=Price.DOOR),
+]
 
 
-@pytest.mark.parametrize("stage", ["Synthesizer", "Encoder", "AudioCache", "Normalizer"])
-async def test_a_killed_replica_costs_at_most_what_it_had_in_hand(
-    server: Server, stage: str
+@pytest.fixture(scope="module")
+def references(server: Server) -> References:
+    known = References()
+    asyncio.run(learn(server.speech, everything_wanted(VOICES, FORMATS), known))
+    return known
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_a_fault_costs_no_more_than_it_may(
+    server: Server, references: References, fault: Fault
 ) -> None:
-    users = 6
-
-    async def kill() -> None:
-        await asyncio.sleep(2)
-        (victim,) = server.replicas(stage)
-        victim.kill()
-
-    answers, _ = await asyncio.gather(load(server, 12, users), kill())
-    failed = [reply for _, reply in answers if not reply.is_success]
-    outcomes = collections.Counter(reply.status_code for _, reply in answers)
-    print(f"{stage}: {dict(outcomes)}")  # noqa: T201
-    assert len(failed) <= 2 * users, outcomes
-    for reply in failed:
-        assert reply.status_code in RETRYABLE, reply.text
-        assert int(reply.headers["retry-after-ms"]) > 0
-        assert reply.json()["error"]["code"] in {"unavailable", "at_capacity", "deadline_exceeded"}
-    late = [reply.status_code for when, reply in answers if when > 10]
-    assert late, "no answer in the last two seconds"
-    assert set(late) == {200}
-    wait_for(
-        lambda: httpx.get(f"{server.url}/readyz").is_success, timeout=30, what="readiness again"
+    """Every answer is what it was while all was well, also those that the fault broke off."""
+    trial = Trial(
+        server=server,
+        references=references,
+        wanted=requests(*VOICES, FORMATS),
+        rate=6,
+        whole=dict.fromkeys(STAGES, 1),
+        pace=Pace(before=1.5, after=0.5),
     )
+    outcome = await trial.run(fault)
+    print(outcome)  # noqa: T201
+    assert outcome.kept, outcome
+    assert outcome.requests > outcome.failed
 
 
 @contextlib.contextmanager
