@@ -26,7 +26,9 @@ class QueueTimePolicy:
             return max(int(context.target_num_replicas), least), {}
         demand, speed = combined(found, queued=queued)
         if speed is None:
-            return max(int(context.target_num_replicas), 1), {}
+            # None of them has spoken yet, as when those that had are gone.
+            asleep = demand.nothing and not queued
+            return 0 if asleep else max(int(context.target_num_replicas), 1), {}
         most = int(context.capacity_adjusted_max_replicas)
         return replicas_for(demand, speed, self._target, now=now, most=most), {}
 

@@ -8,6 +8,8 @@ _MEMORY = 2.0
 """Seconds after which an arrival, or a busy processor, counts for 1/e."""
 _FORGET = 0.98
 """Weight a batch keeps with each that follows: some fifty are remembered."""
+_USUAL, _LITTLE = 0.06, 100.0
+"""Seconds a character takes before any was spoken, and for how many characters that counts."""
 
 
 class EngineLoad:
@@ -19,12 +21,12 @@ class EngineLoad:
 
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         self._clock = clock
-        self._seconds_per_character = 0.06
         self._arriving = 0.0
         self._since = clock()
-        self._phrase = 0.0
         self._largest = 1
-        # Sums of a least-squares line through (audio seconds, engine seconds), older ones fading.
+        # Sums, older ones fading; x and y are those of a least-squares line through (audio seconds,
+        # engine seconds) of each batch.
+        self._characters = self._phrases = 0.0
         self._weight = self._x = self._y = self._xx = self._xy = 0.0
 
     def arrived(self, characters: float) -> None:
@@ -39,9 +41,8 @@ class EngineLoad:
         if audio <= 0 or characters <= 0 or phrases <= 0:
             return
         self._largest = largest
-        self._seconds_per_character += 0.05 * (audio / characters - self._seconds_per_character)
-        mean = audio / phrases
-        self._phrase = mean if not self._phrase else self._phrase + 0.05 * (mean - self._phrase)
+        self._characters = self._characters * _FORGET + characters
+        self._phrases = self._phrases * _FORGET + phrases
         self._weight = self._weight * _FORGET + 1.0
         self._x = self._x * _FORGET + audio
         self._y = self._y * _FORGET + seconds
@@ -52,14 +53,20 @@ class EngineLoad:
         """What `deployments.scaling` reads, under the names it reads, of so much at the gate."""
         self._fade()
         fixed, per_second = self._line()
+        phrase = self._x / self._phrases if self._phrases else 0.0
         return {
             "arriving": self._arriving,
             "waiting": waiting_characters * self._seconds_per_character,
-            "phrase": self._phrase,
+            "phrase": phrase,
             "fixed": fixed,
             "per_second": per_second,
-            "full": self._largest * self._phrase,
+            "full": self._largest * phrase,
         }
+
+    @property
+    def _seconds_per_character(self) -> float:
+        """Of what was spoken, and of a usual voice while that is little."""
+        return (self._x + _USUAL * _LITTLE) / (self._characters + _LITTLE)
 
     def _fade(self) -> None:
         now = self._clock()

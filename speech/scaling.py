@@ -31,6 +31,11 @@ class Demand:
     phrase: float
     """Audio seconds of a usual phrase."""
 
+    @property
+    def nothing(self) -> bool:
+        """Whether a stage whose minimum is 0 may go to sleep."""
+        return self.arriving < _NOTHING and not self.waiting
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:

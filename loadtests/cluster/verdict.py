@@ -10,6 +10,8 @@ from loadtests.records import Row
 _NOTICE, _CALM, _TURNS = 3.0, 10.0, 1
 """Seconds until a step is noticed, and from readiness until queueing is calm; direction changes."""
 _NEVER = 999.0
+_WAKE = 30.0
+"""Seconds a request may take that has to start an engine."""
 REDIS = "Redis"
 
 
@@ -113,6 +115,11 @@ def change_check(change: Change) -> Check:
     if change.what == "worker lost":
         return at_most(f"{name}, asked for later", change.failed_later, 0)
     return at_most(name, change.failed_in_flight + change.failed_later, 0)
+
+
+def sleep_check(found: Asleep) -> Check:
+    """How long the first request after a sleep may take."""
+    return at_most("sleep: seconds the first request took", found.woken, _WAKE)
 
 
 def kept_checks(found: Kept) -> list[Check]:

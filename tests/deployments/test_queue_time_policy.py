@@ -42,6 +42,19 @@ def test_without_metrics_nothing_changes() -> None:
     assert policy(asleep)[0] == 1
 
 
+def test_replicas_that_never_spoke_go_when_nobody_asks() -> None:
+    """They are left when others that had spoken were taken away."""
+    policy = QueueTimePolicy()
+    silent = {"per_second": 0.0, "phrase": 0.0, "full": 0.0}
+    idle = {"a": report(arriving=0.0, **silent), "b": report(arriving=0.0, **silent)}
+    assert policy(context(idle))[0] == 0
+    assert policy(context(idle, total_queued_requests=1.0))[0] == 2
+    asked = idle | {"a": report(arriving=1.0, **silent)}
+    assert policy(context(asked))[0] == 2
+    waiting = idle | {"a": report(arriving=0.0, waiting=2.0, **silent)}
+    assert policy(context(waiting))[0] == 2
+
+
 def test_a_target_must_make_sense() -> None:
     with pytest.raises(ValueError, match="wait"):
         QueueTimePolicy(wait=0.0)

@@ -56,6 +56,17 @@ def test_old_batches_are_forgotten() -> None:
     assert load.stats(0.0)["per_second"] == pytest.approx(0.01, rel=0.05)
 
 
+def test_a_short_first_phrase_is_soon_one_of_many() -> None:
+    """An engine of 25 ms a phrase makes 20 audio seconds of "Hello." in one, and 120 of others."""
+    load = EngineLoad(Clock())
+    load.spoke(characters=8, phrases=1, largest=1, audio=0.5, seconds=0.025)
+    for _ in range(10):
+        load.spoke(characters=48, phrases=1, largest=1, audio=3.0, seconds=0.025)
+    stats = load.stats(0.0)
+    assert stats["phrase"] > 2.7
+    assert stats["full"] / (stats["fixed"] + stats["per_second"] * stats["full"]) > 105
+
+
 def test_a_failed_batch_says_nothing() -> None:
     load = EngineLoad(Clock())
     load.spoke(characters=10, phrases=1, largest=8, audio=0.0, seconds=1.0)
