@@ -55,6 +55,8 @@ class Measured:
     """Share of good replies that were there already."""
     rate: float
     """Good replies per second."""
+    bytes_rate: float
+    """Their bodies' bytes per second: of WAV, audio seconds times twice the sample rate."""
     failures: int
     first_failure: str
     statuses: Mapping[str, int]
@@ -110,6 +112,7 @@ def evaluate(
         stages=_stages(good),
         hit_rate=len(there) / len(good),
         rate=len(good) / wall,
+        bytes_rate=sum(row.size for row in good) / wall,
         failures=len(failures),
         first_failure=failures[0] if failures else "",
         statuses=dict(sorted(Counter(str(row.status) for row in rows).items())),

@@ -7,8 +7,8 @@ took longer than 3 s. A run whose limit lies within the confidence interval of i
 once with other texts and both are taken together.
 
     python -m loadtests.goodput [--workloads assistant unique] [--start 8] [--format wav]
-                                [--precision 0.1] [--least 20] [--requests 300] [--graph FILE]
-                                [--out FOLDER] [--keep]
+                                [--precision 0.1] [--least 20] [--requests 300] [--p95 150]
+                                [--graph FILE] [--out FOLDER] [--keep]
 
 The last line of output is one JSON object; the folder gets it, too, with a plot of latency against
 rate and Locust's report of every run.
@@ -192,7 +192,7 @@ def goodput_table(results: Sequence[Goodput]) -> Table:
     table = Table(title="Goodput: the highest rate that held (requests per second)")
     for name in ("server", "workload"):
         table.add_column(name)
-    for name in ("held", "not held", "P50", "P95 at it", "hits", "generator, cores"):
+    for name in ("held", "not held", "P50", "P95 at it", "hits", "MB/s", "generator, cores"):
         table.add_column(name, justify="right")
     for result in results:
         best = at_goodput(result)
@@ -201,10 +201,11 @@ def goodput_table(results: Sequence[Goodput]) -> Table:
                 ms(best.latency.p50),
                 ms(best.latency.p95),
                 f"{100 * best.hit_rate:.0f} %",
+                f"{best.bytes_rate / 1e6:.1f}",
                 f"{best.generator_cores:.2f}",
             )
             if best
-            else ("", "", "", "")
+            else ("", "", "", "", "")
         )
         failed = result.found.failed
         table.add_row(
@@ -274,6 +275,7 @@ def main() -> None:
     parser.add_argument("--precision", type=float, default=0.1)
     parser.add_argument("--least", type=float, default=20.0, help="seconds of a run")
     parser.add_argument("--requests", type=int, default=300, help="wanted in a run")
+    parser.add_argument("--p95", type=float, help="limit in ms; default: that of limits.yaml")
     parser.add_argument("--format", help="for all services, instead of the mix")
     parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     parser.add_argument("--seed", type=int, default=0)
@@ -282,7 +284,7 @@ def main() -> None:
     stop_on_sigterm()
     console, out = Console(width=120, record=True), given.out.resolve()
     try:
-        limit = Limits.load().goodput.p95_ms
+        limit = given.p95 or Limits.load().goodput.p95_ms
         search = Search(
             limit_ms=limit,
             start=given.start,

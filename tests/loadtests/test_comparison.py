@@ -35,6 +35,7 @@ def measured(target: str, workload: str, p95: float, **changes: Any) -> Measured
         stages={},
         hit_rate=0.6,
         rate=40.0,
+        bytes_rate=8e6,
         failures=0,
         first_failure="",
         statuses={},

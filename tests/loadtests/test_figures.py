@@ -62,7 +62,7 @@ def test_percentiles_are_split_by_cache_and_format() -> None:
     assert found.hit_rate == 3 / 5
     assert found.hits is not None
     assert (found.hits.count, round(found.hits.p50, 6)) == (3, 3.0)
-    assert found.rate == 5 / 2
+    assert (found.rate, found.bytes_rate) == (5 / 2, 5000 / 2)
     assert found.generator_cores == 0.25
 
 

@@ -33,6 +33,7 @@ GOOD = Measured(
     stages={},
     hit_rate=0.61,
     rate=40.0,
+    bytes_rate=8e6,
     failures=0,
     first_failure="",
     statuses={},

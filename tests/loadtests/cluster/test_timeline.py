@@ -86,7 +86,7 @@ def test_a_step_is_followed_up_and_down() -> None:
     assert found.noticed == pytest.approx(1.5)
     assert found.wanted == 5
     assert found.ready == pytest.approx(10.0)
-    assert found.calm == pytest.approx(4.0)
+    assert found.calm == pytest.approx(5.0)
     assert found.turns == 1
     assert found.least == pytest.approx(12.0)
 
