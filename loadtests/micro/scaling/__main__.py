@@ -1,6 +1,7 @@
 """Autoscaling policies side by side on five kinds of traffic, simulated.
 
-    python -m loadtests.micro.scaling [--seconds 600] [--out DIR] [--cpu-second 0.0055] [--seed 1]
+    python -m loadtests.micro.scaling [--seconds 600] [--cpu-second 0.0055] [--seed 1]
+                                      [--out FOLDER] [--keep]
 
 Compared are our policy, Ray Serve's own as quick as ours, and Ray Serve's own with its default
 delays. For each: the wait for an engine (P50, P95), replica-seconds, the most replicas, and how
@@ -8,7 +9,6 @@ often their number changed direction. One table, one plot for each engine, one J
 """
 
 import argparse
-import json
 import math
 import random
 from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ from loadtests.micro.scaling.simulator import (
     queue_time,
     simulate,
 )
+from loadtests.results import OUT, add_arguments, publish
 from speech.scaling import Speed, Target
 
 _PHRASE, _SPREAD, _SHORTEST = 3.5, 1.2, 0.5
@@ -106,10 +107,11 @@ def main() -> None:
         "--cpu-second", type=float, default=0.0055, help="seconds a core takes for one of audio"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("loadtests/out/scaling"))
+    add_arguments(parser, OUT / "scaling")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     cases: list[Case] = []
+    plots: list[str] = []
     for engine, (speed, start_up, times) in engines(options.cpu_second).items():
         runs: dict[str, dict[str, Outcome]] = {}
         for name, rate in track(traffics(options.seconds).items(), description=engine):
@@ -125,11 +127,19 @@ def main() -> None:
                 outcome = simulate(arrivals, setting, decide)
                 runs.setdefault(name, {})[policy] = outcome
                 cases.append(_case(engine, name, policy, outcome))
-        _plot(runs, engine, options.out / f"{engine.split()[0].lower()}.png")
+        plots.append(f"{engine.split()[0].lower()}.png")
+        _plot(runs, engine, options.out / plots[-1])
     _show(cases)
-    line = json.dumps({"seconds": options.seconds, "cases": [asdict(case) for case in cases]})
-    (options.out / "scaling.json").write_text(line + "\n", "utf-8")
-    print(line)
+    publish(
+        {
+            "benchmark": "scaling",
+            "simulated": True,
+            "seconds": options.seconds,
+            "cases": [asdict(case) for case in cases],
+        },
+        options,
+        plots=plots,
+    )
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
