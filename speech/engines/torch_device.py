@@ -136,12 +136,13 @@ class CudaDevice:
     @contextmanager
     def working(self) -> Iterator[None]:
         """On the stream for work, without gradients; see `Device`."""
-        try:
-            with self._lock, torch.inference_mode(), torch.cuda.stream(self._work):
+        with self._lock, torch.inference_mode(), torch.cuda.stream(self._work):
+            try:
                 yield
-        except torch.OutOfMemoryError as error:
-            torch.cuda.synchronize()
-            raise MemoryError(f"GPU memory is used up: {error}") from error
+            except torch.OutOfMemoryError as error:
+                # With the lock: to wait for the device breaks another thread's capture.
+                torch.cuda.synchronize()
+                raise MemoryError(f"GPU memory is used up: {error}") from error
 
     def host(self, size: int, dtype: Any) -> Tensor:
         """Pinned memory."""

@@ -159,6 +159,7 @@ class TorchVoice:
         """Drop graphs and tensors, and give their memory back to the device."""
         if self._renderer is not None:
             self._renderer.close()
-        self._renderer = self._network = None
         with self._device.working():
+            # In here: pinned memory that is let go marks its streams, which another may capture.
+            self._renderer = self._network = None
             self._device.release()
