@@ -33,6 +33,9 @@ GATE = BatchConfig(
 _PER_STREAM = 3
 """Phrases of a reply in the streams: the first, and two more that are asked for behind it."""
 
+_TOGETHER = 300.0
+"""Seconds in which every process is ready; one that was killed would be waited for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -141,7 +144,7 @@ def _work(
         engine.warm_up()
         phrases = Phrases(voice, start=1_000 * number)
         jobs = phrases.take(LENGTHS[1], batch)
-        barrier.wait()
+        barrier.wait(_TOGETHER)
         audio, begin = 0.0, perf_counter()
         while perf_counter() - begin < seconds:
             audio += sum(pcm.duration for pcm in spoken(engine, jobs))

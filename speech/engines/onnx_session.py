@@ -120,6 +120,8 @@ def _share_arena(kind: str, max_bytes: int) -> None:
         arena = onnxruntime.OrtArenaCfg({"max_mem": max_bytes})
         onnxruntime.create_and_register_allocator(memory, arena)
     else:
+        # CUDA that came as wheels is on no path of the loader; what is there already stays.
+        onnxruntime.preload_dlls()
         arena = onnxruntime.OrtArenaCfg({"max_mem": max_bytes, "arena_extend_strategy": 1})
         onnxruntime.create_and_register_allocator_v2("CUDAExecutionProvider", memory, {}, arena)
 
