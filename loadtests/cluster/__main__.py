@@ -4,11 +4,12 @@ Starts a head and two workers, each in a network namespace of its own with a pro
 deploys `serve_config.yaml` with `configs/cluster.yaml` by `serve deploy`. The engine is a FAKE of a
 known service time, so that the figures are of the serving and not of a voice. Locust asks for new
 texts through two of the proxies. Under load: a step up and down, the loss of a worker, a new
-worker, a changed setting, a changed catalogue. Then, asked one by one: what caches keep across
-nodes and replicas, with Redis (a real one) and without, and an engine that sleeps and is woken.
+worker, one that is drained, a changed setting, a changed catalogue. Then, asked one by one: what
+caches keep across nodes and replicas, with Redis (a real one) and without, and an engine that
+sleeps and is woken.
 
-    python -m loadtests.cluster [--only scale nodes updates caches sleep] [--quick]
-                                [--rate 40] [--service 0.025] [--out FOLDER] [--keep]
+    python -m loadtests.cluster [--only scale nodes drain updates caches sleep]
+                                [--quick] [--rate 40] [--service 0.025] [--out FOLDER] [--keep]
 
 Needs root for the namespaces; without it all nodes share one address and the head's proxy. Writes
 `cluster.json`, `cluster.png` and `cluster-report.html`. Ends with 1 if something did not hold. The

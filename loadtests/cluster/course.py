@@ -36,7 +36,7 @@ from loadtests.limits import Check
 from loadtests.local_server import ServerError
 from loadtests.machine import Machine
 
-PARTS = ("scale", "nodes", "updates", "caches", "sleep")
+PARTS = ("scale", "nodes", "drain", "updates", "caches", "sleep")
 _READY = 300.0
 _SETTLE = 3.0
 """Seconds until a change that was asked for is one that Serve shows."""
@@ -106,7 +106,7 @@ class Course:
         # The second worker will be lost, and its proxy with it.
         self._fronts = [HEAD, HEAD + 1] if own else [HEAD]
         self._proxies = [HEAD, HEAD + 1, HEAD + 2] if own else [HEAD]
-        self._victim = HEAD + 2
+        self._victim = self._newest = HEAD + 2
         self._traffic = Traffic([nodes.proxy(node) for node in self._fronts], out)
         self._phases: list[Phase] = []
         self._events: list[Event] = []
@@ -132,6 +132,8 @@ class Course:
                 found = self._scale(watch)
             if "nodes" in parts:
                 self._lose_and_add()
+            if "drain" in parts:
+                self._drain()
             if "updates" in parts:
                 self._update()
             if "caches" in parts:
@@ -173,10 +175,21 @@ class Course:
             self._nodes.kill(self._victim)
 
         def add() -> None:
-            self._nodes.add()
+            self._newest = self._nodes.add()
 
         self._change("worker lost", lose, settles=False)
         self._change("worker added", add)
+
+    def _drain(self) -> None:
+        if not self._nodes.network.own_addresses:
+            self._console.print("Nodes that share an address are not told apart: none is drained.")
+            return
+
+        def drain() -> None:
+            leaving, self._newest = self._newest, self._nodes.add()
+            self._nodes.drain(leaving)
+
+        self._change("worker drained, another added", drain)
 
     def _update(self) -> None:
         def setting() -> None:

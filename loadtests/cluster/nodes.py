@@ -5,12 +5,14 @@ Every process of a node inherits a marker in its environment, by which it is fou
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -121,6 +123,50 @@ class Cluster:
                 process.kill()
         psutil.wait_procs(found, timeout=10)
         return len(found)
+
+    def drain(self, node: int, *, seconds: int = 90) -> float:
+        """Let a node go as a pod's hook does: Ray moves its replicas away, then everything ends.
+
+        Args:
+            node: A worker.
+            seconds: In which its replicas must have gone elsewhere.
+
+        Returns:
+            Seconds until no replica ran there.
+
+        Raises:
+            ServerError: Ray does not know the node, refused, or replicas were left in the end.
+        """
+        self._run(
+            HEAD,
+            *(str(_program("ray")), "drain-node", "--node-id", self._ray_id(node)),
+            *("--address", f"{self.network.address(HEAD)}:{self._gcs}"),
+            *("--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "the node goes"),
+            *("--deadline-remaining-seconds", str(seconds)),
+        )
+        took = wait_until(
+            lambda: not self._replicas(node), timeout=seconds, what="a node without replicas"
+        )
+        self.kill(node)
+        return took
+
+    def _replicas(self, node: int) -> int:
+        """Replicas that run on a node."""
+        count = 0
+        for process in self.processes(node):
+            with contextlib.suppress(psutil.Error, IndexError):
+                count += process.cmdline()[0].startswith("ray::ServeReplica")
+        return count
+
+    def _ray_id(self, node: int) -> str:
+        """What Ray calls a node."""
+        with urllib.request.urlopen(f"{self.dashboard}/api/v0/nodes", timeout=10) as reply:  # noqa: S310
+            known = json.load(reply)["data"]["result"]["result"]
+        address = self.network.address(node)
+        for item in known:
+            if item["node_ip"] == address and item["state"] == "ALIVE":
+                return str(item["node_id"])
+        raise ServerError(f"Ray knows no node at {address}")
 
     def processes(self, node: int | None = None) -> list[psutil.Process]:
         """Every live process of a node, or of all."""

@@ -2,7 +2,8 @@
 
 Written after the API reference of `ray.io/v1`, because no package registry carries the definition
 itself, and compared with the operator's own types (ray-project/kuberay, `ray-operator/apis/ray/v1`,
-rayservice_types.go and raycluster_types.go): names, types and values are theirs. Only what is validated here: pod templates are Kubernetes' own, in schemas/kubernetes.json.
+rayservice_types.go and raycluster_types.go): names, types and values are theirs. Only what is
+validated here: pod templates are Kubernetes' own, in schemas/kubernetes.json.
 """
 
 from typing import Annotated, Any, Literal
