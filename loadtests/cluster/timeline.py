@@ -101,8 +101,10 @@ class Scaling:
     ready: float | None
     """Seconds from the step until as many as that ran for the first time."""
     calm: float | None
-    """Seconds from then until queueing was below the target and stayed so until the step's end;
-    0 where it was already."""
+    """Seconds from then until queueing was below the target in two windows of five seconds, one
+    after the other; 0 where it was already."""
+    above: int
+    """Windows after that, until the step's end, in which it was not."""
     turns: int
     """How often the number that was wanted changed its direction."""
     least: float | None
@@ -135,7 +137,7 @@ def scaling(
     wanted = max((item.target for _, item in during), default=least)
     noticed = _first(moment for moment, item in during if item.target > least)
     ready = _first(moment for moment, item in during if item.running >= wanted > least)
-    calm = None if ready is None else _calm_from(rows, ready, down, target)
+    calm, above = (None, 0) if ready is None else _calm_from(rows, ready, down, target)
     lowest = _first(
         moment for moment, item in seen if moment >= down and item.running <= least == item.target
     )
@@ -144,6 +146,7 @@ def scaling(
         wanted=wanted,
         ready=None if ready is None else ready - up,
         calm=None if calm is None or ready is None else calm - ready,
+        above=above,
         turns=turns([item.target for moment, item in seen if moment >= up]),
         least=None if lowest is None else lowest - down,
     )
@@ -162,16 +165,19 @@ def in_flight(rows: Sequence[Row], moment: float) -> list[Row]:
 
 def _calm_from(
     rows: Sequence[Row], begins: float, ends: float, target: float, *, window: float = 5.0
-) -> float | None:
-    """The first moment from which on every window's P95 is below the target."""
-    calm: float | None = None
+) -> tuple[float | None, int]:
+    """The first of two windows whose P95 is not above the target, and how many are later."""
+    found: list[tuple[float, bool]] = []
     moment = begins
     while moment + window <= ends:
         p95 = queueing_p95([row for row in rows if moment <= row.due < moment + window])
         if p95 is not None:
-            calm = None if p95 > target else moment if calm is None else calm
+            found.append((moment, p95 <= target))
         moment += window
-    return calm
+    for number, ((first, calm), (_, still)) in enumerate(pairwise(found)):
+        if calm and still:
+            return first, sum(not below for _, below in found[number:])
+    return None, 0
 
 
 def _first(moments: Iterator[float]) -> float | None:

@@ -62,8 +62,9 @@ def told_scaling(found: Scaling) -> str:
     return (
         f"Step up: more replicas were wanted after {told(found.noticed)}, {found.wanted} at most; "
         f"all of them ran after {told(found.ready)} (the rest is the start of processes); queueing "
-        f"P95 was below the target {told(found.calm)} after that. {found.turns} changes of "
-        f"direction; back to the minimum {told(found.least)} after the step down."
+        f"P95 was below the target {told(found.calm)} after that, and above it again in "
+        f"{found.above} windows of 5 s. {found.turns} changes of direction; back to the minimum "
+        f"{told(found.least)} after the step down."
     )
 
 

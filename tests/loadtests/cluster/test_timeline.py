@@ -86,7 +86,7 @@ def test_a_step_is_followed_up_and_down() -> None:
     assert found.noticed == pytest.approx(1.5)
     assert found.wanted == 5
     assert found.ready == pytest.approx(10.0)
-    assert found.calm == pytest.approx(5.0)
+    assert (found.calm, found.above) == (pytest.approx(5.0), 0)
     assert found.turns == 1
     assert found.least == pytest.approx(12.0)
 
@@ -100,10 +100,16 @@ def test_a_step_that_nothing_follows() -> None:
 
 def test_queueing_that_never_calms_or_comes_back() -> None:
     looks = [seen(0.0, 1, 1), seen(11.0, 2, 1), seen(12.0, 2, 2)]
-    late = [row(10.0 + number / 10, waited=0.5 if number > 300 else 0.0) for number in range(400)]
+    late = [row(10.0 + number / 10, waited=0.5) for number in range(400)]
     found = scaling(late, looks, stage=STAGE, up=10.0, down=50.0, least=1, target=0.2)
-    assert found.calm is None
+    assert (found.calm, found.above) == (None, 0)
     assert found.least is None
+    # One calm window between others is chance, and calm that ends is counted.
+    once = [row(item.due, waited=0.0 if 22 <= item.due < 27 else 0.5) for item in late]
+    assert scaling(once, looks, stage=STAGE, up=10.0, down=50.0, least=1, target=0.2).calm is None
+    rises = [row(item.due, waited=0.5 if item.due >= 40 else 0.0) for item in late]
+    found = scaling(rises, looks, stage=STAGE, up=10.0, down=50.0, least=1, target=0.2)
+    assert (found.calm, found.above) == (0.0, 2)
 
 
 @pytest.mark.parametrize(
