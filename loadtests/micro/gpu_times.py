@@ -224,10 +224,13 @@ async def stream(engine: Engine, phrases: Phrases, streams: int, seconds: float)
             started = perf_counter()
             first = asyncio.create_task(speaker.speak(jobs[0]))
             later = [asyncio.create_task(speaker.speak(job)) for job in jobs[1:]]
-            audio += (await first).duration
+            pcm = await first
             firsts.append(perf_counter() - started)
+            # Added where nobody waits: a sum that is read before a wait loses what others add.
+            audio += pcm.duration
             for task in later:
-                audio += (await task).duration
+                pcm = await task
+                audio += pcm.duration
 
     begin = perf_counter()
     try:

@@ -4,15 +4,21 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter, sleep
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the torch provider needs torch")
 from loadtests.micro.gpu_floor import Counter, counted  # noqa: E402
 from loadtests.micro.gpu_phrases import LENGTHS, Phrases  # noqa: E402
-from loadtests.micro.gpu_times import GATE, starter_voice  # noqa: E402
+from loadtests.micro.gpu_times import GATE, starter_voice, stream  # noqa: E402
 from speech.engines.starter_weights import read_weights  # noqa: E402
+from speech.types import Pcm, PhraseJob  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "voices" / "starter.onnx"
@@ -52,6 +58,26 @@ def test_the_short_form_checks_times_and_finds_the_floor(tmp_path: Path) -> None
     assert len(report["targets"]) == 4
     assert report["floor"]["floor_rate"] > 0
     assert report["engine"]["provider"] == "torch"
+
+
+class Tones:
+    """An engine of known speed: two seconds of audio for every phrase, ten batches in 0.1 s."""
+
+    info = SimpleNamespace(max_batch_size=64)
+
+    def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm]:
+        sleep(0.01)
+        tone = np.zeros(16_000, np.int16)
+        return [Pcm(samples=tone, sample_rate=8_000, index=0, is_last=True) for _ in jobs]
+
+
+async def test_streams_count_all_audio_they_heard() -> None:
+    began = perf_counter()
+    engine: Any = Tones()
+    found = await stream(engine, Phrases(starter_voice(MODEL)), 16, 0.5)
+    wall = perf_counter() - began
+    assert found.replies >= 16
+    assert found.rate >= found.replies * 3 * 2.0 / wall
 
 
 def test_products_are_counted_as_they_are_multiplied() -> None:
