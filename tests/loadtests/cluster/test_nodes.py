@@ -2,9 +2,12 @@
 
 import shutil
 import subprocess
+import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -49,6 +52,33 @@ def test_every_node_has_an_address_of_its_own() -> None:
         network.remove()
     listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True)
     assert command[3] not in listed.stdout
+
+
+def test_an_interface_goes_with_its_network_though_somebody_is_in_the_namespace() -> None:
+    """The kernel keeps a namespace while anything uses it, and the next network takes the name."""
+    try:
+        network = Namespaces()
+    except OSError as error:
+        pytest.skip(f"network namespaces are not permitted here: {error}")
+    lingering = None
+    try:
+        network.add(HEAD)
+        lingering = subprocess.Popen(network.inside(HEAD, ["sleep", "60"]))
+        here, inside = Path("/proc/self/ns/net"), Path(f"/proc/{lingering.pid}/ns/net")
+        deadline = time.perf_counter() + 10
+        while inside.readlink() == here.readlink():
+            assert time.perf_counter() < deadline
+            time.sleep(0.02)
+        before = set(psutil.net_if_stats())
+        network.remove()
+        assert (
+            len(before - set(psutil.net_if_stats())) == 2
+        )  # the bridge and this machine's end of the wire
+    finally:
+        network.remove()
+        if lingering is not None:
+            lingering.kill()
+            lingering.wait(10)
 
 
 def test_what_is_deployed_is_the_shipped_graph_with_a_known_engine(nodes: Cluster) -> None:
