@@ -1,5 +1,6 @@
 """Single requests to a cluster, one after another."""
 
+import http.client
 import json
 import urllib.request
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ def ask(proxy: str, text: str, *, voice: str = "fake") -> Reply:
     """Let a text be spoken as WAV.
 
     Raises:
-        OSError: nobody answered, or with an error.
+        OSError: nobody answered, or with an error, or the reply broke off.
     """
     body = {"model": "chorale", "voice": voice, "input": text, "response_format": "wav"}
     message = urllib.request.Request(  # noqa: S310 (our own cluster)
@@ -37,6 +38,9 @@ def ask(proxy: str, text: str, *, voice: str = "fake") -> Reply:
         },
     )
     sent = perf_counter()
-    with urllib.request.urlopen(message, timeout=_PATIENCE) as reply:  # noqa: S310
-        audio = reply.read()
-        return Reply(cache=reply.headers["X-Cache"], size=len(audio), seconds=perf_counter() - sent)
+    try:
+        with urllib.request.urlopen(message, timeout=_PATIENCE) as reply:  # noqa: S310
+            size, cache = len(reply.read()), reply.headers["X-Cache"]
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"the reply broke off: {error}") from error
+    return Reply(cache=cache, size=size, seconds=perf_counter() - sent)
