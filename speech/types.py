@@ -167,6 +167,8 @@ class PhraseJob:
     seed: int
     later: bool = False
     """Whoever listens has something to play meanwhile: this phrase lets others go first."""
+    timed: bool = False
+    """Whether `Pcm.phoneme_seconds` is wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,9 @@ class Pcm:
     """Hertz."""
     index: int
     is_last: bool
+    phoneme_seconds: npt.NDArray[np.float32] | None = None
+    """How long each of the phrase's `phoneme_ids` lasts; together as long as the samples. None
+    where nobody asked, or the engine does not know."""
 
     @property
     def duration(self) -> float:

@@ -16,6 +16,7 @@ from speech.engines.piper_render import (
     Renderer,
     SplitRenderer,
     StockRenderer,
+    Wave,
 )
 from speech.engines.piper_rows import Row, Scales, read_row
 from speech.errors import ConfigError, SpeechError, SynthesisError
@@ -67,7 +68,7 @@ class PiperEngine:
         rows = [self._row(job) for job in jobs]
         good = [row for row in rows if isinstance(row, Row)]
         step = self._info.max_batch_size or max(1, len(good))
-        waves: list[Floats | SpeechError] = []
+        waves: list[Wave | SpeechError] = []
         for start in range(0, len(good), step):
             waves.extend(self._render(good[start : start + step]))
         done = iter(waves)
@@ -86,7 +87,7 @@ class PiperEngine:
             length_scale=self._scales.length,
         )
 
-    def _render(self, rows: Sequence[Row]) -> Sequence[Floats | SpeechError]:
+    def _render(self, rows: Sequence[Row]) -> Sequence[Wave | SpeechError]:
         if self._renderer is None:
             raise RuntimeError("the engine is closed")
         try:
@@ -102,14 +103,17 @@ class PiperEngine:
                 ) from error
             return alone
 
-    def _pcm(self, job: PhraseJob, wave: Floats) -> Pcm | SynthesisError:
-        if not len(wave) or not np.isfinite(wave).all():
+    def _pcm(self, job: PhraseJob, wave: Wave) -> Pcm | SynthesisError:
+        samples = wave.samples
+        if not len(samples) or not np.isfinite(samples).all():
             return SynthesisError("the model's audio is empty or holds no numbers")
+        rate = self._info.sample_rate
         return Pcm(
-            samples=_int16(wave),
-            sample_rate=self._info.sample_rate,
+            samples=_int16(samples),
+            sample_rate=rate,
             index=job.phrase.index,
             is_last=job.phrase.is_last,
+            phoneme_seconds=_seconds(wave, rate) if job.timed else None,
         )
 
     def warm_up(self) -> None:
@@ -175,6 +179,14 @@ def _halved(graph: PiperGraph) -> PiperGraph:
     chosen = products(model, graph.names[1:2] if graph.kind == "masked" else ())
     half = half_precision(model, chosen).SerializeToString()
     return replace(graph, models=(*before, half))
+
+
+def _seconds(wave: Wave, sample_rate: int) -> Floats | None:
+    """How long each phoneme lasts, [T]."""
+    if wave.frames is None or not (total := float(wave.frames.sum())) > 0:
+        return None
+    frame = len(wave.samples) / total / sample_rate
+    return (wave.frames * frame).astype(np.float32)
 
 
 def _int16(wave: Floats) -> Samples:

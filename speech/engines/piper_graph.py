@@ -77,7 +77,8 @@ class PiperGraph:
     alone: bool = False
     """Whether a row would sound otherwise in company, so that each is spoken alone."""
     names: tuple[str, ...] = ()
-    """Split: w, m, logs, z_p, waveform. Masked: waveform, durations. Stock: waveform."""
+    """Split: w, m, logs, z_p, waveform. Masked: waveform, durations. Stock: waveform, and
+    durations where they were found."""
 
 
 def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
@@ -106,6 +107,7 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
     try:
         return _split(model, symbols=symbols, multi_speaker=speakers)
     except Mismatch as mismatch:
+        durations = _told_durations(model)
         return PiperGraph(
             kind="stock",
             reason=f"one phrase at a time: the graph could not be split, {mismatch}",
@@ -114,8 +116,17 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
             symbols=symbols,
             multi_speaker=speakers,
             hop=0,
-            names=(model.graph.output[0].name,),
+            names=(model.graph.output[0].name, *durations),
         )
+
+
+def _told_durations(model: onnx.ModelProto) -> tuple[str, ...]:
+    """Name of the output that a graph's durations are made; none where they are not found."""
+    ceils = [node.output[0] for node in model.graph.node if node.op_type == "Ceil"]
+    if len(ceils) != 1:
+        return ()
+    model.graph.output.append(floats(ceils[0], 1, "t"))
+    return (ceils[0],)
 
 
 def _scales_with_company(model: onnx.ModelProto) -> bool:

@@ -1,7 +1,7 @@
 """Rows of phoneme ids to waveforms, one renderer for each kind of graph."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +21,20 @@ _NEAR = 1e-4
 """Widths so near a whole number, relative to it, count as doubtful; see `SplitRenderer`."""
 
 
+class Wave(NamedTuple):
+    """What a row became."""
+
+    samples: Floats
+    """Of the row's own length; empty where its durations are broken."""
+    frames: Floats | Ids | None
+    """Frames of each id, which share the samples evenly; None where the graph does not tell."""
+
+
 class Renderer(Protocol):
     """Renders rows together, whatever kind of graph is behind it."""
 
-    def render(self, rows: Sequence[Row]) -> list[Floats]:
-        """One waveform per row, of the row's own length; empty where its durations are broken."""
+    def render(self, rows: Sequence[Row]) -> list[Wave]:
+        """One waveform per row."""
         ...
 
 
@@ -115,7 +124,7 @@ class SplitRenderer:
         self._sizes = Sizes(config.provider)
         self._frames_at_once = FRAMES_AT_ONCE[config.provider]
 
-    def render(self, rows: Sequence[Row]) -> list[Floats]:
+    def render(self, rows: Sequence[Row]) -> list[Wave]:
         """One waveform per row; empty where its durations are broken."""
         widths, means, logs = self._encode(rows)
         alone = len(rows) == 1
@@ -127,7 +136,7 @@ class SplitRenderer:
             spoken = [(rows[i], durations[i], means[i], logs[i]) for i in group]
             for i, wave in zip(group, self._sound_of(spoken), strict=True):
                 waves[i] = wave
-        return waves
+        return [Wave(*row) for row in zip(waves, durations, strict=True)]
 
     def _sound_of(self, rows: Sequence[tuple[Row, Ids, Floats, Floats]]) -> list[Floats]:
         """Decode rows of durations [T], means and log deviations [C, T] in one run."""
@@ -188,7 +197,7 @@ class MaskedRenderer:
         self._session = OnnxSession(graph.models[0], config)
         self._sizes = Sizes(config.provider)
 
-    def render(self, rows: Sequence[Row]) -> list[Floats]:
+    def render(self, rows: Sequence[Row]) -> list[Wave]:
         """One waveform per row; empty where its durations are broken."""
         feeds = _padded(rows, self._sizes)
         filled = [*rows, *[rows[0]] * (len(feeds["input"]) - len(rows))]
@@ -200,9 +209,9 @@ class MaskedRenderer:
             feeds["seed"] = np.array([row_seed(row) for row in filled], np.int64)
         wave, durations = self._session.run(self._graph.names, feeds)
         flat = wave.reshape(len(filled), -1)
-        frames = np.rint(durations.reshape(len(filled), -1).sum(axis=1)).astype(np.int64)
-        ends = np.maximum(0, frames[: len(rows)]) * self._graph.hop
-        return [flat[i, :end] for i, end in enumerate(ends)]
+        frames = durations.reshape(len(filled), -1)
+        ends = np.maximum(0, np.rint(frames.sum(axis=1)).astype(np.int64)) * self._graph.hop
+        return [Wave(flat[i, : ends[i]], frames[i, : len(row.ids)]) for i, row in enumerate(rows)]
 
 
 class StockRenderer:
@@ -213,14 +222,14 @@ class StockRenderer:
         self._scales = scales
         self._session = OnnxSession(graph.models[0], config)
 
-    def render(self, rows: Sequence[Row]) -> list[Floats]:
+    def render(self, rows: Sequence[Row]) -> list[Wave]:
         """One waveform per row, each from a run of its own."""
         return [self._alone(row) for row in rows]
 
-    def _alone(self, row: Row) -> Floats:
+    def _alone(self, row: Row) -> Wave:
         feeds = _padded([row], Sizes("cpu"))
         feeds["scales"] = np.array(
             [self._scales.noise, row.length_scale, self._scales.noise_w], np.float32
         )
-        (wave,) = self._session.run(self._graph.names, feeds)
-        return wave.reshape(-1)
+        wave, *durations = self._session.run(self._graph.names, feeds)
+        return Wave(wave.reshape(-1), durations[0].reshape(-1) if durations else None)

@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from speech.config import EngineConfig
+from speech.engines.onnx_walk import floats
 from speech.engines.piper import PiperEngine
 from speech.engines.piper_graph import BATCHING_KEY, SEED_KEY, read_graph
 from speech.errors import ConfigError
 from speech.types import Pcm, PhraseJob
-from speech.voices import Voice
+from speech.voices import Voice, VoiceCatalogue
 from training.tiny_voice import HOP, SAMPLE_RATE, tiny_voice, voice_config, write_tiny_voice
 
 AsVoice = Callable[[Path], Voice]
@@ -170,6 +173,92 @@ def test_a_masked_graph_batches_by_its_own_durations(
     for item, level in zip(samples, (0.05, 0.3, 0.07), strict=True):
         assert item[0] == round(level * 32767)
     assert samples[0][-1] == round(0.1 * 32767)
+
+
+@pytest.mark.parametrize("change", [None, global_norm], ids=["split", "stock"])
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.2])
+def test_phonemes_last_as_long_as_the_graph_repeats_them(
+    tmp_path: Path,
+    as_voice: AsVoice,
+    piper_job: PiperJob,
+    change: Callable[[onnx.ModelProto], None] | None,
+    speed: float,
+) -> None:
+    model = tiny_voice()
+    if change is not None:
+        change(model)
+    inference = voice_config(deterministic=True)["inference"]
+    engine = PiperEngine(as_voice(save(model, tmp_path / "v.onnx", inference=inference)), CONFIG)
+    (ceil,) = [node.output[0] for node in model.graph.node if node.op_type == "Ceil"]
+    model.graph.output.append(floats(ceil, 1, "t"))
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    jobs = [replace(piper_job(length, speed=speed), timed=True) for length in (3, 40, 17)]
+    jobs.append(replace(jobs[0], timed=False))
+    *timed, untimed = engine.synthesize(jobs)
+    assert isinstance(untimed, Pcm)
+    assert untimed.phoneme_seconds is None
+    for job, pcm in zip(jobs, timed, strict=False):
+        assert isinstance(pcm, Pcm)
+        ids = job.phrase.phoneme_ids
+        feeds = {
+            "input": np.array([ids], np.int64),
+            "input_lengths": np.array([len(ids)], np.int64),
+            "scales": np.array([0.0, 1.0 / speed, 0.0], np.float32),
+        }
+        _, frames = session.run(None, feeds)
+        assert pcm.phoneme_seconds is not None
+        assert pcm.phoneme_seconds.dtype == np.float32
+        assert pcm.phoneme_seconds == pytest.approx(frames.reshape(-1) * HOP / SAMPLE_RATE)
+        assert abs(float(pcm.phoneme_seconds.sum()) - pcm.duration) < HOP / SAMPLE_RATE
+
+
+def test_phonemes_of_a_masked_graph_begin_where_they_are_heard(
+    tmp_path: Path, as_voice: AsVoice, piper_job: PiperJob
+) -> None:
+    engine = PiperEngine(as_voice(save(masked_model(), tmp_path / "m.onnx")), CONFIG)
+    jobs = [replace(piper_job(ids=ids), timed=True) for ids in ((10, 20, 30), (5, 7))]
+    for job, pcm in zip(jobs, engine.synthesize(jobs), strict=True):
+        assert isinstance(pcm, Pcm)
+        assert pcm.phoneme_seconds is not None
+        ends = np.rint(np.cumsum(pcm.phoneme_seconds) * SAMPLE_RATE).astype(int)
+        assert ends[-1] == len(pcm.samples)
+        levels = [pcm.samples[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        assert [set(level.tolist()) for level in levels] == [
+            {round(number / 100 * 32767)} for number in job.phrase.phoneme_ids
+        ]
+
+
+def test_a_graph_whose_durations_are_not_found_tells_none(
+    tmp_path: Path, as_voice: AsVoice, piper_job: PiperJob
+) -> None:
+    model = tiny_voice()
+    second_ceil(model)
+    engine = PiperEngine(as_voice(save(model, tmp_path / "odd.onnx")), CONFIG)
+    (pcm,) = engine.synthesize([replace(piper_job(10), timed=True)])
+    assert isinstance(pcm, Pcm)
+    assert pcm.phoneme_seconds is None
+
+
+def test_the_starter_voices_phonemes_last_as_long_as_its_samples(piper_job: PiperJob) -> None:
+    root = Path(__file__).parents[3]
+    catalogue = VoiceCatalogue.load(root / "configs/voices.yaml")
+    voice = next(v for v in catalogue.voices.values() if v.model and v.model.stem == "starter")
+    engine = PiperEngine(voice, CONFIG)
+    ids = tuple(i for i in sorted({i for ids in voice.vocabulary.ids.values() for i in ids}))
+    speaker = voice.default_speaker
+    jobs = [
+        replace(piper_job(ids=ids[start:end], speed=speed, speaker=speaker), timed=True)
+        for start, end, speed in ((0, 60, 1.0), (3, 9, 0.4), (20, 55, 3.0))
+    ]
+    together = engine.synthesize(jobs)
+    for job, pcm in zip(jobs, together, strict=True):
+        (alone,) = engine.synthesize([job])
+        assert isinstance(pcm, Pcm)
+        assert isinstance(alone, Pcm)
+        assert pcm.phoneme_seconds is not None
+        assert pcm.phoneme_seconds.tolist() == alone.phoneme_seconds.tolist()
+        assert len(pcm.phoneme_seconds) == len(job.phrase.phoneme_ids)
+        assert float(pcm.phoneme_seconds.sum()) == pytest.approx(pcm.duration, abs=0.001)
 
 
 def test_a_seeded_graph_gets_the_seed_and_index_of_each_row(

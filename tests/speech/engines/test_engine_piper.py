@@ -13,7 +13,7 @@ from speech.config import EngineConfig
 from speech.engines import load_engine, piper_render
 from speech.engines.onnx_session import RUN_ERRORS, own_threads
 from speech.engines.piper import PiperEngine, _int16
-from speech.engines.piper_render import SplitRenderer, _groups, row_noise
+from speech.engines.piper_render import SplitRenderer, Wave, _groups, row_noise
 from speech.engines.piper_rows import Row
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.types import Pcm, PhraseJob
@@ -222,11 +222,11 @@ def test_broken_durations_fail_alone(
 class _Broken:
     """Audio with one sample that is no number, for the rows of one seed."""
 
-    def render(self, rows: Sequence[Row]) -> list[npt.NDArray[np.float32]]:
+    def render(self, rows: Sequence[Row]) -> list[Wave]:
         waves = [np.zeros(100, np.float32) for _ in rows]
         for row, wave in zip(rows, waves, strict=True):
             wave[50] = np.inf if row.seed == 13 else 0.5
-        return waves
+        return [Wave(wave, None) for wave in waves]
 
 
 def test_broken_audio_fails_alone(tiny: Path, as_voice: AsVoice, piper_job: PiperJob) -> None:
