@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,11 +36,37 @@ _INLINE_CHARACTERS = 300
 _Read = TypeVar("_Read")
 
 
-async def _here(read: Callable[..., _Read], *arguments: Any) -> _Read:
-    """Read on the event loop, if espeak-ng is not speaking in this process meanwhile."""
-    if espeak.is_busy():
-        return await asyncio.to_thread(read, *arguments)
-    return read(*arguments)
+class _Lanes:
+    """Threads by kind of text: no short one waits behind long ones, nor speech behind showing."""
+
+    def __init__(self, config: TextConfig) -> None:
+        self._lanes = {
+            "short": ThreadPoolExecutor(1, "short-texts"),
+            "long": ThreadPoolExecutor(config.long_threads, "long-texts"),
+            "shown": ThreadPoolExecutor(config.shown_threads, "shown-texts"),
+        }
+        self.waiting = dict.fromkeys(self._lanes, 0)
+        """Texts by lane, those included that are read now."""
+
+    async def run(self, lane: str, read: Callable[..., _Read], *arguments: Any) -> _Read:
+        """Read in a thread of a lane."""
+        self.waiting[lane] += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._lanes[lane], read, *arguments)
+        finally:
+            self.waiting[lane] -= 1
+
+    async def here(self, read: Callable[..., _Read], *arguments: Any) -> _Read:
+        """Read on the event loop, if espeak-ng is not speaking in this process meanwhile."""
+        if espeak.is_busy():
+            return await self.run("short", read, *arguments)
+        return read(*arguments)
+
+    def close(self) -> None:
+        """Let the threads end with what they have."""
+        for lane in self._lanes.values():
+            lane.shutdown(wait=False)
 
 
 class Normalizer:
@@ -49,6 +76,7 @@ class Normalizer:
         self._catalogue = VoiceCatalogue.load(catalogue)
         self._audio = audio
         self._front_end = FrontEnd(TextConfig())
+        self._lanes = _Lanes(TextConfig())
         self._told: Unknown = Counter()
         self._told_memo = self._front_end.memo
         self._load = ProcessorLoad()
@@ -63,7 +91,10 @@ class Normalizer:
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `TextConfig` without a restart."""
-        self._front_end = FrontEnd(TextConfig.model_validate(user_config))
+        config = TextConfig.model_validate(user_config)
+        self._front_end = FrontEnd(config)
+        self._lanes.close()
+        self._lanes = _Lanes(config)
         self._told = Counter()
         self._told_memo = self._front_end.memo
 
@@ -75,6 +106,8 @@ class Normalizer:
         self._told = unknown
         memo, told = self._front_end.memo, self._told_memo
         metrics.set_gauge(telemetry.PHONEME_MEMO_ENTRIES, memo.entries)
+        for lane, waiting in self._lanes.waiting.items():
+            metrics.set_gauge(telemetry.TEXTS_READ, waiting, lane=lane)
         metrics.count(telemetry.PHONEME_LOOKUPS, memo.hits - told.hits, outcome="hit")
         metrics.count(telemetry.PHONEME_LOOKUPS, memo.misses - told.misses, outcome="miss")
         self._told_memo = memo
@@ -126,13 +159,11 @@ class Normalizer:
         text = self._arguments(request)
         opening: Phrase | None = None
         if len(request.text) <= _INLINE_CHARACTERS:
-            utterance = await _here(self._front_end.prepare, *text)
-        elif (
-            request.stream and (opening := await _here(self._front_end.opening, *text)) is not None
-        ):
+            utterance = await self._lanes.here(self._front_end.prepare, *text)
+        elif request.stream and (opening := await self._lanes.here(self._front_end.opening, *text)):
             utterance = Utterance(normalized=opening.text, phrases=(opening,))
         else:
-            utterance = await asyncio.to_thread(self._front_end.prepare, *text)
+            utterance = await self._lanes.run("long", self._front_end.prepare, *text)
         return SpeechJob(
             request=request if opening else replace(request, text=""),
             utterance=utterance,
@@ -151,7 +182,8 @@ class Normalizer:
 
     async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
         """The phrases after the first of an `opening` job."""
-        utterance = await asyncio.to_thread(self._front_end.prepare, *self._arguments(job.request))
+        text = self._arguments(job.request)
+        utterance = await self._lanes.run("long", self._front_end.prepare, *text)
         return utterance.phrases[1:]
 
     def _arguments(
@@ -175,4 +207,5 @@ class Normalizer:
         """
         if language not in espeak.languages():
             raise InvalidInputError(f"unknown language {language[:32]!r}", "language")
-        return await asyncio.to_thread(self._front_end.explain, text, language, lexicon, wanted)
+        explain = self._front_end.explain
+        return await self._lanes.run("shown", explain, text, language, lexicon, wanted)

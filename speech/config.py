@@ -82,6 +82,15 @@ class TextConfig(StrictModel):
     """By language tag; the words of `en` count for `en-us` too, after its own."""
     phoneme_memo_entries: PositiveInt = 4096
     """Phrases whose phonemes are remembered; one of 100 characters takes about 1 kB."""
+    max_spoken_characters: PositiveInt = 24_576
+    """What one text may become when it is spoken, six times what may be written: digits that are
+    said one by one stay below, a page of emoji names does not. Phonemes may be twice as many."""
+    max_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """What the reading of one text may take; looked at after every sentence and phrase."""
+    long_threads: PositiveInt = 2
+    """Long texts that one replica reads at the same time, beside short ones."""
+    shown_threads: PositiveInt = 1
+    """Texts that one replica reads for showing at the same time, beside those it reads aloud."""
 
 
 class LengthClass(StrictModel):

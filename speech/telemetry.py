@@ -132,6 +132,13 @@ PHONEME_LOOKUPS = Metric(
     "Phrases phonemes were asked for, by outcome (hit: remembered, miss: asked of espeak-ng).",
     ("outcome",),
 )
+TEXTS_READ = Metric(
+    "chorale_texts_read",
+    "gauge",
+    "Texts that threads read or that wait for one, by lane: short and long ones to be spoken "
+    "(text.long_threads at a time), and shown ones (text.shown_threads).",
+    ("lane",),
+)
 CACHE_BYTES = Metric(
     "chorale_cache_bytes",
     "gauge",

@@ -5,6 +5,7 @@ edits, so that every character of what comes out can be told where it was writte
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -39,7 +40,12 @@ class Cleaned:
         return reduce(composed, self.passes, nothing)
 
 
-def cleaned(text: str, wanted: Normalization = _DEFAULT, language: str = "en-us") -> Cleaned:
+def cleaned(
+    text: str,
+    wanted: Normalization = _DEFAULT,
+    language: str = "en-us",
+    max_characters: int = sys.maxsize,
+) -> Cleaned:
     """Make written text regular: NFC, no invisible characters, no markup, tidy white space.
 
     Runs of white space become one space, or one newline where they held a line break: newlines
@@ -49,9 +55,11 @@ def cleaned(text: str, wanted: Normalization = _DEFAULT, language: str = "en-us"
         text: As the caller wrote it.
         wanted: What becomes of emoji, Markdown and addresses.
         language: Emoji are named in it.
+        max_characters: What may come out of any pass.
 
     Raises:
-        InvalidInputError: the text holds a lone surrogate (`param` is `input`).
+        InvalidInputError: the text holds a lone surrogate, or becomes too long (`param` is
+            `input`).
     """
     if _is_tidy(text) and (wanted.urls == "spell" or "." not in text):
         return Cleaned(text)
@@ -64,12 +72,23 @@ def cleaned(text: str, wanted: Normalization = _DEFAULT, language: str = "en-us"
         if edits := find(text):
             passes.append(edits)
             text = applied(text, edits)
+            if len(text) > max_characters:
+                raise too_long(len(text), max_characters)
     return Cleaned(text, tuple(passes))
 
 
 def clean(text: str, wanted: Normalization = _DEFAULT, language: str = "en-us") -> str:
     """The text alone of what `cleaned` makes."""
     return cleaned(text, wanted, language).text
+
+
+def too_long(characters: int, max_characters: int) -> InvalidInputError:
+    """The error of a text that is short as it is written, and long as it is spoken."""
+    return InvalidInputError(
+        f"the text becomes {characters} characters or more as it is spoken, and at most "
+        f"{max_characters} are",
+        "input",
+    )
 
 
 def is_speakable(text: str) -> bool:

@@ -6,17 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from time import perf_counter
 from typing import NamedTuple
 
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import marks
 from speech.text.changes import changes
-from speech.text.cleanup import Cleaned, cleaned
+from speech.text.cleanup import Cleaned, cleaned, too_long
 from speech.text.edits import Edit, applied
 from speech.text.fingerprint import code_fingerprint
 from speech.text.inline import inline_edits
-from speech.text.lexicon import Lexicon, LexiconReader, check_entries, lexicon_entries
+from speech.text.lexicon import (
+    MAX_SPOKEN,
+    Lexicon,
+    LexiconReader,
+    check_entries,
+    lexicon_entries,
+)
 from speech.text.normalize import spans
 from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
 from speech.text.phrases import Cut, cut_phrases, first_phrase
@@ -33,6 +40,40 @@ from speech.types import (
 
 _DEFAULT = Normalization()
 _NOTHING = "nothing is left to say: the text has no letters, digits or spoken symbols"
+
+
+_LETTER_GROWS, _OTHER_GROWS = 3, 24
+"""Characters that a letter and any other sign become at most, as a rule, when they are read."""
+_PHONEMES = 2
+"""Phonemes that stand for one spoken character at most, as a rule."""
+
+
+class _Budget:
+    """What the reading of one text may take, so that it ends before memory and time are spent."""
+
+    def __init__(self, config: TextConfig) -> None:
+        self._max_spoken = config.max_spoken_characters
+        self._until = perf_counter() + config.max_seconds
+        self._spoken = self._phonemes = 0
+
+    def speak(self, characters: int) -> None:
+        """So many characters more are spoken.
+
+        Raises:
+            InvalidInputError: that is too much, or it took too long (`param` is `input`).
+        """
+        self._spoken += characters
+        if self._spoken > self._max_spoken:
+            raise too_long(self._spoken, self._max_spoken)
+        if perf_counter() > self._until:
+            raise InvalidInputError("the text takes too long to read", "input")
+
+    def pronounce(self, phonemes: str) -> None:
+        """A phrase has these phonemes; raises what `speak` does."""
+        self._phonemes += len(phonemes)
+        self.speak(0)
+        if self._phonemes > _PHONEMES * self._max_spoken:
+            raise too_long(self._phonemes // _PHONEMES, self._max_spoken)
 
 
 class Memo(NamedTuple):
@@ -107,18 +148,22 @@ class FrontEnd:
             wanted: How far the text is changed.
 
         Raises:
-            InvalidInputError: nothing is left to say, or an inline form cannot be spoken (`param`
-                is `input`), or what the request's lexicon says cannot (`param` is `lexicon`).
+            InvalidInputError: nothing is left to say, or too much, or an inline form cannot be
+                spoken (`param` is `input`), or what the request's lexicon says cannot (`param` is
+                `lexicon`).
             SynthesisError: espeak-ng has no voice for the vocabulary.
         """
         check_entries(lexicon, vocabulary)
-        cuts = self._cut(self._read(text, language, vocabulary, lexicon, wanted), language)
+        budget = _Budget(self._config)
+        read = self._read(text, language, vocabulary, lexicon, wanted, budget=budget)
+        cuts = self._cut(read, language)
         spoken: list[tuple[Cut, str, tuple[int, ...]]] = []
         if vocabulary is None:
             spoken = [(cut, "", ()) for cut in cuts]
         else:
             for cut in cuts:
                 phonemes = self._symbols(cut.text, vocabulary)
+                budget.pronounce(phonemes)
                 ids = self._ids(phonemes, vocabulary)
                 if ids:
                     spoken.append((cut, phonemes, ids))
@@ -139,10 +184,13 @@ class FrontEnd:
         opening.
 
         Returns:
-            The phrase, or None where there may be no second one, or the first has no sound.
+            The phrase, or None where there may be no second one, or the first has no sound, or
+            the text may become too long: that is known once all of it is read.
         """
         check_entries(lexicon, vocabulary)
         _, regular = self._regular(text, language, vocabulary, wanted)
+        if may_become(regular.text, lexicon) > self._config.max_spoken_characters:
+            return None
         read = self._reader(language, lexicon, wanted)
         spoken = (
             ((spoken_sentence(sentence.text, read(sentence)) for sentence in sentences), ended)
@@ -178,11 +226,15 @@ class FrontEnd:
         Arguments and errors are those of `prepare`.
         """
         check_entries(lexicon, None)
-        read = self._read(text, language, None, lexicon, wanted)
+        budget = _Budget(self._config)
+        read = self._read(text, language, None, lexicon, wanted, budget=budget)
         cuts = self._cut(read, language)
-        utterance = _utterance(
-            [(cut, self._phonemize(cut.text, language).strip(), ()) for cut in cuts], cuts[-1]
-        )
+        spoken: list[tuple[Cut, str, tuple[int, ...]]] = []
+        for cut in cuts:
+            phonemes = self._phonemize(cut.text, language).strip()
+            budget.pronounce(phonemes)
+            spoken.append((cut, phonemes, ()))
+        utterance = _utterance(spoken, cuts[-1])
         sentences = [
             (sentence.start, found)
             for sentences, _ in read.paragraphs
@@ -200,9 +252,18 @@ class FrontEnd:
         vocabulary: Vocabulary | None,
         lexicon: tuple[LexiconEntry, ...],
         wanted: Normalization,
+        *,
+        budget: _Budget,
     ) -> _Read:
         inline, regular = self._regular(text, language, vocabulary, wanted)
-        read = self._reader(language, lexicon, wanted)
+        find = self._reader(language, lexicon, wanted)
+
+        def read(sentence: Sentence) -> list[Span]:
+            found = find(sentence)
+            grown = sum(len(span.spoken) - (span.end - span.start) for span in found)
+            budget.speak(len(sentence.text) + grown)
+            return found
+
         return _Read(
             regular.text,
             (inline, *regular.passes),
@@ -219,7 +280,8 @@ class FrontEnd:
         inline = inline_edits(
             text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
         )
-        return inline, cleaned(applied(text, inline), wanted, language)
+        limit = self._config.max_spoken_characters
+        return inline, cleaned(applied(text, inline), wanted, language, limit)
 
     def _reader(
         self, language: str, lexicon: tuple[LexiconEntry, ...], wanted: Normalization
@@ -266,6 +328,14 @@ class FrontEnd:
             with self._lock:
                 self._unknown += encoded.unknown
         return encoded.ids if encoded.sounds else ()
+
+
+def may_become(text: str, lexicon: tuple[LexiconEntry, ...]) -> int:
+    """Characters a cleaned text is at most when it is spoken, without reading it."""
+    letters = sum(map(str.isalpha, text))
+    plain = sum(map(text.count, " \n,"))
+    others = len(text) - letters - plain
+    return _LETTER_GROWS * letters + plain + _OTHER_GROWS * others + (MAX_SPOKEN if lexicon else 0)
 
 
 def _utterance(spoken: list[tuple[Cut, str, tuple[int, ...]]], end: Cut) -> Utterance:

@@ -1,6 +1,8 @@
 """The Normalizer: text in, a job without the text out."""
 
+import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -226,3 +228,33 @@ async def test_an_inline_pause_is_in_the_digest(normalizer: Normalizer) -> None:
     }
     assert len(digests) == 4
     assert await digest(normalizer, text="Hello [pause:.5s] there.") in digests
+
+
+async def test_speech_waits_for_no_other_kind_of_text(
+    normalizer: Normalizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is shown, and long texts, have threads of their own: others may all be stuck."""
+    release = threading.Event()
+    explain, prepare = FrontEnd.explain, FrontEnd.prepare
+
+    def slow(read: Callable[..., Any], length: int) -> Callable[..., Any]:
+        def wait(self: FrontEnd, text: str, *arguments: Any) -> Any:
+            if len(text) > length:
+                release.wait(30)
+            return read(self, text, *arguments)
+
+        return wait
+
+    monkeypatch.setattr(FrontEnd, "explain", slow(explain, 0))
+    monkeypatch.setattr(FrontEnd, "prepare", slow(prepare, 300))
+    monkeypatch.setattr(espeak, "is_busy", lambda: True)
+    stuck = [
+        asyncio.create_task(normalizer.explain(REQUEST.text, "en-us", Normalization()))
+        for _ in range(40)
+    ]
+    await asyncio.wait_for(normalizer.prepare(REQUEST, "id"), 10)
+    long = replace(REQUEST, text=LONG, stream=False)
+    stuck += [asyncio.create_task(normalizer.prepare(long, "id")) for _ in range(40)]
+    await asyncio.wait_for(normalizer.prepare(REQUEST, "id"), 10)
+    release.set()
+    await asyncio.gather(*stuck)

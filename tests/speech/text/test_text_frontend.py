@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,9 @@ from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
-from speech.types import Vocabulary
+from speech.text.cleanup import cleaned
+from speech.text.frontend import may_become
+from speech.types import Normalization, Vocabulary
 
 ENGLISH = Vocabulary(
     kind="espeak",
@@ -171,3 +174,51 @@ def test_an_opening_refuses_what_the_whole_refuses(front_end: FrontEnd) -> None:
     with pytest.raises(InvalidInputError):
         front_end.opening(text, "en-us", ENGLISH)
     assert front_end.opening("...", "en-us", ENGLISH) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("😀🎉" * 2048, "de"), ("²" * 4096, "en-us"), ("777777 " * 585, "pl"), ("≤" * 4096, "en-us")],
+)
+@pytest.mark.parametrize("read", [FrontEnd.prepare, FrontEnd.explain, FrontEnd.opening])
+def test_a_text_that_grows_too_long_is_refused(
+    read: Callable[..., object], text: str, language: str
+) -> None:
+    front_end = FrontEnd(CONFIG)
+    arguments = (text, language) if read is FrontEnd.explain else (text, language, None)
+    wanted = Normalization(emoji="say")
+    if read is FrontEnd.opening and "😀" not in text:  # its rest would be: it is read whole
+        assert read(front_end, *arguments, wanted=wanted) is None
+        return
+    with pytest.raises(InvalidInputError, match=r"becomes [0-9]{5} characters") as caught:
+        read(front_end, *arguments, wanted=wanted)
+    assert caught.value.param == "input"
+
+
+def test_phonemes_count_where_the_text_does_not_grow() -> None:
+    front_end = FrontEnd(TextConfig(max_spoken_characters=400))
+    with pytest.raises(InvalidInputError, match="becomes"):
+        front_end.explain("7" * 30 + " " + "8" * 30 + " 1234567" * 30, "sv")
+
+
+def test_a_text_that_takes_too_long_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="too long to read") as caught:
+        FrontEnd(TextConfig(max_seconds=1e-9)).explain("Hello.", "en-us")
+    assert caught.value.param == "input"
+
+
+_GROWING = (
+    *("WWW ", "kWh ", "5 km/h ", "$1,50 ", "≤", "²", "½", "777777 ", "1/1/70 ", "www.a.b ", "√"),
+    *("XXXVIII ", "№", "‰", "NaCl ", "0x1F ", "10:30 ", "1990s ", "+1 555 ", "1e5 ", "Dr. ", "a "),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(_GROWING), min_size=1, max_size=6),
+    st.sampled_from(["en-us", "en-gb", "de", "fr", "pl", "es", "ru", "ja"]),
+)
+def test_an_opening_knows_how_long_its_text_may_become(pieces: list[str], language: str) -> None:
+    text = "a " + "".join(pieces) * 20
+    spoken = FrontEnd(CONFIG).prepare(text, language, None).normalized
+    assert len(spoken) <= may_become(cleaned(text, language=language).text, ())
