@@ -37,8 +37,11 @@ class AudioCache:
         self._fills = FillTable(config)
         self._told = self._fills.counters
         self._tiers: TieredCache = open_cache(
-            config, redis_password=os.environ.get("CHORALE_REDIS_PASSWORD")
+            config,
+            redis_password=os.environ.get("CHORALE_REDIS_PASSWORD"),
+            secret=os.environ.get("CHORALE_CACHE_KEY", "").encode(),
         )
+        self._counted: dict[str, int] = {}
         self._epochs = EpochBook(epoch_poll)
         self._load = ProcessorLoad()
         settle()
@@ -120,5 +123,10 @@ class AudioCache:
         if health.second is not None:
             tier = health.second.kind
             metrics.set_gauge(telemetry.CACHE_TIER_UP, float(health.second.healthy), tier=tier)
+            for event in telemetry.CACHE_TIER_EVENT_LABELS:
+                total = getattr(health.second, event)
+                count = total - self._counted.get(event, 0)
+                metrics.count(telemetry.CACHE_TIER_EVENTS, count, tier=tier, event=event)
+                self._counted[event] = total
             if health.second.bytes is not None:
                 metrics.set_gauge(telemetry.CACHE_BYTES, health.second.bytes, tier=tier)

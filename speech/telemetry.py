@@ -154,6 +154,14 @@ CACHE_LOOKUPS = Metric(
 CACHE_TIER_UP = Metric(
     "chorale_cache_tier_up", "gauge", "1 while a tier answers, 0 while it is down.", ("tier",)
 )
+CACHE_TIER_EVENT_LABELS = ("stored", "dropped", "evictions", "corrupted", "errors")
+CACHE_TIER_EVENTS = Metric(
+    "chorale_cache_tier_events",
+    "counter",
+    "Events of the disk or Redis tier: entries stored, dropped (not stored), evicted or found "
+    "corrupted, and operations that failed.",
+    ("tier", "event"),
+)
 FILLS = Metric(
     "chorale_fills",
     "counter",

@@ -33,12 +33,23 @@ class DiskTier:
 
     Args:
         config: directory and bounds.
+        secret: what records are signed with; empty for a plain checksum.
         clock: wall-clock seconds.
     """
 
-    def __init__(self, config: DiskTierConfig, *, clock: Callable[[], float] = wall_clock) -> None:
+    def __init__(
+        self,
+        config: DiskTierConfig,
+        *,
+        secret: bytes = b"",
+        clock: Callable[[], float] = wall_clock,
+    ) -> None:
         self._folder = Folder(
-            config.directory, max_bytes=config.max_bytes, ttl=config.ttl, clock=clock
+            config.directory,
+            max_bytes=config.max_bytes,
+            ttl=config.ttl,
+            secret=secret,
+            clock=clock,
         )
         self._meter = Meter("disk")
         self._closed = False

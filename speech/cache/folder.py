@@ -10,15 +10,21 @@ file lock; a row in SQLite took 22, its touch on a hit another 12, and it would 
 repair after a crash). Where they do not fit, one process sweeps while no other writes: it lists all
 files (4 microseconds each), removes the longest unused down to 90 % and writes the true sum into
 `usage`. So the folder never exceeds its bound, a wrong `usage` heals, and a sweep is paid for by
-the tenth of all entries that it makes room for. Reading takes no lock.
+the tenth of all entries that it makes room for. A medium that is full before the bound is reached
+makes room in the same way. Reading takes no lock and needs no right to write.
+
+Who else may write here can cost hits, no more: no link is followed, no pipe waited for, no file
+read that is larger than a record, and with a secret no record played that is not ours.
 
 Nothing is synced to the medium: a power cut may leave torn records, which their checksums turn into
 misses, and a cache may always lose an entry. Syncing would cost each put milliseconds.
 """
 
+import errno
 import fcntl
 import os
 import secrets
+import stat
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -43,10 +49,15 @@ SWEEP_EVERY = 3600.0
 """Seconds between sweeps of one process that no bound asks for: expired and orphaned files."""
 ORPHANED_AFTER = 600.0
 """Seconds after which a file in `tmp` has lost its writer."""
+MAX_RECORD_BYTES = 64 * 2**20
+"""No larger record is written or read."""
 
 _USAGE = struct.Struct(">q")
 _SUFFIX = ".rec"
 _NAME_LENGTH = 64 + len(_SUFFIX)
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_FILE = {errno.ELOOP, errno.ENXIO}
+"""What opening a link, or a socket, says."""
 
 
 class _File(NamedTuple):
@@ -72,9 +83,11 @@ class Folder:
         *,
         max_bytes: int,
         ttl: float,
+        secret: bytes = b"",
         clock: Callable[[], float] = wall_clock,
     ) -> None:
         self._directory = directory
+        self._secret = secret
         self._temporary = directory / "tmp"
         self._max_bytes = max_bytes
         self._ttl = ttl
@@ -90,44 +103,58 @@ class Folder:
         """Value of a key, or None; touches it. Removes what is expired, damaged or not ours."""
         path = self._path(key)
         try:
-            data = path.read_bytes()
+            record = decode(_head(path, MAX_RECORD_BYTES), key, self._secret)
         except FileNotFoundError:
             return None
-        try:
-            record = decode(data, key)
         except BadRecordError:
             self.corrupted += 1
-            path.unlink(missing_ok=True)  # still counted until a sweep: too much is safe
+            _remove(path)  # still counted until a sweep: too much is safe
             return None
         now = self._clock()
-        if now - record.created >= self._ttl:
-            path.unlink(missing_ok=True)
+        if abs(now - record.created) >= self._ttl:  # of the future, it would never be too old
+            _remove(path)
             return None
-        with suppress(FileNotFoundError):  # evicted since: the bytes are good all the same
+        with suppress(OSError):  # evicted since, or not ours to touch: the bytes are good
             os.utime(path, (now, now))
         return record.value
 
     def write(self, key: str, value: bytes, group: str) -> bool:
-        """Store a value; False when there is no room for it."""
-        now = self._clock()
-        data = encode(Record(key=key, group=group, created=now, value=value))
+        """Store a value; False when the bound leaves no room for it.
+
+        Raises:
+            OSError: the medium leaves none either, or fails.
+        """
+        now, path = self._clock(), self._path(key)
+        record = Record(key=key, group=group, created=now, value=value)
+        data = encode(record, self._secret)
         size = _on_disk(len(data))
-        if size > self._max_bytes:
+        if size > self._max_bytes or len(data) > MAX_RECORD_BYTES:
             return False
         if time.monotonic() >= self._next_sweep or not self._temporary.is_dir():
             self.sweep()
         with self._lock("sweep", fcntl.LOCK_SH):
-            if self._take(size):
-                self._store(self._path(key), data, size, now)
+            if self._fits(path, data, size, now) == "":
                 return True
         # Under the sweep's own lock to the end: else others would take the room just made.
         with self._lock("sweep", fcntl.LOCK_EX):
-            if not self._take(size):  # nobody has swept while we waited
-                self._clean(size)
+            if lacking := self._fits(path, data, size, now):  # nobody has swept while we waited
+                self._clean(size, full=lacking == "medium")
                 if not self._take(size):
                     return False  # what lies in `tmp` leaves none
-            self._store(self._path(key), data, size, now)
+                self._store(path, data, size, now)
             return True
+
+    def _fits(self, path: Path, data: bytes, size: int, now: float) -> str:
+        """Store a record; returns what has no room for it, `bound` or `medium`, if anything."""
+        try:
+            if not self._take(size):
+                return "bound"
+            self._store(path, data, size, now)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            return "medium"
+        return ""
 
     def purge(self, group: str | None) -> int:
         """Remove a group's entries, or all; returns how many.
@@ -156,24 +183,33 @@ class Folder:
             self._clean(0)
         self._next_sweep = time.monotonic() + SWEEP_EVERY
 
-    def _clean(self, room: int) -> None:
-        """Sweep until `room` bytes are free; the caller holds the lock."""
+    def _clean(self, room: int, *, full: bool = False) -> None:
+        """Sweep until `room` bytes are free; the caller holds the lock.
+
+        Args:
+            room: Bytes below the bound.
+            full: The medium itself has no room: evict as much as is wanted, or nothing where all
+                entries together are less.
+        """
         now = self._clock()
         total = 0
         for file in self._listed(self._temporary):
             if now - file.used >= ORPHANED_AFTER:
-                Path(file.path).unlink(missing_ok=True)
+                _remove(file.path)
             else:
                 total += file.size
         files = sorted(self._files())
-        total += sum(file.size for file in files)
-        limit = self._max_bytes - room
-        target = total if total <= limit else min(limit, int(SWEEP_TO * self._max_bytes))
+        held = sum(file.size for file in files)
+        total += held
+        limit, whole = self._max_bytes - room, self._max_bytes
+        if full and held > room:
+            limit, whole = min(limit, total - room - BLOCK), total  # a block for its folder
+        target = total if total <= limit else min(limit, int(SWEEP_TO * whole))
         for file in files:
             expired = now - file.used >= self._ttl
             if not expired and total <= target:
                 break
-            Path(file.path).unlink(missing_ok=True)
+            _remove(file.path)
             total -= file.size
             self.evictions += not expired
         with self._usage() as usage:
@@ -231,6 +267,8 @@ class Folder:
                 found = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue  # another process was faster
+            if stat.S_ISDIR(found.st_mode):
+                continue
             yield _File(found.st_mtime, _on_disk(found.st_size), entry.path)
 
     @contextmanager
@@ -242,7 +280,8 @@ class Folder:
 
     @contextmanager
     def _lock(self, name: str, sort: int) -> Iterator[int]:
-        handle = os.open(self._directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        handle = os.open(self._directory / name, flags, 0o600)
         try:
             fcntl.flock(handle, sort)
             yield handle
@@ -276,9 +315,42 @@ def _size_of(path: Path) -> int:
         return 0
 
 
+def _remove(path: str | Path) -> None:
+    """Remove a file if the medium lets us."""
+    with suppress(OSError):
+        Path(path).unlink()
+
+
+def _head(path: str | Path, size: int, *, whole: bool = True) -> bytes:
+    """A plain file's first bytes.
+
+    Args:
+        path: Where it is.
+        size: At most so many.
+        whole: Whether a longer file is wrong.
+
+    Raises:
+        BadRecordError: it is longer, or no plain file.
+        FileNotFoundError: it is not there.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
+        raise BadRecordError("no plain file") from None
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or (whole and found.st_size > size):
+            raise BadRecordError("no plain file, or longer than any record")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(min(size, found.st_size))
+    finally:
+        os.close(handle)
+
+
 def _group_of(path: str) -> str | None:
     try:
-        with Path(path).open("rb") as file:
-            return read_group(file.read(GROUP_PREFIX_BYTES))
-    except FileNotFoundError:
+        return read_group(_head(path, GROUP_PREFIX_BYTES, whole=False))
+    except (FileNotFoundError, BadRecordError):
         return None

@@ -5,6 +5,7 @@ A tier that fails is visible here and nowhere else: the request it failed goes o
 
 import logging
 from dataclasses import dataclass
+from errno import errorcode
 from typing import Protocol
 
 from speech.interfaces import CacheTier
@@ -21,7 +22,7 @@ class TierHealth:
     healthy: bool
     """False from a failed operation until one of its sort has succeeded again."""
     last_error: str
-    """Name of the latest failure's class; empty before the first."""
+    """The latest failure's errno as a word, or its class; empty before the first."""
     hits: int
     misses: int
     """Includes entries found corrupted or too old, and reads skipped or failed."""
@@ -70,9 +71,10 @@ class Meter:
 
     def failed(self, sort: str, error: BaseException) -> None:
         """Note a failed `read` or `write`; the change of state is logged, its repetition not."""
-        # The class only: messages of clients may hold addresses, and logs hold no credentials.
+        # No more: messages of clients may hold addresses, and logs hold no credentials.
         self.errors += 1
-        self._last_error = type(error).__name__
+        number = error.errno if isinstance(error, OSError) else None
+        self._last_error = errorcode.get(number or 0, type(error).__name__)
         if self._works[sort]:
             logger.warning("the %s cache tier cannot %s: %s", self._kind, sort, self._last_error)
         self._works[sort] = False

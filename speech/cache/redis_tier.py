@@ -5,6 +5,9 @@ are misses and puts are dropped without being tried, while a task of the tier's 
 `retry_after` seconds. So a Redis that is down costs the requests of one moment `timeout` seconds
 and nobody else anything.
 
+Whatever stands under a key of ours and is no record, of another type or larger than any put, is a
+miss and goes; no more of it is read than a record could have.
+
 An entry is one key, `PREFIX:ENTRY`, holding a record. There is no index of groups: it would have to
 be kept in step with expiry and eviction by another command on every put, and `purge` is rare.
 
@@ -20,12 +23,13 @@ from typing import TypeVar
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from speech.cache.folder import wall_clock
 from speech.cache.health import Meter, TierHealth
 from speech.cache.records import (
     GROUP_PREFIX_BYTES,
+    MAX_OVERHEAD_BYTES,
     BadRecordError,
     Record,
     decode,
@@ -41,7 +45,8 @@ MAX_CONNECTIONS = 16
 LARGE = 256 * 1024
 """Bytes from which a checksum (1 ms per MB) is worth a thread."""
 _SCAN_COUNT = 500
-_ERRORS = (RedisError, OSError)
+_ERRORS = (RedisError, OSError, ValueError)
+"""The client's parser raises a plain ValueError at what no Redis says."""
 
 
 class RedisTier:
@@ -50,13 +55,18 @@ class RedisTier:
     Args:
         config: address and bounds.
         password: overrides nothing: one that the URL holds is used instead.
+        secret: what records are signed with; empty for a plain checksum.
 
     Raises:
         ConfigError: the URL cannot be read.
     """
 
-    def __init__(self, config: RedisTierConfig, password: str | None = None) -> None:
+    def __init__(
+        self, config: RedisTierConfig, password: str | None = None, *, secret: bytes = b""
+    ) -> None:
         self._config = config
+        self._secret = secret
+        self._max_record_bytes = config.max_entry_bytes + MAX_OVERHEAD_BYTES
         self._meter = Meter("redis")
         self._corrupted = 0
         self._reachable = True
@@ -78,7 +88,7 @@ class RedisTier:
         stored = False
         if len(value) <= self._config.max_entry_bytes and self._may_try():
             record = Record(key=key, group=group, created=wall_clock(), value=value)
-            data = await _off_loop(len(value), lambda: encode(record))
+            data = await _off_loop(len(value), lambda: encode(record, self._secret))
             stored = await self._put(self._name(key), data)
         if stored:
             self._meter.stored += 1
@@ -118,17 +128,27 @@ class RedisTier:
     async def _get(self, key: str) -> bytes | None:
         name = self._name(key)
         try:
-            data = await self._bounded(self._client.get(name))
-            self._meter.worked("read")
-            if data is None:
-                return None
-            try:
-                return (await _off_loop(len(data), lambda: decode(data, key))).value
-            except BadRecordError:
-                self._corrupted += 1
-                await self._bounded(self._client.delete(name))
+            # A range of what is not there is empty. One byte more than any record tells enough.
+            data = await self._bounded(self._client.getrange(name, 0, self._max_record_bytes))
         except _ERRORS as error:
-            self._failed("read", error)
+            if not _is_of_another_type(error):
+                self._failed("read", error)
+                return None
+            data = None
+        if not isinstance(data, bytes | None):
+            self._failed("read", InvalidResponse())
+            return None
+        self._meter.worked("read")
+        if data == b"":
+            return None
+        if data is not None and len(data) <= self._max_record_bytes:
+            with suppress(BadRecordError):
+                return (await _off_loop(len(data), lambda: decode(data, key, self._secret))).value
+        self._corrupted += 1
+        try:
+            await self._bounded(self._client.unlink(name))  # beside its loop: it may be giant
+        except _ERRORS as error:
+            self._failed("write", error)
         return None
 
     async def _put(self, name: str, data: bytes) -> bool:
@@ -149,9 +169,13 @@ class RedisTier:
             batch = self._client.pipeline(transaction=False)
             for name in names:
                 batch.getrange(name, 0, GROUP_PREFIX_BYTES - 1)
-            heads = await self._bounded(batch.execute())
+            heads = await self._bounded(batch.execute(raise_on_error=False))
             pairs = zip(names, heads, strict=True)
-            names = [name for name, head in pairs if read_group(head) == group]
+            names = [
+                name
+                for name, head in pairs
+                if isinstance(head, bytes) and read_group(head) == group
+            ]
         removed = await self._bounded(self._client.unlink(*names)) if names else 0
         return int(cursor), int(removed)
 
@@ -207,6 +231,11 @@ def _client(config: RedisTierConfig, password: str | None) -> Redis:
         # `from None`: the client's message may quote the URL, and a URL may hold a password.
         raise ConfigError("the Redis cache tier's url cannot be read") from None
     return Redis(connection_pool=pool)
+
+
+def _is_of_another_type(error: Exception) -> bool:
+    """Whether a key holds a list or the like; Redis tells by the text's first word alone."""
+    return isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE")
 
 
 async def _off_loop(size: int, work: Callable[[], T]) -> T:

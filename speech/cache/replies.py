@@ -1,5 +1,6 @@
 """A finished reply as the tiers keep it, and the frames it is replayed as."""
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class StoredReply:
         version, seconds = _HEAD.unpack_from(value)
         if version != _VERSION:
             raise ValueError(f"the value has version {version}, not {_VERSION}")
+        if not 0.0 <= seconds < math.inf:
+            raise ValueError("the value's duration is no duration")
         return cls(body=value[_HEAD.size :], audio_seconds=seconds)
 
 

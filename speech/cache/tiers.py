@@ -104,20 +104,34 @@ class TieredCache:
             await self._second.close()
 
 
-def open_cache(config: CacheConfig, *, redis_password: str | None = None) -> TieredCache:
+MIN_SECRET_BYTES = 16
+
+
+def open_cache(
+    config: CacheConfig, *, redis_password: str | None = None, secret: bytes = b""
+) -> TieredCache:
     """Build the tiers a configuration names.
 
+    Args:
+        config: The cache.
+        redis_password: For a Redis whose URL holds none.
+        secret: What the second tier's entries are signed with, of at least 16 bytes; empty for
+            none.
+
     Raises:
-        ConfigError: a Redis is named, and its client is not installed or its URL cannot be read.
+        ConfigError: a Redis is named, and its client is not installed or its URL cannot be read;
+            or the secret is too short.
     """
+    if 0 < len(secret) < MIN_SECRET_BYTES:
+        raise ConfigError(f"CHORALE_CACHE_KEY has fewer than {MIN_SECRET_BYTES} bytes")
     second: SecondTier | None = None
     if isinstance(config.second, DiskTierConfig):
-        second = DiskTier(config.second)
+        second = DiskTier(config.second, secret=secret)
     elif isinstance(config.second, RedisTierConfig):
         try:
             # The client is an extra: most installations need none.
             from speech.cache.redis_tier import RedisTier  # noqa: PLC0415
         except ImportError as error:
             raise ConfigError("the Redis cache tier needs the extra `redis`") from error
-        second = RedisTier(config.second, redis_password)
+        second = RedisTier(config.second, redis_password, secret=secret)
     return TieredCache(RamTier(config.ram), second, max_entry_bytes=config.max_entry_bytes)

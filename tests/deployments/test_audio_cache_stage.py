@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
 from deployments import epochs
 from deployments.audio_cache import AudioCache
 from deployments.stages import Inline
-from speech.config import CacheConfig, RamTierConfig
+from speech.config import CacheConfig, DiskTierConfig, RamTierConfig
 from speech.errors import SpeechError, SynthesisError
 from speech.types import AudioFrame, CacheState, SpeechJob, Timing
 
@@ -221,6 +222,27 @@ async def test_a_check_of_health_reports(
     await kept(cache)
     cache.check_health()
     assert cache._told.completed == 1
+
+
+async def test_entries_on_disk_are_those_of_who_knows_the_key(
+    encoder: Encoder,
+    store: dict[str, int],
+    make_job: MakeJob,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = CacheConfig(second=DiskTierConfig(directory=tmp_path / "cache"))
+    seen = []
+    for key in ("our key, and long enough", *["another, also long enough"] * 2):
+        monkeypatch.setenv("CHORALE_CACHE_KEY", key)
+        cache = AudioCache(config, 1000.0, Inline(lambda: encoder))
+        state, *_ = await read(cache.stream(make_job()))
+        await kept(cache)
+        cache.check_health()
+        seen.append((state, cache._counted["stored"], cache._counted["corrupted"]))
+        await cache._tiers.close()
+        await cache._epochs.close()
+    assert seen == [(CacheState.MISS, 1, 0), (CacheState.MISS, 1, 1), (CacheState.HIT, 0, 0)]
 
 
 async def test_a_reply_larger_than_the_memory_is_delivered(

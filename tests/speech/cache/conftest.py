@@ -1,6 +1,8 @@
 """A disk tier in a folder of its own, with a clock that stands still."""
 
-from collections.abc import AsyncIterator
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,27 @@ async def clock() -> Clock:
 async def open_tier(tmp_path: Path, clock: Clock) -> AsyncIterator[Open]:
     tiers = []
 
-    def make(max_bytes: int = 2**20, ttl: float = 3600.0) -> DiskTier:
+    def make(max_bytes: int = 2**20, ttl: float = 3600.0, secret: bytes = b"") -> DiskTier:
         config = DiskTierConfig(directory=tmp_path / "cache", max_bytes=max_bytes, ttl=ttl)
-        tiers.append(DiskTier(config, clock=clock))
+        tiers.append(DiskTier(config, secret=secret, clock=clock))
         return tiers[-1]
 
     yield make
     for tier in tiers:
         await tier.close()
+
+
+@pytest.fixture
+def medium(tmp_path: Path) -> Iterator[Path]:
+    """The tier's folder as a medium of 256 kB of its own."""
+    path = tmp_path / "cache"
+    path.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a medium")
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "chorale-test", str(path)]
+    if (mounted := subprocess.run(command, capture_output=True, check=False)).returncode:
+        pytest.skip(f"no medium can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "--lazy", str(path)], check=True)

@@ -2,13 +2,15 @@
 
 import asyncio
 import os
+import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from disk_folder import Clock, Open, files, on_disk
 
-from speech.cache import disk, folder
+from speech.cache import disk
 from speech.cache.disk import DiskTier
 from speech.cache.folder import BLOCK, Folder
 from speech.config import DiskTierConfig
@@ -104,7 +106,7 @@ async def test_a_directory_that_cannot_be_made_is_told_once_and_heals(
         await tier.put("k", b"audio", group="nora")
         assert await tier.get("k") is None
     health = tier.health
-    assert (health.healthy, health.last_error) == (False, "NotADirectoryError")
+    assert (health.healthy, health.last_error) == (False, "ENOTDIR")
     assert (health.dropped, health.errors) == (2, 4)
     assert len(caplog.records) == 2  # one for reading, one for writing
     blocker.unlink()
@@ -123,26 +125,125 @@ async def test_a_directory_that_vanishes_comes_back(open_tier: Open, tmp_path: P
     assert await tier.get("k") == b"audio"
 
 
-async def test_a_full_disk_is_told_and_leaves_nothing_behind(
-    open_tier: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_full_medium_evicts_what_is_longest_unused(
+    open_tier: Open, tmp_path: Path, clock: Clock, medium: Path
+) -> None:
+    tier = open_tier(max_bytes=2**30)
+    for number in range(30):
+        clock.now += 1
+        await tier.put(f"{number}", bytes(20_000), group="nora")
+    health = tier.health
+    assert (health.stored, health.dropped, health.errors, health.healthy) == (30, 0, 0, True)
+    kept = [number for number in range(30) if await tier.get(f"{number}") is not None]
+    assert kept == list(range(30 - len(kept), 30))
+    assert (len(kept), health.evictions) == (12, 18)  # of 20 kB in 256
+    assert tier.health.bytes == on_disk(tmp_path)
+    assert list((medium / "tmp").iterdir()) == []
+
+
+async def test_a_medium_that_others_have_filled_is_told_and_reads(
+    open_tier: Open, tmp_path: Path, medium: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tier = open_tier()
     await tier.put("k", b"audio", group="nora")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(folder.os, "utime", full)
-        await tier.put("l", b"audio", group="nora")
+    filler = medium / "notes.txt"
+    try:
+        with filler.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+    except OSError:
+        pass
+    await tier.put("large", bytes(50_000), group="nora")  # more than could be evicted
     health = tier.health
     assert (health.healthy, health.dropped, health.errors) == (False, 1, 1)
-    assert await tier.get("k") == b"audio"  # a full disk still reads
-    assert not tier.health.healthy
-    assert list((tmp_path / "cache/tmp").iterdir()) == []
+    assert [record.args for record in caplog.records] == [("disk", "write", "ENOSPC")]
+    assert list((medium / "tmp").iterdir()) == []
+    assert await tier.get("k") == b"audio"
     assert tier.health.bytes == on_disk(tmp_path)
+    filler.unlink()
     await tier.put("l", b"audio", group="nora")
+    assert await tier.get("l") == b"audio"
     assert tier.health.healthy
+
+
+async def test_media_that_cannot_be_written_still_hit(
+    open_tier: Open, clock: Clock, medium: Path
+) -> None:
+    await open_tier().put("k", b"audio", group="nora")
+    await open_tier(secret=b"sixteen bytes or more").put("forged", b"audio", group="nora")
+    command = ["mount", "-o", "remount,ro", str(medium)]
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    tier = open_tier(ttl=100.0)
+    assert [await tier.get(key) for key in ("k", "forged", "l")] == [b"audio", None, None]
+    await tier.put("l", b"audio", group="nora")
+    assert await tier.get("k") == b"audio"
+    assert await tier.purge("nora") == 0
+    clock.now += 100
+    assert await tier.get("k") is None
+    health = tier.health
+    assert (health.hits, health.misses, health.stored, health.dropped) == (2, 3, 0, 1)
+    assert (health.errors, health.corrupted, health.last_error) == (2, 1, "EROFS")
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(2**40)
+
+
+ODD: dict[str, Callable[[Path], object]] = {
+    "endless": lambda path: path.symlink_to("/dev/zero"),
+    "a link to a record": lambda path: path.symlink_to(path.with_name("aside")),
+    "a pipe": _fifo,
+    "giant": _sparse,
+    "a folder": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_what_is_no_file_of_ours_is_a_miss(
+    open_tier: Open, tmp_path: Path, kind: str
+) -> None:
+    tier = open_tier(max_bytes=2**41)
+    await tier.put("k", b"audio", group="nora")
+    (path,) = files(tmp_path)
+    path.rename(path.with_name("aside"))
+    ODD[kind](path)
+    assert await tier.get("k") is None
+    assert (tier.health.corrupted, tier.health.errors, tier.health.healthy) == (1, 0, True)
+    await tier.put("k", b"again", group="nora")
+    assert await tier.get("k") == (None if kind == "a folder" else b"again")
+    assert await tier.purge("nora") == (kind != "a folder")
+
+
+async def test_sums_are_not_written_where_a_link_leads(open_tier: Open, tmp_path: Path) -> None:
+    tier, victim = open_tier(), tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    await tier.put("k", b"audio", group="nora")
+    (tmp_path / "cache/usage").unlink()
+    (tmp_path / "cache/usage").symlink_to(victim)
+    await tier.put("l", b"audio", group="nora")
+    assert victim.read_bytes() == b"precious"
+    assert (tier.health.dropped, tier.health.last_error) == (1, "ELOOP")
+
+
+async def test_audio_of_who_lacks_the_secret_is_not_played(open_tier: Open) -> None:
+    tier = open_tier(secret=b"sixteen bytes or more")
+    await open_tier().put("k", b"forged", group="nora")
+    assert await tier.get("k") is None
+    await tier.put("k", b"audio", group="nora")
+    assert await open_tier(secret=b"sixteen bytes or more").get("k") == b"audio"
+
+
+async def test_a_record_of_the_far_future_is_too_old(open_tier: Open, clock: Clock) -> None:
+    tier = open_tier()
+    clock.now += 7200
+    await tier.put("k", b"audio", group="nora")
+    clock.now -= 7200
+    assert await tier.get("k") is None
 
 
 async def test_a_medium_that_hangs_costs_a_request_little(

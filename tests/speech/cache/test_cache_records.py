@@ -1,5 +1,9 @@
 """Records: whatever happens to their bytes, they are whole or they are a miss."""
 
+import hashlib
+import struct
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +19,7 @@ from speech.cache.records import (
 
 RECORD = Record(key="ab.1", group="nora", created=1.5e9, value=b"some audio")
 DATA = encode(RECORD)
+SECRET = b"sixteen bytes or more"
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.binary(max_size=50))
@@ -50,6 +55,27 @@ def test_foreign_bytes_are_noticed(data: bytes) -> None:
     with pytest.raises(BadRecordError):
         decode(data, "k")
     assert read_group(data) is None
+
+
+@pytest.mark.parametrize(("writer", "reader"), [(b"", SECRET), (SECRET, b""), (SECRET, b"other")])
+def test_who_has_another_secret_writes_nothing_that_is_read(writer: bytes, reader: bytes) -> None:
+    data = encode(RECORD, writer)
+    assert decode(data, RECORD.key, writer) == RECORD
+    with pytest.raises(BadRecordError, match="checksum"):
+        decode(data, RECORD.key, reader)
+
+
+@pytest.mark.parametrize("created", [float("nan"), float("inf"), -float("inf")])
+def test_a_time_that_is_none_is_noticed(created: float) -> None:
+    with pytest.raises(BadRecordError, match="time"):
+        decode(encode(replace(RECORD, created=created)), RECORD.key)
+
+
+def test_a_group_that_is_no_text_is_noticed() -> None:
+    head = struct.pack(">4sBHHdQ", b"CHRR", 1, 1, 1, 0.0, 0) + b"k\xff"
+    data = head + hashlib.blake2b(head, digest_size=32).digest()
+    with pytest.raises(BadRecordError, match="group"):
+        decode(data, "k")
 
 
 def test_names_too_long_to_describe_are_refused() -> None:

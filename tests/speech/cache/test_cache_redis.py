@@ -22,6 +22,7 @@ from speech.errors import ConfigError
 BINARY = shutil.which("redis-server")
 pytestmark = pytest.mark.skipif(BINARY is None, reason="redis-server is not installed")
 RETRY = 0.05
+SECRET = b"sixteen bytes or more"
 
 
 class Server:
@@ -84,11 +85,11 @@ Open = Callable[..., RedisTier]
 async def open_tier(server: Server) -> AsyncIterator[Open]:
     tiers = []
 
-    def make(password: str | None = None, **options: object) -> RedisTier:
+    def make(password: str | None = None, *, secret: bytes = b"", **options: object) -> RedisTier:
         config = RedisTierConfig.model_validate(
             {"url": server.url, "retry_after": RETRY, **options}
         )
-        tiers.append(RedisTier(config, password))
+        tiers.append(RedisTier(config, password, secret=secret))
         return tiers[-1]
 
     yield make
@@ -139,6 +140,94 @@ async def test_a_damaged_entry_is_a_miss_and_goes(
         assert await tier.get("k") is None
         assert direct.exists("chorale:k") == 0
     assert (tier.health.corrupted, tier.health.healthy) == (1, True)
+
+
+def _stream(direct: client.Redis, key: str) -> None:
+    direct.xadd(key, {"field": "value"})
+
+
+def _giant(direct: client.Redis, key: str) -> None:
+    direct.setrange(key, 64 * 2**20, b"x")
+
+
+ODD: dict[str, Callable[[client.Redis, str], object]] = {
+    "a list": lambda direct, key: direct.rpush(key, *range(100)),
+    "a hash": lambda direct, key: direct.hset(key, "field", "value"),
+    "a set": lambda direct, key: direct.sadd(key, "member"),
+    "a sorted set": lambda direct, key: direct.zadd(key, {"member": 1.0}),
+    "a stream": _stream,
+    "a number": lambda direct, key: direct.incr(key),
+    "giant": _giant,
+    "too large": lambda direct, key: direct.set(
+        key, encode(Record(key="k", group="nora", created=0.0, value=bytes(2**20 + 2048)))
+    ),
+    "of another version": lambda direct, key: direct.set(key, b"CHRR\xff" + bytes(500)),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_whatever_stands_under_our_key_is_a_miss_and_goes(
+    open_tier: Open, server: Server, kind: str
+) -> None:
+    tier = open_tier(max_entry_bytes=2**20)
+    with server.direct() as direct:
+        ODD[kind](direct, "chorale:k")
+        sent = direct.info("stats")["total_net_output_bytes"]
+        assert await tier.get("k") is None
+        assert direct.exists("chorale:k") == 0
+        assert direct.info("stats")["total_net_output_bytes"] - sent < 2 * 2**20
+    health = tier.health
+    assert (health.corrupted, health.misses, health.healthy, health.errors) == (1, 1, True, 0)
+    await tier.put("k", b"audio", group="nora")
+    assert await tier.get("k") == b"audio"
+
+
+async def test_purging_a_voice_passes_over_what_is_no_record(
+    open_tier: Open, server: Server
+) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    with server.direct() as direct:
+        direct.rpush("chorale:list", "x")
+        _giant(direct, "chorale:giant")
+        assert await tier.purge("nora") == 1
+        assert direct.dbsize() == 2
+        assert await tier.purge(None) == 2
+    assert tier.health.healthy
+
+
+async def test_audio_of_who_lacks_the_secret_is_not_played(open_tier: Open, server: Server) -> None:
+    ours, too = open_tier(secret=SECRET), open_tier(secret=SECRET)
+    await open_tier(secret=b"another, of sixteen").put("k", b"forged", group="nora")
+    assert await ours.get("k") is None
+    await open_tier().put("k", b"forged", group="nora")
+    assert await ours.get("k") is None
+    assert ours.health.corrupted == 2
+    await ours.put("k", b"audio", group="nora")
+    assert await too.get("k") == b"audio"
+    with server.direct() as direct:
+        direct.rename("chorale:k", "chorale:l")  # a true record under another name
+    assert await ours.get("l") is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [b":5\r\n", b"$abc\r\n", b"*2\r\n:1\r\n:2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"$9\r\n"],
+)
+async def test_what_is_no_redis_costs_a_miss(reply: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while command := await reader.read(4096):
+            greeting = b"CLIENT" in command or b"SELECT" in command
+            writer.write(b"+OK\r\n" * command.count(b"*") if greeting else reply)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        tier = RedisTier(RedisTierConfig(url=f"redis://127.0.0.1:{port}", timeout=0.2))
+        assert await tier.get("k") is None
+        await tier.put("k", b"audio", group="nora")
+        assert (tier.health.hits, tier.health.misses) == (0, 1)
+        await tier.close()
 
 
 async def test_purging_takes_one_voice_or_all_and_nothing_of_strangers(
@@ -247,6 +336,18 @@ async def test_a_full_redis_refuses_puts_and_still_reads(open_tier: Open, server
         direct.config_set("maxmemory", "0")
     await tier.put("l", b"audio", group="nora")
     assert tier.health.healthy
+
+
+async def test_a_redis_that_only_reads_still_hits(open_tier: Open, server: Server) -> None:
+    tier = open_tier()
+    await tier.put("k", b"audio", group="nora")
+    with server.direct() as direct:
+        direct.set("chorale:odd", b"no record")
+        direct.replicaof("127.0.0.1", "1")
+        await tier.put("l", b"audio", group="nora")
+        assert [await tier.get(key) for key in ("odd", "k")] == [None, b"audio"]
+    health = tier.health
+    assert (health.dropped, health.healthy, health.last_error) == (1, False, "ReadOnlyError")
 
 
 async def test_the_password_is_used_and_told_to_nobody(

@@ -1,5 +1,7 @@
 """Stored replies: packed and replayed without loss."""
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,10 @@ def test_unpack_undoes_pack(reply: StoredReply) -> None:
     assert StoredReply.unpack(reply.pack()) == reply
 
 
-@pytest.mark.parametrize("value", [b"", b"\x01short", b"\x02" + bytes(20)])
+DURATIONS = [struct.pack(">Bd", 1, seconds) for seconds in (-1.0, float("nan"), float("inf"))]
+
+
+@pytest.mark.parametrize("value", [b"", b"\x01short", b"\x02" + bytes(20), *DURATIONS])
 def test_strange_values_are_refused(value: bytes) -> None:
     with pytest.raises(ValueError, match="the value"):
         StoredReply.unpack(value)

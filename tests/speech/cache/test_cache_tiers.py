@@ -141,6 +141,11 @@ async def test_configuration_names_the_second_tier(tmp_path: Path) -> None:
         await tiers.close()
 
 
+def test_a_secret_that_is_soon_guessed_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigError, match="fewer than 16 bytes"):
+        open_cache(CacheConfig(), secret=b"changeme")
+
+
 def test_redis_without_its_client_is_a_configuration_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
