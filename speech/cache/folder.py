@@ -343,8 +343,7 @@ def _head(path: str | Path, size: int, *, whole: bool = True) -> bytes:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or (whole and found.st_size > size):
             raise BadRecordError("no plain file, or longer than any record")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(min(size, found.st_size))
+        return os.read(handle, min(size, found.st_size))
     finally:
         os.close(handle)
 
