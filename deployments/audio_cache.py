@@ -12,13 +12,13 @@ from ray.serve.handle import DeploymentHandle
 from deployments import metrics
 from deployments.collector import settle
 from deployments.epochs import EpochBook
-from deployments.stages import Inline, check_inline, frames_or_error, speech_stage
+from deployments.stages import RETRIES, Inline, check_inline, frames_or_error, speech_stage
 from speech import telemetry
 from speech.cache.fills import FillTable
 from speech.cache.keys import entry_key
 from speech.cache.replies import StoredReply, replay
 from speech.cache.tiers import Found, TieredCache, open_cache
-from speech.config import CacheConfig
+from speech.config import CacheConfig, RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.types import AudioFrame, CacheState, SpeechJob, Timing
 
@@ -30,10 +30,14 @@ class AudioCache:
     """
 
     def __init__(
-        self, config: CacheConfig, epoch_poll: float, encoder: DeploymentHandle | Inline
+        self,
+        config: CacheConfig,
+        epoch_poll: float,
+        encoder: DeploymentHandle | Inline,
+        retries: RetryConfig = RETRIES,
     ) -> None:
         self._config = config
-        self._encoder = speech_stage(encoder)
+        self._encoder = speech_stage(encoder, retries)
         self._fills = FillTable(config)
         self._told = self._fills.counters
         self._tiers: TieredCache = open_cache(

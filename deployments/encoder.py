@@ -15,6 +15,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments import metrics
 from deployments.collector import settle
 from deployments.stages import (
+    RETRIES,
     Inline,
     check_inline,
     frames_or_error,
@@ -25,7 +26,7 @@ from speech import telemetry
 from speech.audio.containers import codec_rate, encode_whole, open_writer
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import Resampler
-from speech.config import AudioConfig, StrictModel
+from speech.config import AudioConfig, RetryConfig, StrictModel
 from speech.engine_load import ProcessorLoad
 from speech.interfaces import ContainerWriter
 from speech.pipeline import RenderedPhrase, render
@@ -70,11 +71,12 @@ class Encoder:
         frame_bytes: int,
         synthesizer: DeploymentHandle | Inline,
         normalizer: DeploymentHandle | Inline,
+        retries: RetryConfig = RETRIES,
     ) -> None:
         self._audio = audio
         self._frame_bytes = frame_bytes
-        self._synthesizer = synthesizer_stage(synthesizer)
-        self._normalizer = normalizer_stage(normalizer)
+        self._synthesizer = synthesizer_stage(synthesizer, retries)
+        self._normalizer = normalizer_stage(normalizer, retries)
         self._tuning = EncoderTuning()
         self._threads = _codec_threads(self._tuning)
         self._encodings = 0

@@ -13,15 +13,21 @@ from ray.serve.exceptions import (
 
 from speech.errors import AtCapacityError, SpeechError, UnavailableError
 
-_LOST = (
+_DIED = (
     ray.exceptions.RayActorError,
     ray.exceptions.WorkerCrashedError,
     ray.exceptions.NodeDiedError,
     ray.exceptions.LocalRayletDiedError,
     ray.exceptions.OutOfMemoryError,
+    ray.exceptions.ObjectLostError,
+)
+"""A worker is gone, and it had the call in hand: where it had not taken the call yet, Serve's
+router gives it to another replica and we hear nothing. Over gRPC this is `ActorUnavailableError`
+whatever ended the worker, and also where only the connection broke."""
+_LOST = (
+    *_DIED,
     ray.exceptions.RaySystemError,
     ray.exceptions.ActorUnschedulableError,
-    ray.exceptions.ObjectLostError,
     ray.exceptions.TaskCancelledError,
     ray.exceptions.RpcError,
     DeploymentUnavailableError,
@@ -48,6 +54,16 @@ def translate(error: BaseException) -> SpeechError | None:
     if isinstance(error, _LOST):
         return UnavailableError("a stage of the graph was lost; it restarts by itself")
     return None
+
+
+def dead_worker(error: BaseException) -> str | None:
+    """Name of the worker that died with a call in hand, or None where the error says otherwise.
+
+    What Ray does not name is named after its error, so that it never counts as two workers.
+    """
+    if not isinstance(error, _DIED):
+        return None
+    return str(getattr(error, "actor_id", None) or type(error).__name__)
 
 
 def is_ours(error: asyncio.CancelledError) -> bool:

@@ -9,13 +9,16 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, Protocol, runtime_checkable
 
 from ray.serve.handle import DeploymentHandle
 
-from deployments.failures import is_ours, translate
-from speech.errors import SpeechError, UnavailableError
+from deployments.failures import dead_worker, is_ours, translate
+from deployments.suspects import Suspects, job_key
+from speech.config import RetryConfig
+from speech.errors import SpeechError, UnavailableError, WorkerDiedError
 from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
 from speech.types import (
     AudioFrame,
@@ -28,6 +31,9 @@ from speech.types import (
     SpeechRequest,
     SynthesizedPhrase,
 )
+
+RETRIES = RetryConfig()
+"""Where a stage's caller is built without a configuration."""
 
 
 class Inline:
@@ -48,6 +54,15 @@ class Inline:
         return self._built
 
 
+class _WorkerLostError(Exception):
+    """A worker died with the call in hand. It never leaves this module."""
+
+    def __init__(self, error: UnavailableError, worker: str) -> None:
+        super().__init__(error, worker)
+        self.error = error
+        self.worker = worker
+
+
 @contextmanager
 def _as_speech_errors() -> Iterator[None]:
     """What a call to another replica raises, as errors of our own tree where we know them."""
@@ -58,7 +73,10 @@ def _as_speech_errors() -> Iterator[None]:
             raise
         raise UnavailableError("a stage of the graph cancelled the call") from None
     except Exception as error:  # whatever Ray raises: translate() knows which is ours to name
-        if (ours := translate(error)) is None:
+        ours = translate(error)
+        if isinstance(ours, UnavailableError) and (worker := dead_worker(error)) is not None:
+            raise _WorkerLostError(ours, worker) from None
+        if ours is None:
             raise
         raise ours from None
 
@@ -66,18 +84,45 @@ def _as_speech_errors() -> Iterator[None]:
 class _RemoteCall:
     """One method of another deployment.
 
-    A call whose replica is lost is made once more: the work is pure, and the router sends it to
-    another replica or to the one that takes the lost one's place.
+    The work is pure, so what is not taken, or is given back, is asked for once more; what was in
+    hand when a worker died is, too, unless it may be why (see `Suspects`).
     """
 
-    def __init__(self, handle: DeploymentHandle, method: str) -> None:
+    def __init__(self, handle: DeploymentHandle, method: str, suspects: Suspects) -> None:
         self._call = handle.options(method_name=method)
+        self._suspects = suspects
 
-    async def __call__(self, *args: Any) -> Any:
-        try:
-            return await self._attempt(*args)
-        except UnavailableError:
-            return await self._attempt(*args)
+    async def __call__(
+        self,
+        *args: Any,
+        key: Callable[[], str],
+        is_suspect: bool = False,
+        again: tuple[Any, ...] | None = None,
+    ) -> Any:
+        """Call it; `again` are the arguments after a death, where they are others.
+
+        Raises:
+            WorkerDiedError: the job behind `key` was in hand at two deaths; so one that is a
+                suspect already from elsewhere.
+        """
+        alone = self._suspects.check(key)
+        for is_last in (False, True):
+            try:
+                async with self._suspects.turn(alone=alone):
+                    result = await self._attempt(*args)
+            except _WorkerLostError as lost:
+                self._suspects.record_death(key(), lost.worker, is_last=is_suspect)
+                if is_last:
+                    raise lost.error from None
+                alone, is_suspect, args = True, True, again or args
+            except UnavailableError:
+                if is_last:
+                    raise
+            else:
+                if alone:
+                    self._suspects.absolve(key())
+                break
+        return result
 
     async def _attempt(self, *args: Any) -> Any:
         response = self._call.remote(*args)
@@ -95,19 +140,22 @@ class _RemoteCall:
 class RemoteNormalizer:
     """The Normalizer deployment behind its Protocol."""
 
-    def __init__(self, handle: DeploymentHandle) -> None:
-        self._prepare = _RemoteCall(handle, "remote_prepare")
-        self._rest = _RemoteCall(handle, "remote_rest")
-        self._explain = _RemoteCall(handle, "remote_explain")
+    def __init__(self, handle: DeploymentHandle, suspects: Suspects) -> None:
+        self._prepare = _RemoteCall(handle, "remote_prepare", suspects)
+        self._rest = _RemoteCall(handle, "remote_rest", suspects)
+        self._explain = _RemoteCall(handle, "remote_explain", suspects)
+        self.check_health = suspects.check_health
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
         """See `NormalizerStage`."""
-        job: SpeechJob = await self._prepare(request, request_id)
+        job: SpeechJob = await self._prepare(request, request_id, key=_text_key(request))
         return job
 
     async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
         """See `NormalizerStage`."""
-        phrases: tuple[Phrase, ...] = await self._rest(job)
+        phrases: tuple[Phrase, ...] = await self._rest(
+            job, key=_text_key(job.request), is_suspect=job.is_suspect
+        )
         return phrases
 
     async def explain(
@@ -118,47 +166,82 @@ class RemoteNormalizer:
         lexicon: tuple[LexiconEntry, ...],
     ) -> Explanation:
         """See `NormalizerStage`."""
-        explanation: Explanation = await self._explain(text, language, wanted, lexicon)
+        explanation: Explanation = await self._explain(
+            text, language, wanted, lexicon, key=partial(job_key, text, language)
+        )
         return explanation
+
+
+def _text_key(request: SpeechRequest) -> Callable[[], str]:
+    return partial(job_key, request.text, request.language)
 
 
 class RemoteSynthesizer:
     """The Synthesizer deployment behind its Protocol."""
 
-    def __init__(self, handle: DeploymentHandle) -> None:
-        self._synthesize = _RemoteCall(handle, "remote_synthesize")
+    def __init__(self, handle: DeploymentHandle, suspects: Suspects) -> None:
+        self._synthesize = _RemoteCall(handle, "remote_synthesize", suspects)
+        self.check_health = suspects.check_health
 
     async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
         """See `SynthesizerStage`."""
-        result: SynthesizedPhrase = await self._synthesize(job)
+        result: SynthesizedPhrase = await self._synthesize(
+            job,
+            key=partial(job_key, job.voice, job.language, job.phrase.text, job.phrase.phoneme_ids),
+            is_suspect=job.is_suspect,
+            # It has waited once, and others wait for it.
+            again=(replace(job, is_suspect=True, later=False),),
+        )
         return result
 
 
 class RemoteSpeech:
     """The AudioCache or Encoder deployment behind its Protocol."""
 
-    def __init__(self, handle: DeploymentHandle, *, routed_by_digest: bool) -> None:
+    def __init__(
+        self, handle: DeploymentHandle, suspects: Suspects, *, routed_by_digest: bool
+    ) -> None:
         self._call = handle.options(method_name="remote_stream", stream=True)
+        self._suspects = suspects
         self._routed_by_digest = routed_by_digest
+        self.check_health = suspects.check_health
 
     async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
-        """See `SpeechStage`. A reply that breaks off is asked for once more.
+        """See `SpeechStage`. A reply that breaks off is asked for once more, as `_RemoteCall` does.
 
         It goes on where it broke off, provided that what had come so far comes again to the byte:
         so it does from engines that give one text the same samples, whatever it is batched with.
+        Until it has come that far it has its turn among suspects.
         """
-        had = _Had()
-        try:
-            async with aclosing(self._attempt(job)) as frames:
-                async for frame in frames:
-                    had.add(frame)
-                    yield frame
-        except UnavailableError:
-            if had.all:
+        alone = self._suspects.check(lambda: job.digest)
+        received = _Received()
+        for is_last in (False, True):
+            try:
+                async with (
+                    self._suspects.turn(alone=alone) as leave,
+                    aclosing(self._attempt(job)) as frames,
+                    aclosing(received.rest(frames) if is_last else received.all(frames)) as new,
+                ):
+                    async for frame in new:
+                        leave()
+                        yield frame
+            except WorkerDiedError:
+                self._suspects.condemn(job.digest)
                 raise
-            async with aclosing(self._attempt(job)) as frames, aclosing(had.rest(frames)) as rest:
-                async for frame in rest:
-                    yield frame
+            except _WorkerLostError as lost:
+                if received.is_whole:
+                    raise lost.error from None
+                self._suspects.record_death(job.digest, lost.worker, is_last=job.is_suspect)
+                if is_last:
+                    raise lost.error from None
+                alone, job = True, replace(job, is_suspect=True)
+            except UnavailableError:
+                if received.is_whole or is_last:
+                    raise
+            else:
+                if alone:
+                    self._suspects.absolve(job.digest)
+                return
 
     async def _attempt(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
         call = self._call.options(session_id=job.digest) if self._routed_by_digest else self._call
@@ -176,21 +259,24 @@ class RemoteSpeech:
                 response.cancel()
 
 
-class _Had:
+class _Received:
     """What has come of a reply: how much, and a digest of it."""
 
     def __init__(self) -> None:
-        self.all = False
+        self.is_whole = False
         self._begun = False
         self._size = 0
         self._digest = sha256()
 
-    def add(self, frame: AudioFrame) -> None:
-        self._begun = True
-        self.all = frame.is_last
-        if not frame.is_last:  # nothing breaks off after the last one
-            self._size += len(frame.data)
-            self._digest.update(frame.data)
+    async def all(self, frames: AsyncIterable[AudioFrame]) -> AsyncGenerator[AudioFrame, None]:
+        """All there is; what has come so far is counted."""
+        async for frame in frames:
+            self._begun = True
+            self.is_whole = frame.is_last
+            if not frame.is_last:  # nothing breaks off after the last one
+                self._size += len(frame.data)
+                self._digest.update(frame.data)
+            yield frame
 
     async def rest(self, frames: AsyncIterable[AudioFrame]) -> AsyncGenerator[AudioFrame, None]:
         """What is new in frames that begin anew.
@@ -210,30 +296,38 @@ class _Had:
                 yield replace(frame, data=new, is_first=is_first)
 
 
-def normalizer_stage(stage: DeploymentHandle | Inline) -> NormalizerStage:
+def normalizer_stage(
+    stage: DeploymentHandle | Inline, retries: RetryConfig = RETRIES
+) -> NormalizerStage:
     """The normalizer, wherever it runs."""
     if isinstance(stage, Inline):
         made: NormalizerStage = stage.make()
         return made
-    return RemoteNormalizer(stage)
+    return RemoteNormalizer(stage, Suspects("normalizer", retries))
 
 
 def speech_stage(
-    stage: DeploymentHandle | Inline, *, routed_by_digest: bool = False
+    stage: DeploymentHandle | Inline,
+    retries: RetryConfig = RETRIES,
+    *,
+    routed_by_digest: bool = False,
 ) -> SpeechStage:
     """The audio cache or the encoder, wherever it runs."""
     if isinstance(stage, Inline):
         made: SpeechStage = stage.make()
         return made
-    return RemoteSpeech(stage, routed_by_digest=routed_by_digest)
+    suspects = Suspects("audio_cache" if routed_by_digest else "encoder", retries)
+    return RemoteSpeech(stage, suspects, routed_by_digest=routed_by_digest)
 
 
-def synthesizer_stage(stage: DeploymentHandle | Inline) -> SynthesizerStage:
+def synthesizer_stage(
+    stage: DeploymentHandle | Inline, retries: RetryConfig = RETRIES
+) -> SynthesizerStage:
     """The synthesizer, wherever it runs."""
     if isinstance(stage, Inline):
         made: SynthesizerStage = stage.make()
         return made
-    return RemoteSynthesizer(stage)
+    return RemoteSynthesizer(stage, Suspects("synthesizer", retries))
 
 
 @runtime_checkable

@@ -49,6 +49,7 @@ def build_graph(config: GraphConfig) -> Application:
         config.cache.frame_bytes,
         synthesizer,
         normalizer,
+        config.retries,
         user_config=config.encoder,
     )
     audio_cache = _stage(
@@ -57,6 +58,7 @@ def build_graph(config: GraphConfig) -> Application:
         config.cache,
         config.gateway.epoch_poll,
         encoder,
+        config.retries,
         # One replica per key, so that concurrent identical requests meet. No fallback: a request
         # whose replica is lost is tried again by its caller.
         request_router_config=RequestRouterConfig(
@@ -72,7 +74,14 @@ def build_graph(config: GraphConfig) -> Application:
         user_config=config.admission.model_dump(mode="json"),
         **stages.gateway.options(),
     )
-    return gateway.bind(config.gateway, config.catalogue, normalizer, audio_cache, synthesizer)
+    return gateway.bind(
+        config.gateway,
+        config.catalogue,
+        normalizer,
+        audio_cache,
+        synthesizer,
+        retries=config.retries,
+    )
 
 
 def _engine(config: GraphConfig) -> EngineConfig:

@@ -14,6 +14,7 @@ from speech.config import (
     CacheConfig,
     EngineConfig,
     RamTierConfig,
+    RetryConfig,
     StrictModel,
     TextConfig,
 )
@@ -148,6 +149,7 @@ class GraphConfig(StrictModel):
     file has changed, `serve deploy` needs another `revision`."""
     cache: CacheConfig = CacheConfig()
     encoder: EncoderTuning = EncoderTuning()
+    retries: RetryConfig = RetryConfig()
     audio: AudioConfig = AudioConfig()
     engine: EngineConfig = EngineConfig()
     batch: BatchConfig = BatchConfig()

@@ -37,8 +37,9 @@ HAPROXY = {
     # A stopped gateway drains for as long as requests run, not for a fixed 30 s.
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
     "RAY_SERVE_HAPROXY_NBTHREAD": "2",
-    # Speech is pure work: a request whose gateway died before it answered goes to another one.
-    "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
+    # A gateway that could not be reached has taken nothing. One that died may have died of the
+    # request, and another must not be given it.
+    "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure",
     # The throughput switches hold log records back until 1,000 have gathered; an operator who
     # looks for a request's record wants it now.
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",

@@ -28,6 +28,7 @@ TABLE: dict[type[errors.SpeechError], Answer] = {
     errors.DeadlineExceededError: Answer(503, "server_error", retry_after=1.0),
     errors.UnavailableError: Answer(503, "server_error", retry_after=0.5),
     errors.SynthesisError: Answer(500, "server_error"),
+    errors.WorkerDiedError: Answer(500, "server_error"),
     errors.ConfigError: Answer(500, "server_error"),
 }
 

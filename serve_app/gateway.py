@@ -17,7 +17,7 @@ from deployments.audio_cache import AudioCache
 from deployments.collector import settle
 from deployments.epochs import EpochBook
 from deployments.peers import application_name, broadcast_forget, loaded_engines
-from deployments.stages import Inline, check_inline, normalizer_stage, speech_stage
+from deployments.stages import RETRIES, Inline, check_inline, normalizer_stage, speech_stage
 from serve_app.admission import Admission, AdmissionLimits
 from serve_app.api import build_api
 from serve_app.config import GatewayConfig
@@ -39,6 +39,7 @@ from serve_app.schemas import (
 from serve_app.speaker import HotReply, Speaker
 from speech import telemetry
 from speech.cache.ram import RamTier
+from speech.config import RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
 from speech.types import CacheState
@@ -71,12 +72,14 @@ class Gateway:
         normalizer: DeploymentHandle | Inline,
         audio_cache: DeploymentHandle | Inline,
         synthesizer: DeploymentHandle | Inline,
+        *,
+        retries: RetryConfig = RETRIES,
     ) -> None:
         """Take the stages it calls; the synthesizer only to tell what that has loaded."""
         self._config = config
         self._catalogue = VoiceCatalogue.load(catalogue)
         self._synthesizer = synthesizer
-        self._normalizer = normalizer_stage(normalizer)
+        self._normalizer = normalizer_stage(normalizer, retries)
         self._epochs = EpochBook(config.epoch_poll)
         self._hot: RamTier[HotReply] = RamTier(config.hot)
         self._admission = Admission(AdmissionLimits())
@@ -84,7 +87,7 @@ class Gateway:
         self._load = ProcessorLoad()
         self._admin_token = os.environ.get("CHORALE_ADMIN_TOKEN", "")
         self._readiness = Readiness(application_name(), config.status_poll)
-        self._cache = speech_stage(audio_cache, routed_by_digest=True)
+        self._cache = speech_stage(audio_cache, retries, routed_by_digest=True)
         self._speaker = Speaker(
             normalizer=self._normalizer,
             cache=self._cache,

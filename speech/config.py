@@ -122,6 +122,15 @@ class BatchConfig(StrictModel):
         return self
 
 
+class RetryConfig(StrictModel):
+    """What a stage's caller does about jobs that were in hand when a worker died."""
+
+    remember: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds for which a job that was in hand at two deaths is refused."""
+    max_jobs: PositiveInt = 4096
+    """Jobs remembered; the oldest go first."""
+
+
 class RamTierConfig(StrictModel):
     """The first cache tier, one per replica."""
 

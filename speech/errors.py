@@ -8,6 +8,7 @@
     ├── DeadlineExceededError  accepted, but not in the time the caller allowed
     ├── UnavailableError       a stage cannot be reached or is restarting
     ├── SynthesisError         the engine failed on this phrase
+    ├── WorkerDiedError        processes ended while they worked on this job; it is not asked again
     └── ConfigError            the server's own configuration is wrong; raised at start
 
 `code` is a stable machine-readable word, `retryable` says whether the same request may succeed
@@ -75,6 +76,12 @@ class SynthesisError(SpeechError):
     """The engine failed on a phrase."""
 
     code = "synthesis_failed"
+
+
+class WorkerDiedError(SpeechError):
+    """More than one process ended while it worked on this job, or one did and none may again."""
+
+    code = "worker_died"
 
 
 class ConfigError(SpeechError):

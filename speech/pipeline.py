@@ -41,7 +41,8 @@ async def render(
             while phrases and len(pending) <= look_ahead:
                 phrase = phrases.popleft()
                 later = is_long and phrase.index > 0
-                speech = _synthesize(synthesizer, phrase_job(phrase, job.request, later=later))
+                asked = phrase_job(phrase, job.request, later=later, is_suspect=job.is_suspect)
+                speech = _synthesize(synthesizer, asked)
                 pending.append((phrase, asyncio.create_task(speech)))
             if rest is not None:
                 await asyncio.wait(
@@ -66,7 +67,9 @@ async def render(
         await asyncio.gather(*left, return_exceptions=True)
 
 
-def phrase_job(phrase: Phrase, request: SpeechRequest, *, later: bool = False) -> PhraseJob:
+def phrase_job(
+    phrase: Phrase, request: SpeechRequest, *, later: bool = False, is_suspect: bool = False
+) -> PhraseJob:
     """What the synthesizer is asked for."""
     return PhraseJob(
         phrase=phrase,
@@ -76,6 +79,7 @@ def phrase_job(phrase: Phrase, request: SpeechRequest, *, later: bool = False) -
         speed=request.speed,
         seed=request.seed,
         later=later,
+        is_suspect=is_suspect,
     )
 
 

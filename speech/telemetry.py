@@ -139,6 +139,20 @@ TEXTS_READ = Metric(
     "(text.long_threads at a time), and shown ones (text.shown_threads).",
     ("lane",),
 )
+LOST_CALLS = Metric(
+    "chorale_lost_calls",
+    "counter",
+    "Calls of a stage whose worker died with them in hand, by outcome: retried (once), ended (the "
+    "job was in hand at two deaths), refused (such a job was asked for again).",
+    ("stage", "outcome"),
+)
+SUSPECT_JOBS = Metric(
+    "chorale_suspect_jobs",
+    "gauge",
+    "Jobs a caller remembers because a worker of this stage died with them; bounded by "
+    "retries.max_jobs.",
+    ("stage",),
+)
 CACHE_BYTES = Metric(
     "chorale_cache_bytes",
     "gauge",

@@ -167,6 +167,8 @@ class PhraseJob:
     seed: int
     later: bool = False
     """Whoever listens has something to play meanwhile: this phrase lets others go first."""
+    is_suspect: bool = False
+    """A worker died with it in hand; at another death it is not asked for again."""
     timed: bool = False
     """Whether `Pcm.phoneme_seconds` is wanted."""
 
@@ -228,6 +230,8 @@ class SpeechJob:
     normalizer's `rest` gives the other phrases."""
     private: bool = False
     """The reply must not be kept by any cache."""
+    is_suspect: bool = False
+    """A worker died with it in hand; at another death it is not asked for again."""
 
     @property
     def whole(self) -> bool:

@@ -31,8 +31,7 @@ class Fault:
 
 
 _STAGE_PRICES = {
-    # HAProxy hands to another gateway what the dead one had not answered, but for what it can not
-    # know to be unanswered: a connection that was reset.
+    # A gateway may have died of what it had in hand, so HAProxy gives that to no other.
     "Gateway": Price.OPEN,
     "Normalizer": Price.NOBODY,
     "AudioCache": Price.NOBODY,

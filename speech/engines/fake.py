@@ -5,6 +5,8 @@ comes from the number of characters and the speed, its pitch from the text and t
 every test can say in advance what it must hear.
 """
 
+import os
+import signal
 import time
 import zlib
 from collections.abc import Sequence
@@ -20,6 +22,8 @@ SECONDS_PER_CHARACTER = 0.06
 """About the pace of English read aloud."""
 FAIL_ON = "unspeakable"
 """A phrase with this word gets a SynthesisError, its neighbours their audio."""
+DIE_ON = "lethal"
+"""A phrase with this word ends the process that speaks it, as a fault in native code does."""
 SLOW_WORD = "slowly"
 """Every batch with this word in a phrase takes SLOW_SECONDS: a busy engine, without the work."""
 SLOW_SECONDS = 0.25
@@ -76,6 +80,8 @@ class FakeEngine:
             raise RuntimeError(f"closed={self.closed}, {len(jobs)} jobs, limit {limit}")
         if self._crash_on and any(self._crash_on in job.phrase.text for job in jobs):
             raise RuntimeError("the fake engine was told to break")
+        if any(DIE_ON in job.phrase.text for job in jobs):
+            os.kill(os.getpid(), signal.SIGKILL)
         self.batches.append(len(jobs))
         slow = any(SLOW_WORD in job.phrase.text for job in jobs)
         time.sleep(self._delay + SLOW_SECONDS * slow)

@@ -14,7 +14,7 @@ from ray.serve.exceptions import (
     RequestCancelledError,
 )
 
-from deployments.failures import is_ours, translate
+from deployments.failures import dead_worker, is_ours, translate
 from speech.errors import AtCapacityError, InvalidInputError, SpeechError, UnavailableError
 
 LOST: list[BaseException] = [
@@ -90,3 +90,13 @@ async def test_a_cancellation_is_ours_only_while_we_are_being_cancelled() -> Non
     with pytest.raises(asyncio.CancelledError) as caught:
         await peer
     assert not is_ours(caught.value)
+
+
+def test_only_a_death_names_a_worker() -> None:
+    """Serve's router gives to another replica what a replica could not take."""
+    named = {type(error).__name__ for error in LOST if dead_worker(error) is not None}
+    assert named == {
+        *("RayActorError", "ActorDiedError", "ActorUnavailableError", "WorkerCrashedError"),
+        *("NodeDiedError", "LocalRayletDiedError", "OutOfMemoryError"),
+    }
+    assert dead_worker(ray.exceptions.ActorUnavailableError("gone", b"1" * 16)) == "31" * 16

@@ -1,8 +1,9 @@
 """Stages behind handles: retries, errors as values, cancellation both ways."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import ray.exceptions
 from ray import cloudpickle
 
 from deployments.stages import (
+    RETRIES,
     Inline,
     RemoteNormalizer,
     RemoteSpeech,
@@ -19,8 +21,11 @@ from deployments.stages import (
     speech_stage,
     synthesizer_stage,
 )
-from speech.errors import InvalidInputError, SynthesisError, UnavailableError
-from speech.types import AudioFrame, SpeechJob
+from deployments.suspects import Suspects
+from speech.config import RetryConfig
+from speech.errors import InvalidInputError, SynthesisError, UnavailableError, WorkerDiedError
+from speech.pipeline import phrase_job
+from speech.types import AudioFrame, PhraseJob, SpeechJob
 
 LOST = ray.exceptions.ActorDiedError()
 HANG = "hang"
@@ -41,6 +46,8 @@ class Response:
 
     async def _next(self, item: Any) -> Any:
         await asyncio.sleep(0)
+        if isinstance(item, asyncio.Event):
+            await item.wait()
         if item is HANG:
             await asyncio.Event().wait()
         if isinstance(item, BaseException) and not isinstance(item, Wire):
@@ -52,7 +59,9 @@ class Response:
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         for item in self._items:
-            yield await self._next(item)
+            got = await self._next(item)
+            if not isinstance(got, asyncio.Event):
+                yield got
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -68,7 +77,7 @@ class Handle:
     """A deployment handle that answers what it was told to, call after call."""
 
     def __init__(self, *answers: list[Any]) -> None:
-        self._answers = list(answers)
+        self.answers = list(answers)
         self.responses: list[Response] = []
         self.calls: list[tuple[Any, ...]] = []
         self.set: dict[str, Any] = {}
@@ -79,12 +88,16 @@ class Handle:
 
     def remote(self, *args: Any) -> Response:
         self.calls.append(args)
-        self.responses.append(Response(self._answers.pop(0)))
+        self.responses.append(Response(self.answers.pop(0)))
         return self.responses[-1]
 
 
+def suspects() -> Suspects:
+    return Suspects("a_stage", RETRIES)
+
+
 def speech(handle: Any, *, routed: bool = False) -> RemoteSpeech:
-    return RemoteSpeech(handle, routed_by_digest=routed)
+    return RemoteSpeech(handle, suspects(), routed_by_digest=routed)
 
 
 async def read(frames: AsyncGenerator[AudioFrame, None]) -> bytes:
@@ -116,7 +129,7 @@ async def test_a_reply_that_breaks_before_its_first_frame_is_asked_for_once_more
 
 async def test_it_is_asked_for_once_more_and_not_twice(make_job: MakeJob) -> None:
     handle = Handle([LOST], [LOST], list(FRAMES))
-    with pytest.raises(UnavailableError):
+    with pytest.raises(WorkerDiedError):
         await read(speech(handle).stream(make_job()))
     assert len(handle.calls) == 2
 
@@ -164,7 +177,7 @@ async def test_a_reply_that_breaks_off_twice_ends(make_job: MakeJob) -> None:
     stream = speech(handle).stream(make_job())
     assert (await anext(stream)).data == b"1"
     assert (await anext(stream)).data == b"2"
-    with pytest.raises(UnavailableError):
+    with pytest.raises(WorkerDiedError):
         await anext(stream)
     assert len(handle.calls) == 2
 
@@ -229,29 +242,27 @@ async def test_a_deadline_around_the_call_is_a_deadline(make_job: MakeJob) -> No
     assert len(handle.calls) == 1
 
 
-async def test_a_phrase_whose_replica_is_lost_is_asked_for_once_more() -> None:
+async def test_a_phrase_whose_replica_is_lost_is_asked_for_once_more(make_job: MakeJob) -> None:
     handle = Handle([LOST], ["spoken"])
-    stage: Any = RemoteSynthesizer(handle)
-    assert await stage.synthesize("job") == "spoken"
-    assert handle.calls == [("job",), ("job",)]
+    stage: Any = RemoteSynthesizer(handle, suspects())
+    job = phrase(make_job(), later=True)
+    assert await stage.synthesize(job) == "spoken"
+    assert handle.calls == [(job,), (replace(job, later=False, is_suspect=True),)]
     assert handle.set == {"method_name": "remote_synthesize"}
-    again: Any = RemoteSynthesizer(Handle([LOST], [LOST], ["spoken"]))
-    with pytest.raises(UnavailableError):
-        await again.synthesize("job")
 
 
-async def test_a_phrase_that_failed_is_not_asked_for_again() -> None:
+async def test_a_phrase_that_failed_is_not_asked_for_again(make_job: MakeJob) -> None:
     handle = Handle([Wire(SynthesisError("no"))], ["spoken"])
-    stage: Any = RemoteSynthesizer(handle)
+    stage: Any = RemoteSynthesizer(handle, suspects())
     with pytest.raises(SynthesisError):
-        await stage.synthesize("job")
+        await stage.synthesize(phrase(make_job()))
     assert len(handle.calls) == 1
 
 
-async def test_cancelling_a_phrase_cancels_the_call() -> None:
+async def test_cancelling_a_phrase_cancels_the_call(make_job: MakeJob) -> None:
     handle = Handle([HANG])
-    stage: Any = RemoteSynthesizer(handle)
-    task = asyncio.create_task(stage.synthesize("job"))
+    stage: Any = RemoteSynthesizer(handle, suspects())
+    task = asyncio.create_task(stage.synthesize(phrase(make_job())))
     for _ in range(5):
         await asyncio.sleep(0)
     task.cancel()
@@ -260,33 +271,155 @@ async def test_cancelling_a_phrase_cancels_the_call() -> None:
     assert handle.responses[0].cancelled
 
 
-async def test_a_text_whose_replica_is_lost_is_given_to_another_once() -> None:
+async def test_a_text_whose_replica_is_lost_is_given_to_another_once(make_job: MakeJob) -> None:
     handle = Handle([LOST], ["job"], [LOST], ["rest"], [LOST], ["explanation"])
-    stage: Any = RemoteNormalizer(handle)
-    assert await stage.prepare("request", "id") == "job"
-    assert await stage.rest("job") == "rest"
+    stage: Any = RemoteNormalizer(handle, suspects())
+    job = make_job()
+    assert await stage.prepare(job.request, "id") == "job"
+    assert await stage.rest(job) == "rest"
     assert await stage.explain("text", "de", "wanted", ()) == "explanation"
     assert len(handle.calls) == 6
-    again: Any = RemoteNormalizer(Handle([LOST], [LOST], ["job"]))
-    with pytest.raises(UnavailableError):
-        await again.prepare("request", "id")
 
 
 async def test_a_peers_cancellation_of_a_single_call() -> None:
     handle = Handle([asyncio.CancelledError()], [asyncio.CancelledError()])
-    stage: Any = RemoteNormalizer(handle)
+    stage: Any = RemoteNormalizer(handle, suspects())
     with pytest.raises(UnavailableError):
         await stage.explain("text", "en", "wanted", ())
 
 
-async def test_the_normalizers_calls_and_errors() -> None:
+async def test_the_normalizers_calls_and_errors(make_job: MakeJob) -> None:
     handle = Handle(["job"], ["explanation"], [Wire(InvalidInputError("nothing", "input"))])
-    stage: Any = RemoteNormalizer(handle)
-    assert await stage.prepare("request", "id") == "job"
+    stage: Any = RemoteNormalizer(handle, suspects())
+    request = make_job().request
+    assert await stage.prepare(request, "id") == "job"
     assert await stage.explain("text", "de", "wanted", ("word",)) == "explanation"
     with pytest.raises(InvalidInputError):
-        await stage.prepare("request", "id")
-    assert handle.calls[:2] == [("request", "id"), ("text", "de", "wanted", ("word",))]
+        await stage.prepare(request, "id")
+    assert handle.calls[:2] == [(request, "id"), ("text", "de", "wanted", ("word",))]
+
+
+def phrase(job: SpeechJob, *, later: bool = False) -> PhraseJob:
+    return phrase_job(job.utterance.phrases[0], job.request, later=later)
+
+
+def died(worker: bytes) -> ray.exceptions.ActorUnavailableError:
+    """What Serve's gRPC transport raises, whatever a replica died of."""
+    return ray.exceptions.ActorUnavailableError("gone", worker * 16)
+
+
+Ask = Callable[[Any, Suspects, SpeechJob], Awaitable[Any]]
+ASKS: dict[str, Ask] = {
+    "prepare": lambda handle, known, job: RemoteNormalizer(handle, known).prepare(
+        job.request, "id"
+    ),
+    "rest": lambda handle, known, job: RemoteNormalizer(handle, known).rest(job),
+    "explain": lambda handle, known, job: RemoteNormalizer(handle, known).explain(
+        job.request.text, job.request.language, job.request.normalization, ()
+    ),
+    "synthesize": lambda handle, known, job: RemoteSynthesizer(handle, known).synthesize(
+        replace(phrase(job), is_suspect=job.is_suspect)
+    ),
+    "stream": lambda handle, known, job: read(
+        RemoteSpeech(handle, known, routed_by_digest=True).stream(job)
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+async def test_a_job_in_hand_at_two_deaths_is_refused(make_job: MakeJob, ask: Ask) -> None:
+    handle, known = Handle([died(b"1")], [died(b"2")], list(FRAMES)), suspects()
+    for _ in range(2):
+        with pytest.raises(WorkerDiedError):
+            await ask(handle, known, make_job())
+        assert len(handle.calls) == 2
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+async def test_a_job_that_is_finished_is_no_suspect(make_job: MakeJob, ask: Ask) -> None:
+    handle, known = Handle(), suspects()
+    for worker in (b"1", b"2", b"3"):
+        handle.answers += [[died(worker)], list(FRAMES)]
+        await ask(handle, known, make_job())
+    assert len(handle.calls) == 6
+
+
+@pytest.mark.parametrize("ask", [ASKS[name] for name in ("rest", "synthesize", "stream")])
+async def test_what_was_asked_for_again_further_out_is_not_asked_for_again(
+    make_job: MakeJob, ask: Ask
+) -> None:
+    handle = Handle([died(b"1")], list(FRAMES))
+    with pytest.raises(WorkerDiedError):
+        await ask(handle, suspects(), replace(make_job(), is_suspect=True))
+    assert len(handle.calls) == 1
+
+
+async def test_one_death_counts_once_for_all_calls_with_the_same_job(make_job: MakeJob) -> None:
+    known = suspects()
+    handles = [Handle([died(b"1")], list(FRAMES)) for _ in range(3)]
+    asked = (ASKS["stream"](handle, known, make_job()) for handle in handles)
+    assert await asyncio.gather(*asked) == [b"123"] * 3
+
+
+@pytest.mark.parametrize("name", ["synthesize", "stream"])
+async def test_suspects_are_asked_for_one_at_a_time(make_job: MakeJob, name: str) -> None:
+    """Whoever is not one waits for nobody."""
+    known, go = suspects(), asyncio.Event()
+    handle = Handle(*[[died(b"1")]] * 3, *[[go, *FRAMES]] * 4)
+
+    async def ask(text: str) -> None:
+        await ASKS[name](handle, known, make_job(text, digest=text))
+
+    asked = [asyncio.create_task(ask(text)) for text in "abc"]
+    await turns()
+    assert len(handle.calls) == 4
+    asked.append(asyncio.create_task(ask("new")))
+    await turns()
+    assert len(handle.calls) == 5
+    go.set()
+    await asyncio.gather(*asked)
+    assert len(handle.calls) == 7
+
+
+async def test_a_stream_has_had_its_turn_when_it_goes_on(make_job: MakeJob) -> None:
+    handle, known = Handle(*[[died(b"1")]] * 2, *[[*FRAMES[:2], HANG]] * 2), suspects()
+    streams = [
+        RemoteSpeech(handle, known, routed_by_digest=True).stream(make_job(digest=digest))
+        for digest in "ab"
+    ]
+    frames = await asyncio.gather(*(anext(stream) for stream in streams))
+    assert [frame.data for frame in frames] == [b"1", b"1"]
+    for stream in streams:
+        await stream.aclose()
+
+
+async def test_what_killed_workers_further_in_is_remembered(make_job: MakeJob) -> None:
+    known, handle = suspects(), Handle([Wire(WorkerDiedError("twice"))], list(FRAMES))
+    for _ in range(2):
+        with pytest.raises(WorkerDiedError):
+            await ASKS["stream"](handle, known, make_job())
+    assert len(handle.calls) == 1
+
+
+def test_what_is_remembered_is_bounded_and_forgotten_in_time() -> None:
+    few, short = (
+        Suspects("a_stage", RetryConfig(max_jobs=2)),
+        Suspects("a_stage", RetryConfig(remember=1e-9)),
+    )
+    for name in "abc":
+        few.condemn(name)
+        short.condemn(name)
+    assert not few.check(lambda: "a")
+    assert not short.check(lambda: "c")
+    for name in "bc":
+        with pytest.raises(WorkerDiedError):
+            few.check(lambda name=name: name)
+
+
+async def turns() -> None:
+    """Let everything go on that can."""
+    for _ in range(50):
+        await asyncio.sleep(0)
 
 
 def test_an_inline_stage_is_made_by_its_caller() -> None:
