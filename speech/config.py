@@ -169,13 +169,23 @@ class CacheConfig(StrictModel):
     second: Annotated[DiskTierConfig | RedisTierConfig, Field(discriminator="kind")] | None = None
     max_entry_bytes: Bytes = 16 * 2**20
     """Larger replies are delivered and not kept."""
-    max_fill_bytes: Bytes = 512 * 2**20
-    """A fill that grows beyond this fails: nothing unbounded is held. The longest text that is
-    admitted, 4,096 digits read slowly as 48 kHz WAV, makes about 400 MB; how many such fills there
-    are at once is bounded by admission, in characters."""
+    max_fill_bytes: PositiveInt = 64 * 2**20
+    """What one reply in the making holds for readers to come, e.g. 22 minutes as WAV of 24 kHz. A
+    longer one goes on as a pipe: it keeps what its readers have not read, waits for them, and
+    nobody joins it."""
+    max_fills_bytes: PositiveInt = 512 * 2**20
+    """What all replies that are made or read hold in one replica. Beyond it those in the making are
+    pipes, too, each with one source frame at most that nobody has asked for."""
+    pause_after: Annotated[float, Field(gt=0)] = 1.0
+    """Seconds after which readers that take nothing are waited for, so that the engine works for
+    those who listen."""
+    max_ahead_bytes: PositiveInt = 4 * 2**20
+    """Such readers are waited for when so much lies ready."""
     max_fills: PositiveInt = 1024
     """Replies being made at once by one replica."""
     fill_timeout: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds a reply may take to make, those aside in which it waits for its readers; and seconds
+    after which a reader that is waited for and takes nothing is given up."""
     frame_bytes: Annotated[int, Field(gt=0, le=1024 * 1024)] = 256 * 1024
 
 

@@ -254,5 +254,8 @@ class AudioFrame:
     """Size of the whole reply where it is known when the first frame leaves."""
     timings: tuple[Timing, ...] = field(default=())
     """Stages up to the first byte; on the first frame."""
+    unmade: int | None = None
+    """Characters of spoken text still to be synthesised when the frame left, None while the rest
+    of an opening is being read."""
     audio_seconds: float = 0.0
     """Duration of the whole reply; on the last frame."""

@@ -4,7 +4,9 @@ A fill belongs to its key, not to the caller who came first. It runs in a task o
 empty context: Ray Serve cancels child calls through the ambient request context, so a fill that
 inherited its first caller's context would die with that caller and take every other reader along.
 It pulls at the source's speed into a bounded buffer; readers replay from byte 0 at their own speed.
-When its last reader leaves before it is complete, it is cancelled.
+When its last reader leaves before it is complete, it is cancelled. When its readers take nothing
+for a while and enough lies ready, it pauses. Where one reply, or all together, would hold too much,
+it becomes a pipe: it holds what its readers have not read yet, nobody joins it, and it is not kept.
 
 This module knows neither tiers nor epochs: a complete reply is handed to the `commit` of the caller
 who started the fill, and what that does with it is the caller's affair.
@@ -13,7 +15,8 @@ who started the fill, and what that does with it is the caller's affair.
 import asyncio
 import copy
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass
 from types import TracebackType
@@ -25,7 +28,6 @@ from speech.errors import (
     AtCapacityError,
     DeadlineExceededError,
     SpeechError,
-    TooLargeError,
     UnavailableError,
 )
 from speech.types import AudioFrame, CacheState, Timing
@@ -46,8 +48,10 @@ class FillCounters:
     active: int
     """Fills that run, those included that are being cancelled."""
     readers: int
-    buffered_bytes: int
-    """Held by fills that run; a complete one that only slow readers hold is not counted."""
+    paused: int
+    """Fills that wait for their readers or for room."""
+    held_bytes: int
+    """Of replies that are made, are read, or are stored ones being read."""
     started: int
     coalesced: int
     """Readers that joined a fill of somebody else."""
@@ -59,31 +63,66 @@ class FillCounters:
     uncommitted: int
     """Complete and delivered, but the source's end or the commit failed."""
     refused: int
-    """Readers turned away because `max_fills` were running."""
+    """Readers turned away because `max_fills` were running, or too much was held."""
+    dropped: int
+    """Readers given up because they took nothing while they were waited for."""
+
+
+class _Stock:
+    """What all replies of a table hold."""
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
+class _Reader:
+    """One reader of a fill."""
+
+    __slots__ = ("idle_since", "lost", "position")
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.idle_since: float | None = None
+        """When it was given its last frame; None while it asks for one."""
+        self.lost = False
+        """It was given up, and what it has not read may be gone."""
 
 
 class _Fill:
     """One reply in the making. All methods run on the loop's thread and none of them waits."""
 
     __slots__ = (
+        "_base",
         "_buffer",
+        "_stock",
         "audio_seconds",
         "changed",
         "complete",
+        "due",
         "error",
+        "is_pipe",
         "key",
         "readers",
         "started",
         "stopped",
         "task",
+        "timer",
         "timings",
         "total_bytes",
         "traceback",
+        "unmade",
     )
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, stock: _Stock) -> None:
         self.key = key
-        self.readers = 0
+        self.readers: set[_Reader] = set()
+        self.is_pipe = False
+        """What every reader has read is let go."""
+        self.timer: asyncio.TimerHandle | None = None
+        self.due = 0.0
+        """When it has taken too long, by the loop's clock."""
         self.started = False
         """The source's first frame is here."""
         self.complete = False
@@ -96,36 +135,78 @@ class _Fill:
         self.timings: tuple[Timing, ...] = ()
         self.total_bytes: int | None = None
         self.audio_seconds = 0.0
+        self.unmade: int | None = None
         self.changed = asyncio.Event()
+        self._stock = stock
+        self._base = 0
+        """Bytes let go at the front."""
         self._buffer: bytearray | bytes = bytearray()
 
     @property
     def size(self) -> int:
+        return self._base + len(self._buffer)
+
+    @property
+    def held(self) -> int:
         return len(self._buffer)
 
-    def add(self, frame: AudioFrame, max_bytes: int) -> None:
+    @property
+    def ahead(self) -> int:
+        """Bytes that no reader has had."""
+        return self.size - max((reader.position for reader in self.readers), default=0)
+
+    def idle_readers(self, since: float) -> list[_Reader]:
+        """Those that have taken nothing since."""
+        return [
+            reader
+            for reader in self.readers
+            if reader.idle_since is not None and reader.idle_since <= since
+        ]
+
+    def let_go(self) -> int:
+        """Drop what every reader has had; returns how many bytes."""
+        had = min((r.position for r in self.readers if not r.lost), default=self.size) - self._base
+        if had <= 0:
+            return 0
+        if isinstance(self._buffer, bytes):
+            self._buffer = self._buffer[had:]
+        else:
+            del self._buffer[:had]
+        self._base += had
+        self._stock.bytes -= had
+        return had
+
+    def empty(self) -> None:
+        """Drop everything."""
+        self._stock.bytes -= len(self._buffer)
+        self._base = self.size
+        self._buffer = b""
+
+    def add(self, frame: AudioFrame, max_frame: int) -> None:
         if self.complete:
             raise RuntimeError("the source went on after its last frame")
-        if self.size + len(frame.data) > max_bytes:
-            raise TooLargeError(f"the reply is larger than {max_bytes} bytes", "input")
         if not self.started:
             self.started = True
             self.timings = frame.timings
             self.total_bytes = frame.total_bytes
         self._buffer += frame.data
+        self._stock.bytes += len(frame.data)
+        self.unmade = frame.unmade
         if frame.is_last:
+            self.unmade = 0
             if self.total_bytes not in {None, self.size}:
                 raise RuntimeError("the source announced another size than it delivered")
             self.complete = True
             self.audio_seconds = frame.audio_seconds
             self.total_bytes = self.size
-            self._buffer = bytes(self._buffer)  # from here on a whole short reply is not copied
+            if self.held <= max_frame:
+                self._buffer = bytes(self._buffer)  # from here on it is not copied
         self.wake()
 
     def fail(self, error: BaseException) -> None:
         self.error = error
         self.traceback = error.__traceback__
-        self._buffer = b""  # a traceback may keep this object for a while
+        self.empty()  # a traceback may keep this object for a while
         self.wake()
 
     def wake(self) -> None:
@@ -145,10 +226,13 @@ class _Fill:
         self, position: int, max_bytes: int, state: CacheState, *, is_first: bool
     ) -> AudioFrame:
         end = min(position + max_bytes, self.size)
+        start = position - self._base
         if isinstance(self._buffer, bytes):
-            data = self._buffer[position:end]
+            data = self._buffer[start : start + max_bytes]
         else:
-            data = bytes(memoryview(self._buffer)[position:end])  # one copy, not two
+            # One copy, not two; and no view is left that would keep the buffer from growing.
+            with memoryview(self._buffer) as view:
+                data = bytes(view[start : start + max_bytes])
         is_last = self.complete and end == self.size
         return AudioFrame(
             data=data,
@@ -157,6 +241,7 @@ class _Fill:
             cache=state,
             total_bytes=self.total_bytes if is_first else None,
             timings=self.timings if is_first else (),
+            unmade=self.unmade,
             audio_seconds=self.audio_seconds if is_last else 0.0,
         )
 
@@ -170,7 +255,13 @@ class FillTable:
         """What a reader may join: runs, and has neither failed nor been stopped."""
         self._running: set[_Fill] = set()
         """Every fill whose task has not ended."""
+        self._stock = _Stock()
+        self._lent: dict[int, int] = {}
+        """Readers of stored replies, by the identity of the bytes they share."""
+        self._moved = asyncio.Event()
         self._closed = False
+        self._paused = 0
+        self._dropped = 0
         self._readers = 0
         self._started = 0
         self._coalesced = 0
@@ -204,8 +295,8 @@ class FillTable:
         Raises:
             AtCapacityError: `max_fills` are running.
             DeadlineExceededError: the fill took longer than `fill_timeout`.
-            TooLargeError: it grew beyond `max_fill_bytes`.
-            UnavailableError: the source ended early or was cancelled, or the table was closed.
+            UnavailableError: the source ended early or was cancelled, or the table was closed, or
+                this reader took nothing for too long.
             Exception: what the source raised: a copy for each reader if it is a SpeechError.
         """
         fill = self._fills.get(key)
@@ -214,23 +305,55 @@ class FillTable:
         else:
             state = CacheState.COALESCED
             self._coalesced += 1
-        fill.readers += 1
+        reader = _Reader()
+        fill.readers.add(reader)
         self._readers += 1
+        loop = asyncio.get_running_loop()
         try:
-            position = 0
             is_first, is_last = True, False
             while not is_last:
+                if reader.lost:
+                    raise UnavailableError("the reply was not read for too long")
                 if fill.error is not None:
                     _raise(fill.error, fill.traceback)
-                elif fill.has_frame(position):
-                    frame = fill.frame(position, self._config.frame_bytes, state, is_first=is_first)
-                    position += len(frame.data)
+                elif fill.has_frame(reader.position):
+                    size = self._config.frame_bytes
+                    frame = fill.frame(reader.position, size, state, is_first=is_first)
+                    reader.position += len(frame.data)
                     is_first, is_last = False, frame.is_last
+                    if fill.is_pipe:
+                        fill.let_go()
+                    self._move()
+                    reader.idle_since = loop.time()
                     yield frame
+                    reader.idle_since = None
                 else:
                     await fill.changed.wait()
         finally:
-            self._leave(fill)
+            self._leave(fill, reader)
+
+    @contextmanager
+    def lend(self, reply: StoredReply) -> Iterator[None]:
+        """Count a stored reply among what is held while it is read; once, however many read it.
+
+        Raises:
+            AtCapacityError: too much is held.
+        """
+        key, size = id(reply.body), reply.size
+        if key not in self._lent:
+            if self._stock.bytes and self._stock.bytes + size > self._config.max_fills_bytes:
+                self._refused += 1
+                raise AtCapacityError("too much is being read")
+            self._stock.bytes += size
+        self._lent[key] = self._lent.get(key, 0) + 1
+        try:
+            yield
+        finally:
+            self._lent[key] -= 1
+            if not self._lent[key]:
+                del self._lent[key]
+                self._stock.bytes -= size
+                self._move()
 
     async def close(self) -> None:
         """Cancel all fills, fail their readers and wait until every source is closed."""
@@ -249,7 +372,8 @@ class FillTable:
         return FillCounters(
             active=len(self._running),
             readers=self._readers,
-            buffered_bytes=sum(fill.size for fill in self._running),
+            paused=self._paused,
+            held_bytes=self._stock.bytes,
             started=self._started,
             coalesced=self._coalesced,
             completed=self._completed,
@@ -257,6 +381,7 @@ class FillTable:
             abandoned=self._abandoned,
             uncommitted=self._uncommitted,
             refused=self._refused,
+            dropped=self._dropped,
         )
 
     def _begin(self, key: str, start: Source, commit: Commit | None) -> _Fill:
@@ -265,18 +390,13 @@ class FillTable:
         if len(self._running) >= self._config.max_fills:
             self._refused += 1
             raise AtCapacityError("too many replies are being made")
-        fill = _Fill(key)
+        fill = _Fill(key, self._stock)
         context = Context()  # empty, for the callbacks too: see the top of this module
-        timer = asyncio.get_running_loop().call_later(
-            self._config.fill_timeout,
-            self._stop,
-            fill,
-            DeadlineExceededError("the reply took too long to make"),
-            context=context,
-        )
+        self._time(fill, self._config.fill_timeout, context)
 
         def done(task: asyncio.Task[None]) -> None:
-            timer.cancel()
+            if fill.timer is not None:
+                fill.timer.cancel()
             self._done(fill, task)
 
         fill.task = asyncio.create_task(
@@ -288,13 +408,22 @@ class FillTable:
         self._started += 1
         return fill
 
+    def _time(self, fill: _Fill, seconds: float, context: Context | None = None) -> None:
+        """Stop a fill that has not ended in so many seconds."""
+        loop = asyncio.get_running_loop()
+        fill.due = loop.time() + seconds
+        error = DeadlineExceededError("the reply took too long to make")
+        fill.timer = loop.call_at(fill.due, self._stop, fill, error, context=context)
+
     async def _run(self, fill: _Fill, start: Source, commit: Commit | None) -> None:
         source = start()
         try:
             async for frame in source:
                 if fill.stopped:  # a source that swallowed its cancellation
                     return
-                fill.add(frame, self._config.max_fill_bytes)
+                fill.add(frame, self._config.frame_bytes)
+                if not self._may_go_on(fill):
+                    await self._pause(fill)
         except BaseException as error:
             self._fail(fill, error)  # now: readers need not wait until the source is closed
             raise
@@ -302,13 +431,67 @@ class FillTable:
             await _close(source)
         if not fill.complete:
             raise UnavailableError("the reply ended before it was complete")
-        if commit is not None:
+        if commit is not None and not fill.is_pipe:
             await commit(fill.stored())
+
+    def _may_go_on(self, fill: _Fill) -> bool:
+        """Whether a fill may ask its source for more; makes a pipe of one that holds too much.
+
+        So much is held at most: `max_fills_bytes`, and for every fill one frame of its source.
+        """
+        config = self._config
+        if fill.complete:
+            return True
+        now = asyncio.get_running_loop().time()
+        if fill.held <= config.max_fill_bytes and self._stock.bytes <= config.max_fills_bytes:
+            if fill.ahead <= config.max_ahead_bytes:
+                return True
+            idle = fill.idle_readers(now - config.pause_after)
+            return len(idle) < len(fill.readers)
+        if not fill.is_pipe:
+            fill.is_pipe = True
+            self._forget(fill)
+        # One that waits for more does not wait for others that take nothing.
+        waited_for = fill.ahead == 0
+        patience = config.pause_after if waited_for else config.fill_timeout
+        for reader in fill.idle_readers(now - patience):
+            if reader.position < fill.size and not reader.lost:
+                reader.lost = True
+                self._dropped += 1
+        fill.let_go()
+        return fill.held == 0 or (
+            fill.held <= config.max_fill_bytes and self._stock.bytes <= config.max_fills_bytes
+        )
+
+    async def _pause(self, fill: _Fill) -> None:
+        """Wait until a fill may go on; time does not run for it meanwhile."""
+        left = fill.due - asyncio.get_running_loop().time()
+        if fill.timer is not None:
+            fill.timer.cancel()
+        self._paused += 1
+        try:
+            while not self._may_go_on(fill):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._config.pause_after):
+                        await self._moved.wait()
+        finally:
+            self._paused -= 1
+            if not fill.stopped:
+                self._time(fill, left)
+
+    def _move(self) -> None:
+        """Something was read or let go: whoever is paused looks again."""
+        if self._paused:
+            moved, self._moved = self._moved, asyncio.Event()
+            moved.set()
 
     def _done(self, fill: _Fill, task: asyncio.Task[None]) -> None:
         """Settle a fill whose task has ended, however it ended: no reader is left waiting."""
         self._running.discard(fill)
         self._forget(fill)
+        fill.is_pipe = True  # nobody can join it any more
+        if not fill.readers:
+            fill.empty()
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if fill.complete:
             self._completed += 1
@@ -329,11 +512,17 @@ class FillTable:
             error = UnavailableError("the reply was cancelled where it was made")
         fill.fail(error)
 
-    def _leave(self, fill: _Fill) -> None:
-        fill.readers -= 1
+    def _leave(self, fill: _Fill, reader: _Reader) -> None:
+        fill.readers.discard(reader)
         self._readers -= 1
-        if fill.readers == 0 and not fill.complete:
-            self._stop(fill, None)
+        if not fill.readers:
+            if not fill.complete:
+                self._stop(fill, None)
+            elif fill not in self._running:
+                fill.empty()
+        elif fill.is_pipe:
+            fill.let_go()
+        self._move()
 
     def _stop(self, fill: _Fill, error: SpeechError | None) -> None:
         """Cancel a fill; readers do not wait until its source agrees. None: nobody reads it."""

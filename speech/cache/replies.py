@@ -68,5 +68,6 @@ def replay(
             cache=cache,
             total_bytes=size if is_first else None,
             timings=timings if is_first else (),
+            unmade=0,
             audio_seconds=stored.audio_seconds if is_last else 0.0,
         )

@@ -11,7 +11,6 @@ from speech.cache.replies import StoredReply
 from speech.errors import (
     DeadlineExceededError,
     SynthesisError,
-    TooLargeError,
     UnavailableError,
 )
 from speech.types import AudioFrame, CacheState
@@ -27,7 +26,7 @@ async def test_a_failure_ends_every_reader_and_is_not_kept() -> None:
     tasks = [asyncio.create_task(read(fills.join("k", maker, commit))) for _ in range(3)]
     await until(lambda: fills.counters.readers == 3)
     maker.step()
-    await until(lambda: fills.counters.buffered_bytes == 4)
+    await until(lambda: fills.counters.held_bytes == 4)
     maker.error = SynthesisError("the engine failed", "input")
     maker.step()
     errors = await asyncio.gather(*tasks, return_exceptions=True)
@@ -128,17 +127,17 @@ async def test_readers_of_a_failed_fill_do_not_wait_until_its_source_is_closed()
 
     async def source() -> AsyncIterator[AudioFrame]:
         try:
-            yield AudioFrame(data=bytes(10), is_first=True)
-            yield AudioFrame(data=bytes(10))
+            yield AudioFrame(data=bytes(10), is_first=True, total_bytes=13)
+            yield AudioFrame(data=bytes(10), is_last=True)
         finally:
             await release.wait()
             release.clear()
 
-    fills, maker = table(max_fill_bytes=12), Maker(free=True)
+    fills, maker = table(), Maker(free=True)
     async with asyncio.timeout(2):
-        with pytest.raises(TooLargeError):
+        with pytest.raises(RuntimeError, match="another size"):
             await read(fills.join("k", source))
-        assert (fills.counters.active, fills.counters.buffered_bytes) == (1, 0)
+        assert (fills.counters.active, fills.counters.held_bytes) == (1, 0)
         assert joined(await read(fills.join("k", maker))) == maker.body  # begins anew meanwhile
     release.set()
     await settle(fills)
@@ -150,13 +149,13 @@ async def test_a_source_that_never_closes_is_given_up(
 ) -> None:
     async def source() -> AsyncIterator[AudioFrame]:
         try:
-            yield AudioFrame(data=bytes(20), is_first=True)
+            yield AudioFrame(data=bytes(20), is_first=True, is_last=True, total_bytes=13)
         finally:
             await asyncio.Event().wait()
 
     monkeypatch.setattr("speech.cache.fills.CLOSE_TIMEOUT", 0.02)
-    fills = table(max_fill_bytes=11)
-    with pytest.raises(TooLargeError):
+    fills = table()
+    with pytest.raises(RuntimeError, match="another size"):
         await read(fills.join("k", source))
     await settle(fills)
     assert "failed to close" in caplog.text

@@ -43,7 +43,7 @@ async def test_the_last_reader_takes_the_fill_along(steps: int) -> None:
     tasks = [asyncio.create_task(read(fills.join("k", maker, commit))) for _ in range(2)]
     await until(lambda: fills.counters.readers == 2)
     maker.step(steps)
-    await until(lambda: fills.counters.buffered_bytes == 4 * steps)
+    await until(lambda: fills.counters.held_bytes == 4 * steps)
     await until(lambda: maker.calls == 1)
     tasks[0].cancel()
     await asyncio.sleep(0.01)
@@ -138,7 +138,7 @@ async def test_a_late_reader_replays_from_byte_0() -> None:
     fills, maker = table(), Maker()
     first = asyncio.create_task(read(fills.join("k", maker)))
     maker.step(2)
-    await until(lambda: fills.counters.buffered_bytes == 8)
+    await until(lambda: fills.counters.held_bytes == 8)
     late = asyncio.create_task(read(fills.join("k", maker)))
     await until(lambda: fills.counters.readers == 2)
     await asyncio.sleep(0)
@@ -215,7 +215,7 @@ async def _storm(dice: random.Random) -> None:
         assert result is None or isinstance(result, asyncio.CancelledError), result
     assert failures <= {SynthesisError}
     counters = fills.counters
-    assert (open_sources, counters.readers, counters.buffered_bytes) == (0, 0, 0)
+    assert (open_sources, counters.readers, counters.held_bytes) == (0, 0, 0)
     assert counters.started == counters.completed + counters.failed + counters.abandoned
     assert len(kept) == counters.completed
     assert all(reply.body in bodies.values() for reply in kept)

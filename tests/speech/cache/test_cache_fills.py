@@ -12,7 +12,6 @@ from speech.cache.replies import StoredReply
 from speech.errors import (
     AtCapacityError,
     DeadlineExceededError,
-    TooLargeError,
     UnavailableError,
 )
 from speech.types import AudioFrame, CacheState
@@ -68,15 +67,6 @@ async def test_a_last_frame_without_data_ends_the_reply(body: bytes) -> None:
     assert joined(frames) == body
     assert frames[0].is_first
     assert (frames[-1].is_last, frames[-1].audio_seconds) == (True, 2.0)
-
-
-async def test_a_fill_is_bounded_in_bytes() -> None:
-    fills, maker = table(max_fill_bytes=11), Maker(free=True)
-    with pytest.raises(TooLargeError):
-        await read(fills.join("k", maker))
-    await settle(fills)
-    assert (maker.closed, fills.counters.buffered_bytes) == (1, 0)
-    assert joined(await read(table(max_fill_bytes=12).join("k", Maker(free=True)))) == maker.body
 
 
 async def test_nothing_keeps_a_finished_fill() -> None:
@@ -159,7 +149,7 @@ async def test_a_commit_may_decline_after_an_epoch_has_passed() -> None:
 
     task = asyncio.create_task(read(fills.join("k", maker, commit)))
     maker.step(2)
-    await until(lambda: fills.counters.buffered_bytes == 8)
+    await until(lambda: fills.counters.held_bytes == 8)
     epoch = 2
     maker.step()
     assert joined(await task) == maker.body
@@ -205,7 +195,7 @@ async def test_closing_fails_readers_and_waits_for_sources() -> None:
     fills, maker = table(), Maker()
     task = asyncio.create_task(read(fills.join("k", maker)))
     maker.step()
-    await until(lambda: fills.counters.buffered_bytes == 4)
+    await until(lambda: fills.counters.held_bytes == 4)
     await fills.close()
     assert (maker.closed, fills.counters.active) == (1, 0)
     with pytest.raises(UnavailableError):
