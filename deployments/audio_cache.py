@@ -86,8 +86,9 @@ class AudioCache:
         self._count_lookup(found)
         if found is not None:
             frame_bytes = self._config.frame_bytes
-            for frame in replay(found.reply, CacheState.HIT, frame_bytes, timings=(looked,)):
-                yield frame
+            with self._fills.lend(found.reply):
+                for frame in replay(found.reply, CacheState.HIT, frame_bytes, timings=(looked,)):
+                    yield frame
             return
 
         async def commit(reply: StoredReply) -> None:
@@ -119,6 +120,9 @@ class AudioCache:
         fills, told = self._fills.counters, self._told
         self._told = fills
         metrics.set_gauge(telemetry.FILLS_RUNNING, fills.active)
+        metrics.set_gauge(telemetry.FILLS_PAUSED, fills.paused)
+        metrics.set_gauge(telemetry.FILL_BYTES, fills.held_bytes)
+        metrics.count(telemetry.READERS_DROPPED, fills.dropped - told.dropped)
         metrics.count(telemetry.FILLS, fills.completed - told.completed, outcome="ok")
         metrics.count(telemetry.FILLS, fills.failed - told.failed, outcome="failed")
         metrics.count(telemetry.FILLS, fills.abandoned - told.abandoned, outcome="abandoned")

@@ -174,6 +174,7 @@ class _Reply:
         self._rate = codec_rate(request.format, asked)
         self._resampler = Resampler(job.voice_sample_rate, self._rate)
         self._taken: list[RenderedPhrase] = []
+        self._unmade: int | None = None
         self._writer: ContainerWriter | None = None
         if not job.whole:
             self._writer = open_writer(
@@ -193,6 +194,7 @@ class _Reply:
     def take(self, rendered: RenderedPhrase) -> None:
         """Hold a phrase until it is encoded."""
         self._taken.append(rendered)
+        self._unmade = rendered.unmade
         if not self._timings:
             self._timings = (
                 Timing(stage="queue", seconds=rendered.speech.waited),
@@ -251,5 +253,6 @@ class _Reply:
             is_last=last,
             total_bytes=total if first else None,
             timings=timings if first else (),
+            unmade=0 if last else self._unmade,
             audio_seconds=self._samples / self._rate if last else 0.0,
         )

@@ -1,5 +1,7 @@
-"""Admission, once, before any work: by estimated cost, against a bound and a deadline."""
+"""Admission, once, before any work: by estimated cost, against bounds, shares and a deadline."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -16,17 +18,34 @@ _AS_CROWDED = 0.7
 """A throughput counts as measured anew when so many waited, as a part of those who did before."""
 _LONGEST_WITHOUT_RESULT = 10.0
 """Seconds of busy time with failures alone that count at most."""
+_LEAST_SHOWN = 100
+"""Characters that a text for showing counts as at least."""
 
 
 class AdmissionLimits(StrictModel):
     """Bounds of one gateway replica; may change without a restart."""
 
     max_inflight_characters: int = Field(default=65_536, gt=0)
-    """Characters admitted and not yet finished, each counted 1 / speed times."""
+    """Characters admitted and still to be made, each counted 1 / speed times. What waits for its
+    reader is not being made."""
+    max_reading_bytes: int = Field(default=256 * 2**20, gt=0)
+    """Bytes handed to readers who have not taken them; beyond, nobody is admitted. Those who are
+    may each add one piece."""
+    max_shown_characters: int = Field(default=16_384, gt=0)
+    """Characters that `/v1/text/normalize` reads or that wait for it, each text counted as 100 at
+    least."""
+    caller_share: float = Field(default=0.8, gt=0, le=1)
+    """What one caller may hold of each of these bounds, and of the requests, while it is alone; n
+    callers may hold share / (1 + (n - 1) share) each. 1 lets one caller have all."""
+    stall_after: float = Field(default=1.0, gt=0)
+    """Seconds after which a reader that takes nothing counts as one the reply waits for."""
+    read_timeout: float = Field(default=30.0, gt=0)
+    """Seconds after which a reader that takes nothing is cut off."""
     first_phrase_characters: int = Field(default=100, gt=0)
     """What a streamed reply's first byte is taken to wait for until the text has been cut into
     phrases; `PhraseConfig.first_max_characters` of the same graph."""
     max_inflight_requests: int = Field(default=512, gt=0)
+    """Speech requests until their last byte."""
     default_deadline: float = Field(default=30.0, gt=0)
     """Seconds to the first byte where the caller names none."""
     max_deadline: float = Field(default=120.0, gt=0)
@@ -51,6 +70,34 @@ class Cost:
         return Cost(self.whole - other.whole, self.first - other.first)
 
 
+class Ledger:
+    """What callers hold of something bounded, and the rule that shares it out.
+
+    A caller may hold at most `share / (1 - share)` times what stays free. So nobody has to be sent
+    away for others to have their part: each caller that holds as much as it may leaves some free,
+    and who comes later finds it (Choudhury and Hahne, "Dynamic queue length thresholds", 1998).
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._held: dict[str, int] = {}
+
+    def fits(self, caller: str, amount: int, bound: int, share: float) -> bool:
+        """Whether a caller may take so much more."""
+        free = bound - self.total - amount
+        mine = self._held.get(caller, 0) + amount
+        return free >= 0 and (1 - share) * mine <= share * free
+
+    def take(self, caller: str, amount: int) -> None:
+        """A caller holds so much more, or less where `amount` is negative."""
+        self.total += amount
+        held = self._held.get(caller, 0) + amount
+        if held:
+            self._held[caller] = held
+        else:
+            self._held.pop(caller, None)
+
+
 @dataclass(slots=True, eq=False)
 class Ticket:
     """An admitted request.
@@ -60,15 +107,44 @@ class Ticket:
     """
 
     admission: "Admission"
+    caller: str
     cost: Cost
+    making: int
+    """Of its cost, what is still to be made."""
     waiting: bool = True
+    stalled: bool = False
     left: bool = False
 
     def reprice(self, cost: Cost) -> None:
         """The spoken text turned out longer or shorter; what is admitted stays admitted."""
         if not self.left:
-            self.admission._reprice(cost - self.cost, waiting=self.waiting)
+            difference = cost - self.cost
+            if self.waiting:
+                self.admission._waiting_characters += difference.first
+            self._make(max(0, self.making + difference.whole))
             self.cost = cost
+
+    def remain(self, making: int) -> None:
+        """So much is still to be made, in characters counted as those of its cost."""
+        if not self.left:
+            self._make(making)
+
+    def stall(self) -> None:
+        """Its reader takes nothing, so the reply waits: nothing of it is being made."""
+        if not self.stalled and not self.left:
+            self.admission._making.take(self.caller, -self.making)
+            self.stalled = True
+
+    def resume(self) -> None:
+        """Its reader takes more."""
+        if self.stalled and not self.left:
+            self.stalled = False
+            self.admission._making.take(self.caller, self.making)
+
+    def _make(self, making: int) -> None:
+        if not self.stalled:
+            self.admission._making.take(self.caller, making - self.making)
+        self.making = making
 
     def begin(self, *, made: bool = True) -> None:
         """The first byte exists: from here on the caller's own speed decides.
@@ -87,24 +163,28 @@ class Ticket:
             self.waiting = False
             self.admission._stop_waiting(self.cost.first, served=False)
         if not self.left:
+            self._make(0)
             self.left = True
-            self.admission._leave(self.cost.whole)
+            self.admission._requests.take(self.caller, -1)
 
 
 class Admission:
     """Counts what is in flight and knows how fast the wait for a first byte drains.
 
     What is admitted is never rejected further in: a rejected seventh phrase would truncate a
-    reply that already began. Capacity counts requests until their last byte, since a slow reader
-    holds memory; the wait counts them until their first, since a slow reader keeps nobody waiting,
-    and by what that byte waits for: first phrases go before later ones, and callers of one reply
-    wait for the same synthesis.
+    reply that already began. What is made and what is read are bounded apart: characters until they
+    are made, bytes until they are taken, requests until their last byte. The wait counts requests
+    until their first byte, since a slow reader keeps nobody waiting, and by what that byte waits
+    for: first phrases go before later ones, and callers of one reply wait for the same synthesis.
     """
 
     def __init__(self, limits: AdmissionLimits) -> None:
         self.limits = limits
-        self.characters = 0
-        self.requests = 0
+        self.reading = Ledger()
+        """Bytes handed to readers who have not taken them."""
+        self._making = Ledger()
+        self._requests = Ledger()
+        self._shown = Ledger()
         self._waiting_characters = 0
         self._waiting_requests = 0
         self._rate: float | None = None
@@ -116,22 +196,69 @@ class Admission:
         self._served = 0
 
     @property
+    def characters(self) -> int:
+        """Characters still to be made."""
+        return self._making.total
+
+    @property
+    def requests(self) -> int:
+        """Requests until their last byte."""
+        return self._requests.total
+
+    @property
+    def shown_characters(self) -> int:
+        """Characters of texts that are shown or wait for it."""
+        return self._shown.total
+
+    @property
     def expected_wait(self) -> float:
         """Seconds until all who wait now have their first byte; 0 while the rate is unknown."""
         return self._waiting_characters / self._rate if self._rate else 0.0
 
-    def enter(self, cost: Cost, deadline: float) -> Ticket:
+    def check_reading(self, caller: str) -> None:
+        """Whether anything may be handed to a reader.
+
+        Raises:
+            AtCapacityError: too much waits for readers, or for this caller's.
+        """
+        limits = self.limits
+        if not self.reading.fits(caller, 0, limits.max_reading_bytes, limits.caller_share):
+            raise AtCapacityError("too much of what was made has not been read")
+
+    @contextmanager
+    def show(self, caller: str, characters: int) -> Iterator[None]:
+        """Hold the room of a text that is read for showing.
+
+        Raises:
+            AtCapacityError: a bound or the caller's share is reached.
+        """
+        limits, cost = self.limits, max(characters, _LEAST_SHOWN)
+        bound, share = limits.max_shown_characters, limits.caller_share
+        if self._shown.total and not self._shown.fits(caller, cost, bound, share):
+            raise AtCapacityError("the server is at capacity")
+        self._shown.take(caller, cost)
+        try:
+            yield
+        finally:
+            self._shown.take(caller, -cost)
+
+    def enter(self, cost: Cost, deadline: float, caller: str = "") -> Ticket:
         """Admit a request whose first byte is due in `deadline` seconds.
 
         Raises:
-            AtCapacityError: a bound is reached, that of the queue's length in seconds too. An idle
-                gateway admits any request.
+            AtCapacityError: a bound is reached, the caller's share of it or that of the queue's
+                length in seconds too. An idle gateway admits any request.
             DeadlineExceededError: behind those who wait already, it would probably be late.
         """
         limits = self.limits
-        if self.requests and (
-            self.requests >= limits.max_inflight_requests
-            or self.characters + cost.whole > limits.max_inflight_characters
+        share = limits.caller_share
+        self.check_reading(caller)
+        if self.requests and not self._requests.fits(
+            caller, 1, limits.max_inflight_requests, share
+        ):
+            raise AtCapacityError("the server is at capacity")
+        if self.characters and not self._making.fits(
+            caller, cost.whole, limits.max_inflight_characters, share
         ):
             raise AtCapacityError("the server is at capacity")
         # Who waits for nobody is admitted: an idle gateway has to learn how fast it is now.
@@ -142,20 +269,11 @@ class Admission:
         if self.expected_wait > limits.max_wait:
             raise AtCapacityError("the queue is longer than the server lets it grow")
         self._pass_time()
-        self.requests += 1
-        self.characters += cost.whole
+        self._requests.take(caller, 1)
+        self._making.take(caller, cost.whole)
         self._waiting_requests += 1
         self._waiting_characters += cost.first
-        return Ticket(self, cost)
-
-    def _reprice(self, difference: Cost, *, waiting: bool) -> None:
-        self.characters += difference.whole
-        if waiting:
-            self._waiting_characters += difference.first
-
-    def _leave(self, characters: int) -> None:
-        self.requests -= 1
-        self.characters -= characters
+        return Ticket(self, caller, cost, cost.whole)
 
     def _pass_time(self) -> None:
         """Count the time since the last change, if somebody waited."""

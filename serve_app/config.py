@@ -1,10 +1,11 @@
 """The whole graph's configuration: one YAML file, strict and frozen."""
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from deployments.encoder import EncoderTuning
 from serve_app.admission import AdmissionLimits
@@ -104,6 +105,10 @@ class Replicas(StrictModel):
         }
 
 
+def _network(value: str) -> str:
+    return str(ip_network(value))
+
+
 class GatewayConfig(StrictModel):
     """What a Gateway replica is built from."""
 
@@ -121,6 +126,9 @@ class GatewayConfig(StrictModel):
     epoch_poll: float = Field(default=5.0, gt=0)
     status_poll: float = Field(default=5.0, gt=0)
     """Seconds after which `/readyz` notices that a stage is gone."""
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    """Addresses or networks of proxies in front of ours: callers behind them are told apart by the
+    last address in `X-Forwarded-For` that is none of these."""
 
 
 class Stages(StrictModel):

@@ -20,6 +20,7 @@ from deployments.peers import application_name, broadcast_forget, loaded_engines
 from deployments.stages import RETRIES, Inline, check_inline, normalizer_stage, speech_stage
 from serve_app.admission import Admission, AdmissionLimits
 from serve_app.api import build_api
+from serve_app.callers import Callers
 from serve_app.config import GatewayConfig
 from serve_app.readiness import Readiness
 from serve_app.replies import SpeechReply
@@ -83,6 +84,7 @@ class Gateway:
         self._epochs = EpochBook(config.epoch_poll)
         self._hot: RamTier[HotReply] = RamTier(config.hot)
         self._admission = Admission(AdmissionLimits())
+        self._callers = Callers(config.trusted_proxies)
         self._draining = False
         self._load = ProcessorLoad()
         self._admin_token = os.environ.get("CHORALE_ADMIN_TOKEN", "")
@@ -113,6 +115,9 @@ class Gateway:
         """Report; a gateway has nothing of its own that can break."""
         metrics.set_gauge(telemetry.CACHE_BYTES, self._hot.counters.bytes, tier="hot")
         metrics.set_gauge(telemetry.INFLIGHT_CHARACTERS, self._admission.characters)
+        metrics.set_gauge(telemetry.INFLIGHT_REQUESTS, self._admission.requests)
+        metrics.set_gauge(telemetry.READING_BYTES, self._admission.reading.total)
+        metrics.set_gauge(telemetry.SHOWN_CHARACTERS, self._admission.shown_characters)
         check_inline(self._normalizer, self._cache)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
@@ -137,15 +142,17 @@ class Gateway:
             raise UnavailableError("the server is shutting down")
         body = parse(SpeechBody, await _read(request))
         spoken = speech_request(body, self._catalogue, self._config.models)
+        caller = self._callers.of(request)
         reply = await self._speaker.speak(
             spoken,
             request_id=request.state.request_id,
             deadline=self._deadline(request),
+            caller=caller,
             private="no-store" in request.headers.get("cache-control", ""),
         )
         outcome = "hit" if reply.cache is CacheState.HOT else "miss"
         metrics.count(telemetry.CACHE_LOOKUPS, tier="hot", outcome=outcome)
-        return SpeechReply(reply, spoken, body, request)
+        return SpeechReply(reply, spoken, body, request, admission=self._admission, caller=caller)
 
     async def models(self) -> dict[str, Any]:
         """Every model name a request may carry."""
@@ -198,9 +205,11 @@ class Gateway:
         """The spoken text, its phrases with their phonemes, and what was changed where."""
         body = parse(NormalizeBody, await _read(request))
         language = reading_language(body, self._catalogue)
-        told = await self._normalizer.explain(
-            body.input, language, body.normalization.value(), request_lexicon(body.lexicon)
-        )
+        lexicon = request_lexicon(body.lexicon)
+        with self._admission.show(self._callers.of(request), len(body.input)):
+            told = await self._normalizer.explain(
+                body.input, language, body.normalization.value(), lexicon
+            )
         return NormalizeReply(
             normalized=told.utterance.normalized,
             language=language,

@@ -1,18 +1,20 @@
 """A `Reply` as an HTTP response: headers, body, server-sent events, and the record of it."""
 
+import asyncio
 import base64
 import json
 import logging
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from time import perf_counter
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from deployments import metrics
 from deployments.failures import translate
+from serve_app.admission import Admission
 from serve_app.schemas import SpeechBody
 from serve_app.speaker import Reply
 from speech import telemetry
@@ -23,15 +25,30 @@ from speech.types import SpeechRequest
 _LOG = logging.getLogger("ray.serve")
 _TOKENS_PER_SECOND = 20
 """Output tokens of the usage figures: one for every 50 ms of audio, as OpenAI counts audio."""
+_PIECE_BYTES = 64 * 1024
+"""What is handed over at a time: a reader that takes less than this within `read_timeout`, about,
+is one that does not read."""
 
 
 class SpeechReply(StreamingResponse):
-    """Sends a reply, stops its work if the client leaves, and records how it went."""
+    """Sends a reply, stops its work if the client leaves, and records how it went.
+
+    A reader that takes nothing for a while is treated as one that left.
+    """
 
     def __init__(
-        self, reply: Reply, spoken: SpeechRequest, body: SpeechBody, request: Request
+        self,
+        reply: Reply,
+        spoken: SpeechRequest,
+        body: SpeechBody,
+        request: Request,
+        *,
+        admission: Admission,
+        caller: str,
     ) -> None:
         self._reply = reply
+        self._admission = admission
+        self._caller = caller
         self._spoken = spoken
         self._request_id: str = request.state.request_id
         self._arrived: float = request.state.arrived
@@ -58,34 +75,69 @@ class SpeechReply(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the reply. Whatever happens, the work it alone caused ends with it."""
+
+        async def watched(message: Message) -> None:
+            await self._hand_over(message, send)
+
         try:
             if self._reply.body is None or self._is_sse:
-                await super().__call__(scope, receive, send)
+                await super().__call__(scope, receive, watched)
             else:
-                await self._send_whole(self._reply.body, send)
+                await self._send_whole(self._reply.body, watched)
+        except Exception:
+            if self._outcome != "unread":
+                raise
+            # To all above it is as if the client had gone: the connection is closed.
+            raise asyncio.CancelledError from None
         finally:
             try:
                 await self._reply.aclose()
             finally:
                 self._record()
 
+    async def _hand_over(self, message: Message, send: Send) -> None:
+        """Send a message; its reader has `read_timeout` to take what was sent before.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        size = len(message.get("body", b""))
+        limits, reading = self._admission.limits, self._admission.reading
+        reading.take(self._caller, size)
+        stall = asyncio.get_running_loop().call_later(limits.stall_after, self._reply.stall)
+        try:
+            async with asyncio.timeout(limits.read_timeout) as timer:
+                await send(message)
+        except TimeoutError:
+            if timer.expired():
+                self._outcome = "unread"
+            raise
+        finally:
+            stall.cancel()
+            self._reply.resume()
+            reading.take(self._caller, -size)
+
     async def _send_whole(self, body: bytes, send: Send) -> None:
         """A reply that is there needs no task that watches whether the client leaves."""
         self._first_byte()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": body})
+        left = len(body)
+        for piece in _cut(body) if body else (b"",):
+            left -= len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
         self._outcome = "ok"
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
         try:
             if self._reply.body is not None:
                 self._first_byte()
-                yield self._reply.body
+                for piece in _cut(self._reply.body):
+                    yield piece
             else:
                 async for frame in self._reply.frames:
                     self._first_byte()
-                    if frame.data:
-                        yield frame.data
+                    for piece in _cut(frame.data):
+                        yield piece
                     self._audio_seconds += frame.audio_seconds
             self._outcome = "ok"
         except Exception as error:
@@ -153,6 +205,16 @@ def _media_type(spoken: SpeechRequest) -> str:
         if asked
         else media_type(spoken.format)
     )
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    """Pieces of what is handed over; none of nothing."""
+    if len(data) <= _PIECE_BYTES:
+        if data:
+            yield data
+        return
+    for start in range(0, len(data), _PIECE_BYTES):
+        yield data[start : start + _PIECE_BYTES]
 
 
 def _event(value: object) -> str:

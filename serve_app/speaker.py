@@ -42,6 +42,19 @@ class Reply:
     source: AsyncGenerator[AudioFrame, None] | None = None
     """What `frames` reads from, where that is another iterator."""
     ticket: Ticket | None = None
+    kept: list[bytes] | None = None
+    """What was read so far, for the hot cache; None where that keeps nothing of it."""
+
+    def stall(self) -> None:
+        """Its reader takes nothing: nothing is made for it, or held for others, meanwhile."""
+        self.kept = None
+        if self.ticket is not None:
+            self.ticket.stall()
+
+    def resume(self) -> None:
+        """Its reader takes more."""
+        if self.ticket is not None:
+            self.ticket.resume()
 
     async def aclose(self) -> None:
         """Stop what this reply alone still causes, and give its admission back."""
@@ -76,7 +89,13 @@ class Speaker:
         self._epoch = epoch
 
     async def speak(
-        self, request: SpeechRequest, *, request_id: str, deadline: float, private: bool
+        self,
+        request: SpeechRequest,
+        *,
+        request_id: str,
+        deadline: float,
+        private: bool,
+        caller: str = "",
     ) -> Reply:
         """Answer a request once its first audio exists.
 
@@ -85,12 +104,14 @@ class Speaker:
             request_id: Travels with the job, for logs.
             deadline: Seconds the first frame may take.
             private: The reply is kept in no cache.
+            caller: Whose share of what is bounded it takes.
 
         Raises:
             SpeechError: nothing was answered; the class says what a retry is worth.
         """
         key = entry_key(request_digest(request), self._epoch(request.voice))
         if (hot := self._hot.get(key)) is not None:
+            self._admission.check_reading(caller)
             return Reply(
                 cache=CacheState.HOT,
                 timings=(),
@@ -99,7 +120,7 @@ class Speaker:
                 frames=_nothing(),
                 audio_seconds=hot.audio_seconds,
             )
-        ticket = self._admission.enter(self._estimate(request), deadline)
+        ticket = self._admission.enter(self._estimate(request), deadline, caller)
         try:
             return await self._from_graph(
                 request,
@@ -145,6 +166,7 @@ class Speaker:
                 first = await anext(frames)
                 arrived = perf_counter()
                 ticket.begin(made=first.cache is not CacheState.HIT)
+                _count_made(ticket, first, request.speed)
         except BaseException as error:
             if frames is not None:
                 await frames.aclose()
@@ -168,30 +190,36 @@ class Speaker:
             source=frames,
             ticket=ticket,
         )
-        if private:
-            if not first.is_last:
-                reply.frames = _resumed(first, frames)
-        elif first.is_last:
-            self._keep(key, first.data, first.audio_seconds, request.voice)
+        if first.is_last:
+            if not private:
+                self._keep(key, first.data, first.audio_seconds, request.voice)
         else:
-            reply.frames = self._kept(first, frames, key, request.voice)
+            reply.kept = None if private else []
+            reply.frames = self._frames(reply, first, frames, key, request)
         return reply
 
-    async def _kept(
-        self, first: AudioFrame, rest: AsyncGenerator[AudioFrame, None], key: str, voice: str
+    async def _frames(
+        self,
+        reply: Reply,
+        first: AudioFrame,
+        rest: AsyncGenerator[AudioFrame, None],
+        key: str,
+        request: SpeechRequest,
     ) -> AsyncGenerator[AudioFrame, None]:
         """Pass frames on; keep the reply in the hot cache if it stays small and ends well."""
-        held: list[bytes] | None = []
         size = 0
         async with aclosing(_resumed(first, rest)) as frames:
             async for frame in frames:
+                if reply.ticket is not None:
+                    _count_made(reply.ticket, frame, request.speed)
                 size += len(frame.data)
-                if held is not None and size <= self._hot_entry_bytes:
-                    held.append(frame.data)
-                else:
-                    held = None
-                if frame.is_last and held is not None:
-                    self._keep(key, b"".join(held), frame.audio_seconds, voice)
+                if size > self._hot_entry_bytes:
+                    reply.kept = None
+                if reply.kept is not None:
+                    reply.kept.append(frame.data)
+                    if frame.is_last:
+                        body = b"".join(reply.kept)
+                        self._keep(key, body, frame.audio_seconds, request.voice)
                 yield frame
 
     def _keep(self, key: str, body: bytes, audio_seconds: float, voice: str) -> None:
@@ -204,6 +232,12 @@ def _price(job: SpeechJob, speed: float, estimate: Cost) -> Cost:
     first = utterance.cost if job.whole else utterance.phrases[0].cost
     whole = estimate.whole if job.opening else math.ceil(utterance.cost / speed)
     return Cost(whole=whole, first=math.ceil(first / speed))
+
+
+def _count_made(ticket: Ticket, frame: AudioFrame, speed: float) -> None:
+    """Give back what has been made; an opening is priced anew once all of its text is read."""
+    if frame.unmade is not None:
+        ticket.remain(math.ceil(frame.unmade / speed))
 
 
 async def _resumed(

@@ -15,6 +15,8 @@ class RenderedPhrase:
 
     phrase: Phrase
     speech: SynthesizedPhrase
+    unmade: int | None
+    """Characters of the phrases after it; None while those of an opening are being read."""
 
 
 async def render(
@@ -34,6 +36,7 @@ async def render(
     """
     pending: deque[tuple[Phrase, asyncio.Task[SynthesizedPhrase]]] = deque()
     phrases = deque(job.utterance.phrases)
+    unmade = job.utterance.cost
     is_long = job.opening or job.utterance.cost > short
     rest = asyncio.create_task(_rest(normalizer, job)) if job.opening else None
     try:
@@ -42,8 +45,8 @@ async def render(
                 phrase = phrases.popleft()
                 later = is_long and phrase.index > 0
                 asked = phrase_job(phrase, job.request, later=later, is_suspect=job.is_suspect)
-                speech = _synthesize(synthesizer, asked)
-                pending.append((phrase, asyncio.create_task(speech)))
+                spoken = asyncio.create_task(_synthesize(synthesizer, asked))
+                pending.append((phrase, spoken))
             if rest is not None:
                 await asyncio.wait(
                     [rest, *(task for _, task in list(pending)[:1])],
@@ -51,12 +54,15 @@ async def render(
                 )
                 if rest.done():
                     phrases.extend(rest.result())
+                    unmade += sum(phrase.cost for phrase in rest.result())
                     rest = None
                     continue
             if not pending:
                 return
             phrase, task = pending[0]
-            yield RenderedPhrase(phrase, await task)
+            speech = await task
+            unmade -= phrase.cost
+            yield RenderedPhrase(phrase, speech, None if rest is not None else unmade)
             pending.popleft()
     finally:
         left: list[asyncio.Task[object]] = [task for _, task in pending]

@@ -45,7 +45,7 @@ class Metric:
 REQUESTS = Metric(
     "chorale_requests",
     "counter",
-    "Speech requests by outcome (ok, aborted, or an error code) and cache state.",
+    "Speech requests by outcome (ok, aborted, unread, or an error code) and cache state.",
     ("outcome", "cache"),
 )
 REQUEST_SECONDS = Metric(
@@ -72,7 +72,22 @@ STAGE_SECONDS = Metric(
 INFLIGHT_CHARACTERS = Metric(
     "chorale_inflight_characters",
     "gauge",
-    "Characters of admitted requests that are not finished; bounded by max_inflight_characters.",
+    "Characters of admitted requests still to be made; bounded by max_inflight_characters.",
+)
+INFLIGHT_REQUESTS = Metric(
+    "chorale_inflight_requests",
+    "gauge",
+    "Speech requests admitted and not finished; bounded by max_inflight_requests.",
+)
+READING_BYTES = Metric(
+    "chorale_reading_bytes",
+    "gauge",
+    "Bytes of replies handed to readers who have not taken them; bounded by max_reading_bytes.",
+)
+SHOWN_CHARACTERS = Metric(
+    "chorale_shown_characters",
+    "gauge",
+    "Characters /v1/text/normalize reads or that wait for it; bounded by max_shown_characters.",
 )
 ENCODINGS = Metric(
     "chorale_encodings",
@@ -186,6 +201,22 @@ FILLS_RUNNING = Metric(
     "chorale_fills_running",
     "gauge",
     "Replies being made by this cache replica; bounded by cache.max_fills.",
+)
+FILLS_PAUSED = Metric(
+    "chorale_fills_paused",
+    "gauge",
+    "Replies being made that wait for their readers, or for room within cache.max_fills_bytes.",
+)
+FILL_BYTES = Metric(
+    "chorale_fill_bytes",
+    "gauge",
+    "Bytes of replies that are being made or read, in this cache replica; bounded by "
+    "cache.max_fills_bytes and a frame for each.",
+)
+READERS_DROPPED = Metric(
+    "chorale_readers_dropped",
+    "counter",
+    "Readers of a reply in the making given up by the cache because others waited for them.",
 )
 
 ALL: tuple[Metric, ...] = tuple(

@@ -431,7 +431,8 @@ class FillTable:
             await _close(source)
         if not fill.complete:
             raise UnavailableError("the reply ended before it was complete")
-        if commit is not None and not fill.is_pipe:
+        # What no tier would keep is not copied for them.
+        if commit is not None and not fill.is_pipe and fill.size <= self._config.max_entry_bytes:
             await commit(fill.stored())
 
     def _may_go_on(self, fill: _Fill) -> bool:

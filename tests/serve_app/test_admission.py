@@ -26,7 +26,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def gateway(characters: int = 100, requests: int = 3) -> Admission:
     return Admission(
-        AdmissionLimits(max_inflight_characters=characters, max_inflight_requests=requests)
+        AdmissionLimits(
+            max_inflight_characters=characters, max_inflight_requests=requests, caller_share=1.0
+        )
     )
 
 
@@ -304,3 +306,102 @@ def test_counters_return_to_zero(clock: Clock) -> None:
         end(ticket, served=False)
     assert (made.requests, made.characters) == (0, 0)
     assert made.expected_wait == 0.0
+
+
+def shared(**limits: float) -> Admission:
+    return Admission(AdmissionLimits.model_validate({"caller_share": 0.8, **limits}))
+
+
+@pytest.mark.parametrize("bound", ["max_inflight_characters", "max_inflight_requests"])
+@pytest.mark.parametrize("callers", [1, 2, 5])
+def test_no_caller_has_more_than_its_share_and_room_is_left(bound: str, callers: int) -> None:
+    made = shared(**{"max_inflight_characters": 10**9, "max_inflight_requests": 10**9, bound: 1000})
+    cost = all_of(1)
+    held = dict.fromkeys(map(str, range(callers)), 0)
+    for _ in range(1000):
+        for caller in held:
+            try:
+                made.enter(cost, 30, caller)
+                held[caller] += 1
+            except AtCapacityError:
+                pass
+    share = 1000 * 0.8 / (1 + (callers - 1) * 0.8)
+    assert all(abs(amount - share) <= callers for amount in held.values())
+    made.enter(cost, 30, "late")
+
+
+def test_one_caller_may_have_all_where_it_is_told_so() -> None:
+    made = shared(max_inflight_characters=1000, caller_share=1.0)
+    for _ in range(10):
+        made.enter(all_of(100), 30)
+    assert made.characters == 1000
+
+
+def test_what_is_made_is_given_back_while_it_is_read() -> None:
+    made = shared(max_inflight_characters=100)
+    ticket = made.enter(all_of(80), 30)
+    with pytest.raises(AtCapacityError):
+        made.enter(all_of(30), 30)
+    ticket.remain(10)
+    assert (made.characters, made.requests) == (10, 1)
+    made.enter(all_of(50), 30).leave()
+    ticket.remain(400)  # the rest of an opening is longer than it looked
+    assert made.characters == 400
+    ticket.leave()
+    ticket.remain(7)
+    assert (made.characters, made.requests) == (0, 0)
+
+
+def test_what_waits_for_its_reader_is_not_being_made() -> None:
+    made = shared(max_inflight_characters=65_536)
+    readers = [made.enter(all_of(16_384), 30, "idle") for _ in range(3)]
+    with pytest.raises(AtCapacityError):
+        made.enter(all_of(16_384), 30, "idle")
+    for reader in readers:
+        reader.stall()
+        reader.stall()
+    assert (made.characters, made.requests) == (0, 3)
+    readers[0].remain(5000)
+    readers[0].resume()
+    readers[0].resume()
+    assert made.characters == 5000
+    for reader in readers:
+        reader.leave()
+        reader.resume()
+    assert (made.characters, made.requests) == (0, 0)
+
+
+def test_nobody_enters_while_too_much_is_unread() -> None:
+    made = shared(max_reading_bytes=1000)
+    made.reading.take("idle", 900)
+    with pytest.raises(AtCapacityError, match="has not been read"):
+        made.check_reading("idle")
+    made.enter(all_of(1), 30, "other").leave()
+    made.reading.take("another", 101)
+    with pytest.raises(AtCapacityError, match="has not been read"):
+        made.enter(all_of(1), 30, "other")
+    made.reading.take("idle", -900)
+    made.enter(all_of(1), 30, "other")
+
+
+def test_texts_for_showing_have_a_bound_of_their_own() -> None:
+    made = shared(max_shown_characters=1000)
+    with made.show("a", 5000):  # the first one is read, whatever it is
+        with pytest.raises(AtCapacityError), made.show("b", 1):
+            pass
+        made.enter(all_of(1), 30, "a").leave()
+    with made.show("a", 1), made.show("a", 1):
+        assert made.shown_characters == 200
+        with pytest.raises(AtCapacityError), made.show("a", 700):
+            pass
+        with made.show("b", 400):
+            assert made.shown_characters == 600
+    assert made.shown_characters == 0
+
+
+def test_a_ledger_forgets_who_holds_nothing() -> None:
+    made = shared()
+    for number in range(1000):
+        made.enter(all_of(10), 30, str(number)).leave()
+    assert not made._making._held
+    assert not made._requests._held

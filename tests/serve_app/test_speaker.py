@@ -47,7 +47,7 @@ class Graph:
         self.error: Exception | None = None
         self.hang_at: str = ""
         self.epoch = 0
-        self.admission = Admission(AdmissionLimits(max_inflight_requests=2))
+        self.admission = Admission(AdmissionLimits(max_inflight_requests=2, caller_share=1.0))
         self.hot: RamTier[HotReply] = RamTier(RamTierConfig())
         self.speaker = Speaker(
             normalizer=self,
