@@ -4,6 +4,10 @@ Ray tells a caller that a replica is gone, not why, and over gRPC not even wheth
 every job that was in hand at a death is a suspect. It is asked for once more, one suspect at a
 time, which shows who did it: a job in hand at two deaths is refused for a while. A job that is
 finished is no suspect any longer, and a death counts once for all calls with the same job.
+
+Whoever did it was being worked on, and calls fail about in the order they were made. So the first
+few suspects are asked for alone, and where all is well with them the others together: a frozen
+replica may hold a hundred when it is killed.
 """
 
 import asyncio
@@ -33,6 +37,9 @@ class Suspects:
         self._deaths: OrderedDict[str, tuple[float, set[str]]] = OrderedDict()
         """By job, the oldest first: when it is forgotten, and the workers that died with it."""
         self._alone = asyncio.Lock()
+        self._turns = 0
+        """Suspects asked for alone since a worker died, `_last_worker`."""
+        self._last_worker = ""
 
     def check_health(self) -> None:
         """Report."""
@@ -60,6 +67,8 @@ class Suspects:
         Raises:
             WorkerDiedError: it is the second one, or the job may not be asked for again.
         """
+        if worker != self._last_worker:
+            self._last_worker, self._turns = worker, 0
         _, workers = self._deaths.pop(key, (0.0, set()))
         workers.add(worker)
         self._remember(key, workers)
@@ -85,6 +94,9 @@ class Suspects:
         await self._alone.acquire()
         with ExitStack() as held:
             held.callback(self._alone.release)
+            self._turns += 1
+            if self._turns > self._config.alone:
+                held.close()
             yield held.close
 
     def _remember(self, key: str, workers: set[str]) -> None:

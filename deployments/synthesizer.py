@@ -15,7 +15,7 @@ from ray import serve
 from deployments import metrics
 from deployments.collector import settle
 from speech import telemetry
-from speech.batching import BatchGate, Ticket, batch_units
+from speech.batching import BatchGate, BatchItem
 from speech.config import BatchConfig, EngineConfig, Precision, ProviderName, StrictModel
 from speech.engine_load import EngineLoad
 from speech.engines.residency import ResidentVoices
@@ -27,6 +27,8 @@ from speech.voices import VoiceCatalogue
 _LOG = logging.getLogger("ray.serve")
 _MOST_RELEASED = 65
 """`EngineConfig.parallel` at most, and one that waits behind."""
+_LARGEST_BATCH = 16
+"""Phrases, until a configuration allows more."""
 
 
 class SynthesizerConfig(StrictModel):
@@ -78,6 +80,7 @@ class Synthesizer:
         # Where cores speak for themselves, one batch more waits behind those that are spoken: a
         # thread that has done with one needs no turn of a busy loop to begin the next.
         released = parallel + 1 if parallel > 1 else 1
+        self._largest_batch = _LARGEST_BATCH
         self._gate = BatchGate(batch or BatchConfig(), self._engine_limit, released)
         settle()
 
@@ -90,7 +93,9 @@ class Synthesizer:
         """
         tuning = SynthesizerTuning.model_validate(user_config)
         self._gate.configure(tuning)
-        self._speak_batch.set_max_batch_size(self._gate.full_batch)
+        # Never less than before: a batch that is on its way keeps the size it was released with.
+        self._largest_batch = max(self._largest_batch, self._gate.full_batch)
+        self._speak_batch.set_max_batch_size(self._largest_batch)
         wanted = tuning.engine(self._config.engine)
         if wanted != self._wanted:
             self._wanted, self._swap_failure = wanted, ""
@@ -161,10 +166,10 @@ class Synthesizer:
             SynthesisError: the engine failed on this phrase.
         """
         self._load.arrived(job.phrase.cost / job.speed)
-        async with self._gate.admit(job) as ticket:
+        async with self._gate.admit(job) as item:
             position = "later" if job.later else "first"
-            metrics.observe(telemetry.GATE_WAIT_SECONDS, ticket.waited, position=position)
-            result = await self._speak_batch(ticket)
+            metrics.observe(telemetry.GATE_WAIT_SECONDS, item.waited, position=position)
+            result = await self._speak_batch(item)
         if isinstance(result, SpeechError):
             metrics.count(telemetry.SYNTHESIZED_PHRASES, outcome=result.code)
             raise result
@@ -173,44 +178,46 @@ class Synthesizer:
         spoken: SynthesizedPhrase = result
         return spoken
 
-    # The gate releases whole batches, so this wrapper never waits for company, and its own limits
-    # only restate the gate's.
+    # The gate has chosen the batch; the decorator takes exactly that. All phrases of a batch put
+    # themselves into its queue in one turn of the loop, and it looks there in the next one. So it
+    # has nobody to wait for; the next batch is not released before `taken`, so it finds no other;
+    # and no batch is larger than its `max_batch_size`, so it leaves none behind.
     @serve.batch(  # type: ignore[untyped-decorator]
-        max_batch_size=16,
+        max_batch_size=_LARGEST_BATCH,
         batch_wait_timeout_s=0.0,
-        batch_size_fn=batch_units,
         max_concurrent_batches=_MOST_RELEASED,
     )
-    async def _speak_batch(self, tickets: list[Ticket]) -> list[SynthesizedPhrase | SpeechError]:
+    async def _speak_batch(self, batch: list[BatchItem]) -> list[SynthesizedPhrase | SpeechError]:
         """One result or error for each phrase: one bad phrase fails no stranger."""
+        self._gate.taken()
         call = object()
         self._running[call] = released = perf_counter()
         try:
             results, started, ended = await asyncio.get_running_loop().run_in_executor(
-                self._engine_threads, self._timed_run, [ticket.job for ticket in tickets]
+                self._engine_threads, self._timed_run, [item.job for item in batch]
             )
         finally:
             del self._running[call]
         took = ended - started
         self._load.spoke(
-            characters=sum(ticket.job.phrase.cost / ticket.job.speed for ticket in tickets),
-            phrases=len(tickets),
-            largest=self._gate.largest_batch(tickets[0].job),
+            characters=sum(item.job.phrase.cost / item.job.speed for item in batch),
+            phrases=len(batch),
+            largest=self._gate.largest_batch(batch[0].job),
             audio=sum(result.duration for result in results if isinstance(result, Pcm)),
             seconds=took / self._parallel,
         )
         metrics.observe(telemetry.STAGE_SECONDS, took, stage="synthesize")
-        metrics.observe(telemetry.BATCH_SIZE, len(tickets), voice=tickets[0].job.voice)
+        metrics.observe(telemetry.BATCH_SIZE, len(batch), voice=batch[0].job.voice)
         return [
             result
             if isinstance(result, SpeechError)
             else SynthesizedPhrase(
                 pcm=result,
-                waited=ticket.waited + started - released,
+                waited=item.waited + started - released,
                 synthesis=took,
-                batch_size=len(tickets),
+                batch_size=len(batch),
             )
-            for ticket, result in zip(tickets, results, strict=True)
+            for item, result in zip(batch, results, strict=True)
         ]
 
     def _timed_run(

@@ -3,14 +3,13 @@
 `@serve.batch` closes a batch by its timer, not by the engine becoming free, so under load small
 batches queue behind each other (40 requests/s on a 200 ms engine: median 21 s, with a gate
 0.3 s). The gate holds phrases back while the engine is busy and releases exactly one batch when
-it is idle; the batch method behind it then takes them as they come, with no wait of its own.
-An engine that computes several batches at a time counts as idle until so many run.
+it is idle; the decorator then has nothing to wait for and nothing to choose. An engine that
+computes several batches at a time counts as idle until so many run.
 """
 
 import asyncio
-import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -29,13 +28,11 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class BatchItem:
     """A released phrase: what the batch method is given."""
 
     job: PhraseJob
     batch: Batch
-    units: float
-    """Share of a batch this phrase takes, in phrases of the shortest class."""
     waited: float
     """Seconds at the gate."""
 
@@ -51,19 +48,6 @@ class _Waiter:
     )
 
 
-def batch_units(tickets: Sequence[Ticket]) -> float:
-    """Size of a batch as padded work: every phrase costs what its longest neighbour costs.
-
-    With limits of 16 short, 8 medium and 4 long phrases, n phrases of which the longest is of a
-    class with limit L make n * 16 / L units, and 16 units fill a batch. Phrases of two batches are
-    more than fill any.
-    """
-    if len({id(ticket.batch) for ticket in tickets}) > 1:
-        return math.inf
-    # Rounded: 19 phrases of 21/19 units are 21, not a hair more than fits.
-    return round(len(tickets) * max((ticket.units for ticket in tickets), default=0.0), 6)
-
-
 class BatchGate:
     """Holds phrases until the engine is idle, then releases a batch of one voice.
 
@@ -71,7 +55,8 @@ class BatchGate:
     of the batches formed while one waits, at least `later_share` are led by one. Owned by one
     event loop. `engine_limit` says how many phrases of a voice its engine takes at once, None for
     any number, and `parallel` how many batches run at a time. One runs from its release until its
-    last phrase has left.
+    last phrase has left. No batch is released before the batch method has `taken` the last one, so
+    what it finds in its queue is one batch and all of it.
     """
 
     def __init__(
@@ -85,18 +70,19 @@ class BatchGate:
         self._first: deque[_Waiter] = deque()
         self._later: deque[_Waiter] = deque()
         self._running = 0
+        self._released: Batch | None = None
+        """On its way to the batch method."""
         self._owed_to_later = 0.0
         self.configure(config)
 
     def configure(self, config: BatchConfig) -> None:
         """Take new limits; phrases already waiting keep the class they came with."""
         self._config = config
-        self._full = max(item.max_batch_size for item in config.classes)
 
     @property
     def full_batch(self) -> int:
-        """Units that fill a batch."""
-        return self._full
+        """Phrases of the largest batch there can be."""
+        return max(item.max_batch_size for item in self._config.classes)
 
     @property
     def depth(self) -> int:
@@ -111,12 +97,12 @@ class BatchGate:
 
     def largest_batch(self, job: PhraseJob) -> int:
         """Phrases like this one that would be released together if enough of them waited."""
-        room = min(self._class_of(job).max_batch_size, self._full)
+        room = min(self._class_of(job).max_batch_size, self.full_batch)
         limit = self._engine_limit(job.voice)
         return room if limit is None else min(room, limit)
 
     @asynccontextmanager
-    async def admit(self, job: PhraseJob) -> AsyncIterator[Ticket]:
+    async def admit(self, job: PhraseJob) -> AsyncIterator[BatchItem]:
         """Wait for the engine; inside the block the phrase is part of the running batch.
 
         Raises:
@@ -126,7 +112,10 @@ class BatchGate:
             raise AtCapacityError("the synthesizer's queue is full")
         waiter = _Waiter(job=job, length_class=self._class_of(job), since=perf_counter())
         queue = self._later if job.later else self._first
-        queue.append(waiter)
+        if job.is_suspect:  # its caller asks for no other suspect meanwhile
+            queue.appendleft(waiter)
+        else:
+            queue.append(waiter)
         self._release()
         try:
             batch = await waiter.released
@@ -138,31 +127,38 @@ class BatchGate:
                 queue.remove(waiter)
             raise
         try:
-            yield Ticket(job=job, batch=batch, units=self._units(waiter), waited=waiter.waited)
+            yield BatchItem(job=job, batch=batch, waited=waiter.waited)
         finally:
             self._leave(batch)
+
+    def taken(self) -> None:
+        """The batch method has what was released; more may follow."""
+        self._released = None
+        self._release()
 
     def _leave(self, batch: Batch) -> None:
         batch.phrases -= 1
         if not batch.phrases:
             self._running -= 1
+            if self._released is batch:  # all of it was cancelled on its way
+                self._released = None
             self._release()
 
     def _class_of(self, job: PhraseJob) -> LengthClass:
         classes = self._config.classes
         return next((c for c in classes if job.phrase.cost <= c.max_characters), classes[-1])
 
-    def _units(self, waiter: _Waiter) -> float:
-        return max(1.0, self._full / waiter.length_class.max_batch_size)
-
     def _release(self) -> None:
         now = perf_counter()
-        while self._running < self._parallel and (waiters := self._next_batch()):
-            self._running += 1
-            batch = Batch(len(waiters))
-            for waiter in waiters:
-                waiter.waited = now - waiter.since
-                waiter.released.set_result(batch)
+        if self._released or self._running >= self._parallel:
+            return
+        if not (waiters := self._next_batch()):
+            return
+        self._running += 1
+        self._released = Batch(len(waiters))
+        for waiter in waiters:
+            waiter.waited = now - waiter.since
+            waiter.released.set_result(self._released)
 
     def _next_batch(self) -> list[_Waiter]:
         first, later = (

@@ -127,6 +127,8 @@ class RetryConfig(StrictModel):
 
     remember: Annotated[float, Field(gt=0)] = 60.0
     """Seconds for which a job that was in hand at two deaths is refused."""
+    alone: PositiveInt = 16
+    """Of the jobs a worker died with, so many are asked for one at a time before the rest."""
     max_jobs: PositiveInt = 4096
     """Jobs remembered; the oldest go first."""
 

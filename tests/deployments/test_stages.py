@@ -381,6 +381,18 @@ async def test_suspects_are_asked_for_one_at_a_time(make_job: MakeJob, name: str
     assert len(handle.calls) == 7
 
 
+async def test_after_some_suspects_the_others_are_asked_for_together(make_job: MakeJob) -> None:
+    known, go = Suspects("a_stage", RetryConfig(alone=2)), asyncio.Event()
+    handle = Handle(*[[died(b"1")]] * 5, *[list(FRAMES)] * 2, *[[go, *FRAMES]] * 3)
+    asked = [
+        asyncio.create_task(ASKS["synthesize"](handle, known, make_job(text))) for text in "abcde"
+    ]
+    await turns()
+    assert len(handle.calls) == 10
+    go.set()
+    await asyncio.gather(*asked)
+
+
 async def test_a_stream_has_had_its_turn_when_it_goes_on(make_job: MakeJob) -> None:
     handle, known = Handle(*[[died(b"1")]] * 2, *[[*FRAMES[:2], HANG]] * 2), suspects()
     streams = [

@@ -1,20 +1,24 @@
 """The Synthesizer around its engine; the batching itself needs a replica's context."""
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 from pydantic import ValidationError
+from ray import serve
 
+from deployments import metrics
 from deployments.synthesizer import Synthesizer, SynthesizerConfig
-from speech.batching import Batch, Ticket
+from speech.batching import Batch, BatchItem
 from speech.config import EngineConfig
 from speech.engines.fake import FakeEngine
 from speech.engines.loading import Loaded
@@ -231,8 +235,8 @@ async def test_batches_that_fit_beside_each_other_run_so(
     made._run_engine = meet  # type: ignore[method-assign]
     batch = Synthesizer._speak_batch.__wrapped__
     jobs = phrase_jobs(make_job("one", "two"))
-    tickets = [Ticket(job=job, batch=Batch(1), units=1, waited=0.0) for job in jobs]
-    results = await asyncio.gather(*(batch(made, [ticket]) for ticket in tickets))
+    items = [BatchItem(job=job, batch=Batch(1), waited=0.0) for job in jobs]
+    results = await asyncio.gather(*(batch(made, [item]) for item in items))
     assert [result.pcm.index for (result,) in results] == [0, 1]
     assert not made._running
     made._engine_threads.shutdown()
@@ -250,22 +254,68 @@ async def test_a_batch_waits_behind_those_that_are_spoken_beside_each_other(
         for voice in ("tone", "other") * 2
     ]
     async with AsyncExitStack() as stack:
-        tickets = [
+        items = [
             asyncio.ensure_future(stack.enter_async_context(made._gate.admit(item)))
             for item in jobs
         ]
-        await asyncio.sleep(0)
-        assert sum(ticket.done() for ticket in tickets) == released
+        for _ in range(2 * released):
+            await asyncio.sleep(0)
+            made._gate.taken()
+        assert len({item.result().batch for item in items if item.done()}) == released
         batch = Synthesizer._speak_batch.__wrapped__
-        inside = [ticket.result() for ticket in tickets if ticket.done()]
-        spoken = await asyncio.gather(*(batch(made, [ticket]) for ticket in inside))
+        inside = [item.result() for item in items if item.done()]
+        spoken = await asyncio.gather(*(batch(made, [item]) for item in inside))
         # What waited for a thread counts as waiting and not as synthesis.
         (last,) = spoken[-1]
         assert last.synthesis >= 0.2
         if released > parallel:
             assert last.waited >= 0.15
-        for ticket in tickets:
-            ticket.cancel()
+        for item in items:
+            item.cancel()
+    made._engine_threads.shutdown()
+
+
+async def test_the_decorator_takes_what_the_gate_releases(
+    fake_catalogue: Path, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers that come and go at random: Ray's decorator neither joins nor splits batches."""
+    config = EngineConfig(parallel=3)
+    made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue, engine=config))
+    replica = SimpleNamespace(_deployment_config=SimpleNamespace(max_ongoing_requests=9999))
+    monkeypatch.setattr(serve, "get_replica_context", lambda: replica)
+    queue = Synthesizer._speak_batch.set_max_batch_size.__self__
+    monkeypatch.setattr(queue, "_queue", None)  # made for this loop, and gone with it
+    for quiet in ("count", "observe"):
+        monkeypatch.setattr(metrics, quiet, lambda *_, **__: None)
+    next_batch, run = made._gate._next_batch, made._run_engine
+    released: dict[int, int] = {}
+    taken: list[set[int]] = []
+
+    def noted_next_batch() -> list[Any]:
+        batch, number = next_batch(), len(released)
+        released.update((id(waiter.job), number) for waiter in batch)
+        return batch
+
+    def noted_run(jobs: Sequence[PhraseJob]) -> Sequence[Pcm | SpeechError]:
+        taken.append({released[id(job)] for job in jobs})
+        return run(jobs)
+
+    monkeypatch.setattr(made._gate, "_next_batch", noted_next_batch)
+    monkeypatch.setattr(made, "_run_engine", noted_run)
+    chance = random.Random(7)
+    (phrase,) = phrase_jobs(make_job("one"))
+    jobs = [replace(phrase, voice=chance.choice(("tone", "other"))) for _ in range(300)]
+    asked = []
+    for job in jobs:
+        asked.append(asyncio.create_task(made.synthesize(job)))
+        if chance.random() < 0.2:
+            chance.choice(asked).cancel()
+        if chance.random() < 0.2:
+            await asyncio.sleep(chance.choice((0, 0, 0.001)))
+    await asyncio.gather(*asked, return_exceptions=True)
+    assert len(taken) < len(released)
+    assert [len(batches) for batches in taken] == [1] * len(taken)
+    assert len(set.union(*taken)) == len(taken)
     made._engine_threads.shutdown()
 
 

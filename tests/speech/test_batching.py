@@ -1,7 +1,6 @@
 """The permit gate: one batch at a time, of one voice, fair, and never stuck."""
 
 import asyncio
-import math
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.batching import Batch, BatchGate, Ticket, batch_units
+from speech.batching import Batch, BatchGate, BatchItem
 from speech.config import BatchConfig, LengthClass
 from speech.errors import AtCapacityError
 from speech.types import Phrase, PhraseJob
@@ -49,19 +48,20 @@ class Caller:
 
     def __init__(self, gate: BatchGate, phrase: PhraseJob) -> None:
         self.job = phrase
-        self.ticket: Ticket | None = None
+        self.item: BatchItem | None = None
         self._gate = gate
         self._may_leave = asyncio.Event()
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        async with self._gate.admit(self.job) as ticket:
-            self.ticket = ticket
+        async with self._gate.admit(self.job) as item:
+            self.item = item
+            self._gate.taken()
             await self._may_leave.wait()
 
     @property
     def inside(self) -> bool:
-        return self.ticket is not None and not self.task.done()
+        return self.item is not None and not self.task.done()
 
     def leave(self) -> None:
         self._may_leave.set()
@@ -134,8 +134,8 @@ async def test_a_wait_at_the_gate_is_measured() -> None:
         await callers.add(job())
         (later,) = await callers.add(job())
         await callers.next_batch()
-        assert later.ticket is not None
-        assert later.ticket.waited > 0
+        assert later.item is not None
+        assert later.item.waited > 0
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,7 @@ async def test_a_class_is_batched_up_to_its_limit(characters: int, limit: int) -
         await callers.add(job(), *[job(characters) for _ in range(40)])
         batch = await callers.next_batch()
         assert len(batch) == limit
-        tickets = [caller.ticket for caller in batch if caller.ticket]
-        assert batch_units(tickets) == callers.gate.full_batch == 16
+        assert callers.gate.full_batch == 16
 
 
 @given(full=st.integers(1, 64), limit=st.integers(1, 64))
@@ -163,31 +162,6 @@ async def test_any_limits_are_reached_and_fit_the_batch_method(full: int, limit:
         await callers.add(job(), *[job(200) for _ in range(2 * full)])
         batch = await callers.next_batch()
         assert len(batch) == limit
-        assert batch_units([c.ticket for c in batch if c.ticket]) <= callers.gate.full_batch
-
-
-@pytest.mark.parametrize(("full", "limit"), [(21, 19), (23, 21), (25, 11), (16, 4)])
-def test_a_full_batch_is_never_a_hair_larger_than_full(full: int, limit: int) -> None:
-    batch = Batch(limit)
-    tickets = [Ticket(job=job(), batch=batch, units=full / limit, waited=0.0)] * limit
-    assert batch_units(tickets) == full
-
-
-def test_every_phrase_of_a_batch_costs_what_the_longest_does() -> None:
-    batch = Batch(3)
-
-    def ticket(units: float) -> Ticket:
-        return Ticket(job=job(), batch=batch, units=units, waited=0.0)
-
-    assert batch_units([]) == 0
-    assert batch_units([ticket(1)] * 3) == 3
-    assert batch_units([ticket(1), ticket(4), ticket(2)]) == 12
-
-
-def test_two_batches_are_more_than_any_batch_holds() -> None:
-    tickets = [Ticket(job=job(), batch=Batch(1), units=1, waited=0.0) for _ in range(2)]
-    assert [batch_units([ticket]) for ticket in tickets] == [1, 1]
-    assert batch_units(tickets) == math.inf
 
 
 async def test_a_batch_has_one_voice() -> None:
@@ -255,6 +229,13 @@ async def test_later_phrases_alone_run_up_no_debt() -> None:
         assert led.count(0) >= 2
 
 
+async def test_a_suspect_waits_behind_nobody() -> None:
+    async with at_gate() as callers:
+        await callers.add(job())
+        await callers.add(job(), job(index=1), replace(job(voice="b"), is_suspect=True))
+        assert [caller.job.voice for caller in await callers.next_batch()] == ["b"]
+
+
 async def test_a_full_queue_refuses() -> None:
     async with at_gate(BatchConfig(max_waiting=3)) as callers:
         await callers.add(job(), job(), job(), job())
@@ -287,7 +268,7 @@ async def test_a_cancelled_waiter_that_has_not_noticed_yet_is_not_released() -> 
         gone.task.cancel()
         await turns()
         assert stays.inside
-        assert gone.ticket is None
+        assert gone.item is None
         stays.leave()
         await turns()
         assert (await callers.add(job()))[0].inside
@@ -301,7 +282,7 @@ async def test_a_phrase_cancelled_in_the_turn_of_its_release_counts_as_gone() ->
         assert callers.gate.depth == 1
         second.task.cancel()
         await turns()
-        assert second.ticket is None
+        assert second.item is None
         assert third.inside
 
 
@@ -328,9 +309,9 @@ async def test_as_many_batches_run_as_the_engine_computes_at_a_time() -> None:
         await turns()
         # One batch of one voice, while the first still runs.
         assert [caller.inside for caller in waiting] == [True, True, False]
-        assert waiting[0].ticket is not None
-        assert waiting[1].ticket is not None
-        assert waiting[0].ticket.batch is waiting[1].ticket.batch
+        assert waiting[0].item is not None
+        assert waiting[1].item is not None
+        assert waiting[0].item.batch is waiting[1].item.batch
         # A batch runs until its last phrase has left.
         waiting[0].leave()
         await turns()
@@ -339,6 +320,20 @@ async def test_as_many_batches_run_as_the_engine_computes_at_a_time() -> None:
         await turns()
         assert first.inside
         assert waiting[2].inside
+
+
+async def test_the_next_batch_is_released_when_the_last_one_was_taken() -> None:
+    gate = BatchGate(BatchConfig(), parallel=3)
+    async with AsyncExitStack() as stack:
+        items = [
+            asyncio.ensure_future(stack.enter_async_context(gate.admit(job(voice=voice))))
+            for voice in "abcc"
+        ]
+        for released in (1, 2, 4):  # nobody else waited when the first came
+            await turns()
+            assert sum(item.done() for item in items) == released
+            gate.taken()
+    assert gate.depth == 0
 
 
 async def test_an_error_inside_the_block_leaves_the_gate_open() -> None:
@@ -366,7 +361,6 @@ async def test_new_limits_apply_to_phrases_that_wait_already() -> None:
         sizes = []
         while batch := await callers.next_batch():
             sizes.append(len(batch))
-            assert batch_units([c.ticket for c in batch if c.ticket]) <= 3
         assert sum(sizes) == 16
         assert max(sizes) == 3
 
@@ -378,21 +372,29 @@ async def model_run(seed: int) -> None:
     parallel = chance.choice((1, 1, 2, 3))
     gate = BatchGate(config, parallel=parallel)
     running: dict[Batch, list[PhraseJob]] = {}
+    on_their_way: set[Batch] = set()
 
     async def speak(phrase: PhraseJob, steps: int) -> None:
-        async with gate.admit(phrase) as ticket:
-            inside = running.setdefault(ticket.batch, [])
+        async with gate.admit(phrase) as item:
+            if item.batch not in running:
+                assert not on_their_way
+                on_their_way.add(item.batch)
+            inside = running.setdefault(item.batch, [])
             inside.append(phrase)
             try:
                 assert len(running) <= parallel
                 assert {item.voice for item in inside} == {phrase.voice}
-                assert len(inside) * ticket.units <= gate.full_batch
+                assert len(inside) <= min(gate.largest_batch(other) for other in inside)
                 for _ in range(steps):
                     await asyncio.sleep(0)
+                    if item.batch in on_their_way:
+                        on_their_way.remove(item.batch)
+                        gate.taken()
             finally:
                 inside.remove(phrase)
                 if not inside:
-                    del running[ticket.batch]
+                    del running[item.batch]
+                    on_their_way.discard(item.batch)
 
     tasks: list[asyncio.Task[None]] = []
     for _ in range(150):
