@@ -66,7 +66,7 @@ class Synthesizer:
     def __init__(self, config: SynthesizerConfig, batch: BatchConfig | None = None) -> None:
         catalogue = VoiceCatalogue.load(config.catalogue)
         self._config = config
-        self._voices = ResidentVoices(catalogue, config.engine, _note)
+        self._voices = ResidentVoices(catalogue.voices, config.engine, _note)
         known = dict.fromkeys((catalogue.default_voice, *catalogue.voices))
         self._voices.preload(config.preload or list(known)[: config.engine.max_resident_voices])
         parallel = config.engine.parallel or len(os.sched_getaffinity(0))

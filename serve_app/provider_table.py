@@ -7,11 +7,11 @@ from rich.table import Table
 
 from serve_app.config import GraphArguments
 from speech.config import EngineConfig
-from speech.engines.onnx_session import cache_folder
+from speech.engines.kinds import Voice, engine_kind
 from speech.engines.provider_trials import Trial, best, measured, unusable
-from speech.engines.providers import PROVIDERS
+from speech.engines.providers import cache_folder
 from speech.errors import ConfigError
-from speech.voices import Voice, VoiceCatalogue
+from speech.voices import VoiceCatalogue
 
 
 def print_providers(voice: str, graph: str, console: Console, *, fresh: bool) -> None:
@@ -24,17 +24,18 @@ def print_providers(voice: str, graph: str, console: Console, *, fresh: bool) ->
         fresh: Measure, whatever is remembered.
 
     Raises:
-        SpeechError: there is no such graph or voice, or it is none of Piper's.
+        SpeechError: there is no such graph or voice, or only one provider computes it.
     """
     config = GraphArguments(config=graph).graph()
     catalogue = VoiceCatalogue.load(config.catalogue)
     found, _ = catalogue.resolve(voice or catalogue.default)
-    if found.engine != "piper":
+    providers, engine = engine_kind(found.engine).providers, found.config(config.engine)
+    if len(providers) == 1:
         raise ConfigError(f"voice {found.id!r} is {found.engine}'s own: it has no providers")
-    every = [precision for provider in PROVIDERS.values() for precision in provider.precisions]
-    wide = config.engine.model_copy(update={"precisions": tuple(dict.fromkeys(every))})
-    trials = measured(found, wide, cache_folder(config.engine), fresh=fresh)
-    console.print(provider_table(found, trials, config.engine))
+    every = [precision for provider in providers.values() for precision in provider.precisions]
+    wide = engine.model_copy(update={"precisions": tuple(dict.fromkeys(every))})
+    trials = measured(found, wide, cache_folder(engine), providers, fresh=fresh)
+    console.print(provider_table(found, trials, engine))
     for line in left_out(trials):
         console.print(line, soft_wrap=True, highlight=False)
 

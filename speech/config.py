@@ -204,38 +204,6 @@ class AudioConfig(StrictModel):
     """Fade at both ends of every phrase: joins make no click."""
 
 
-class TorchConfig(StrictModel):
-    """The provider `torch`: our own voices in shapes that are known beforehand.
-
-    On a GPU each shape that the three lists allow is captured at warm-up; phrases are padded to the
-    next one. More shapes pad less, and take longer to start and a few MB each.
-    """
-
-    device: Literal["cuda", "cpu"] = "cuda"
-    """Where it computes; one that is not there is an error at start."""
-    rows: tuple[PositiveInt, ...] = (1, 2, 4, 8, 16, 32, 64, 128)
-    """Phrases of one run."""
-    tokens: tuple[PositiveInt, ...] = (64, 128, 256, 512, 1024)
-    """Phoneme ids of a run's longest phrase. A longer one is spoken alone and uncaptured."""
-    frames: tuple[PositiveInt, ...] = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
-    """Frames of 10 ms of a run's longest phrase, likewise."""
-    tokens_at_once: PositiveInt = 32_768
-    """Padded ids in one run; shapes beyond are not made."""
-    frames_at_once: PositiveInt = 32_768
-    """Padded frames in one run, likewise. Working memory is about 45 kB for each."""
-
-    @model_validator(mode="after")
-    def _shapes(self) -> Self:
-        for name in ("rows", "tokens", "frames"):
-            sizes = getattr(self, name)
-            if not sizes or list(sizes) != sorted(set(sizes)):
-                raise ValueError(f"{name} must be non-empty and rising")
-        for name in ("tokens", "frames"):
-            if getattr(self, name)[-1] > getattr(self, f"{name}_at_once"):
-                raise ValueError(f"the last of {name} must fit into {name}_at_once")
-        return self
-
-
 class EngineConfig(StrictModel):
     """What the synthesizer's engines run on."""
 
@@ -255,7 +223,6 @@ class EngineConfig(StrictModel):
     gpu_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of a GPU's memory this replica may take; by default its `num_gpus`, if that is less
     than one. For ONNX Runtime it bounds one arena that all voices share."""
-    torch: TorchConfig = TorchConfig()
     threads: Annotated[int, Field(ge=0)] = 0
     """Threads inside one ONNX Runtime call; 0 takes the replica's share of the cores."""
     parallel: Annotated[int, Field(ge=0, le=64)] = 1
@@ -264,5 +231,3 @@ class EngineConfig(StrictModel):
     max_resident_voices: PositiveInt = 15
     batching: bool = True
     """False runs every graph at batch size 1, for comparison."""
-    fake_seconds: Seconds = 0.0
-    """What every batch of a voice with `engine: fake` takes: a known service time, for tests."""

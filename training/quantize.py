@@ -41,13 +41,15 @@ from rich.table import Table
 
 from speech.config import EngineConfig, TextConfig
 from speech.engines.closeness import mel_distance
+from speech.engines.kinds import Voice
 from speech.engines.loading import load_engine
 from speech.engines.onnx_precision import half_precision, products, pruned
+from speech.engines.piper.voice import PiperEntry
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
-from speech.voices import CatalogueConfig, Voice, VoiceCatalogue, VoiceConfig
+from speech.voices import CatalogueConfig, VoiceCatalogue
 from training.corpus import Sentence, sentences
 from training.recognition import LISTENING_RATE, Recogniser, resampled, word_errors, words
 
@@ -306,7 +308,7 @@ def _header(model: Path) -> Path:
 
 
 def _read(model: Path) -> Voice:
-    entry = VoiceConfig(id=model.name.removesuffix(".onnx"), engine="piper", model=model.resolve())
+    entry = PiperEntry(id=model.name.removesuffix(".onnx"), model=model.resolve())
     config = CatalogueConfig(default=entry.id, voices=(entry,))
     return VoiceCatalogue.build(config, model.parent).voices[entry.id]
 

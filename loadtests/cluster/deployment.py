@@ -43,9 +43,10 @@ class Deployment:
         """Nothing is written until `write`."""
         self._cluster = cluster
         self._folder = cluster.folder
+        self._seconds = engine.seconds
         graph = _read(ROOT / "configs" / "cluster.yaml")
         graph["preload"] = ["fake"]
-        graph["engine"] = {"provider": "cpu", "fake_seconds": engine.seconds}
+        graph["engine"] = {"provider": "cpu"}
         graph["batch"] = {"classes": [{"name": "any", "max_characters": 300, "max_batch_size": 1}]}
         graph["stages"]["synthesizer"] |= {
             "min": 1,
@@ -73,7 +74,10 @@ class Deployment:
         names = ["fake", *(f"fake{number}" for number in range(2, voices + 1))]
         catalogue = {
             "default": "fake",
-            "voices": [{"id": name, "engine": "fake", "language": "en-us"} for name in names],
+            "voices": [
+                {"id": name, "engine": "fake", "language": "en-us", "seconds": self._seconds}
+                for name in names
+            ],
         }
         graph = self._folder / f"graph{voices}-{least}-{'redis' if redis else 'ram'}.yaml"
         (self._folder / f"voices{voices}.yaml").write_text(yaml.safe_dump(catalogue), "utf-8")

@@ -17,12 +17,13 @@ from speech.audio.containers import codec_rate, encode_whole
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import resample
 from speech.config import AudioConfig, EngineConfig, TextConfig
+from speech.engines.kinds import Voice
 from speech.engines.loading import load_engine
 from speech.errors import SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
 from speech.types import PCM_SAMPLE_RATE, AudioFormat, Pcm, PhraseJob, Utterance
-from speech.voices import Voice, VoiceCatalogue
+from speech.voices import VoiceCatalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,12 +26,13 @@ from loadtests.machine import Machine, this_machine
 from loadtests.samples import Summary
 from loadtests.texts import reply
 from speech.config import BatchConfig, EngineConfig, LengthClass, PhraseConfig, TextConfig
+from speech.engines.kinds import Voice
 from speech.engines.loading import load_engine
 from speech.errors import SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
 from speech.types import Phrase, PhraseJob
-from speech.voices import Voice, VoiceCatalogue
+from speech.voices import VoiceCatalogue
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "configs" / "voices.yaml"
 _SIZES = (1, 2, 4, 8, 16)

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import python_stretch
 
 from speech import espeak
+from speech.engines.kinds import Voice
 from speech.errors import SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, Samples
-from speech.voices import Voice
 
 _SILENCE = 33
 """int16 units, -60 dBFS: quieter samples at the edges are trimmed; espeak-ng pads with zeros."""

@@ -1,10 +1,12 @@
 """From a voice of the catalogue to a loaded engine. Each runtime is imported when first needed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from speech.config import EngineConfig
+from speech.config import EngineConfig, ProviderName
+from speech.engines.kinds import Provider, Voice, engine_kind
+from speech.engines.providers import cache_folder, load_first, warmed
 from speech.interfaces import Engine, EngineInfo
-from speech.voices import Voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,7 @@ class Loaded:
     choice: str
     """How its provider was chosen, in words for an operator."""
     config: EngineConfig
-    """What was asked for."""
+    """What was asked for, the voice's own options aside."""
 
     @property
     def info(self) -> EngineInfo:
@@ -29,24 +31,15 @@ def load_voice(voice: Voice, config: EngineConfig) -> Loaded:
     Raises:
         ConfigError: the voice's files cannot be used, or no provider that may be taken can.
     """
-    # Imports here: a replica that speaks with one engine pays for no other runtime.
-    choice = "the only one"
-    match voice.engine:
-        case "piper":
-            from speech.engines.providers import load_first  # noqa: PLC0415
-
-            asked, how = config, "asked for"
-            if config.provider == "auto":
-                asked, how = _fastest(voice, config)
-            engine, choice = load_first(voice, asked, how)
-        case "espeak":
-            from speech.engines.espeak_ng import EspeakEngine  # noqa: PLC0415
-
-            engine = _warmed(EspeakEngine(voice))
-        case "fake":
-            from speech.engines.fake import FakeEngine  # noqa: PLC0415
-
-            engine = _warmed(FakeEngine(voice, delay=config.fake_seconds))
+    providers, own = engine_kind(voice.engine).providers, voice.config(config)
+    if len(providers) == 1:
+        (provider,) = providers.values()
+        engine, choice = warmed(provider.load(voice, own)), "the only one"
+    else:
+        asked, how = own, "asked for"
+        if own.provider == "auto":
+            asked, how = _fastest(voice, own, providers)
+        engine, choice = load_first(voice, asked, how, providers)
     return Loaded(engine=engine, choice=choice, config=config)
 
 
@@ -55,22 +48,14 @@ def load_engine(voice: Voice, config: EngineConfig) -> Engine:
     return load_voice(voice, config).engine
 
 
-def _fastest(voice: Voice, config: EngineConfig) -> tuple[EngineConfig, str]:
-    from speech.engines.onnx_session import cache_folder  # noqa: PLC0415 (a runtime)
+def _fastest(
+    voice: Voice, config: EngineConfig, providers: Mapping[ProviderName, Provider]
+) -> tuple[EngineConfig, str]:
     from speech.engines.provider_trials import best, measured  # noqa: PLC0415 (the front end)
 
-    trials = measured(voice, config, cache_folder(config))
+    trials = measured(voice, config, cache_folder(config), providers)
     taken = best(trials, config)
     tried = sum(1 for trial in trials if not trial.reason)
     update = {"provider": taken.provider, "precision": taken.precision}
     how = f"auto: the fastest of {tried} measured here, {taken.rate:.0f} times real time"
     return config.model_copy(update=update), how
-
-
-def _warmed(engine: Engine) -> Engine:
-    try:
-        engine.warm_up()
-    except BaseException:
-        engine.close()
-        raise
-    return engine

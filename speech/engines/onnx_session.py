@@ -6,7 +6,6 @@ What only a GPU can run is `_run_bound` and the second arena; their options are 
 import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from speech.config import EngineConfig
 from speech.engines.hardware import gpus
+from speech.engines.providers import cache_folder
 from speech.errors import ConfigError
 
 RUN_ERRORS: tuple[type[Exception], ...] = (
@@ -72,11 +72,6 @@ def onnx_providers(config: EngineConfig, gpu_bytes: int = 0) -> OnnxProviders:
     }
     # What TensorRT cannot run, CUDA does.
     return (("TensorrtExecutionProvider", tensorrt), ("CUDAExecutionProvider", cuda))
-
-
-def cache_folder(config: EngineConfig) -> Path:
-    """Where what was measured or built for this machine is kept."""
-    return config.provider_cache or Path("~/.cache/chorale/providers").expanduser()
 
 
 def gpu_bytes(config: EngineConfig) -> int:

@@ -26,18 +26,18 @@ from pydantic import ValidationError
 from speech.config import EngineConfig, Precision, ProviderName, StrictModel, TextConfig
 from speech.engines.closeness import mel_distance
 from speech.engines.hardware import Hardware, this_hardware
-from speech.engines.providers import PROVIDERS, Provider, candidates, load_on
+from speech.engines.kinds import Provider, Voice
+from speech.engines.providers import candidates, load_on
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
-from speech.voices import Voice
 
 _LOG = logging.getLogger(__name__)
 # What is asked of the figures, or has no part in them.
 _CHOICE = {
     *("provider", "precision", "precisions", "fallback", "max_mel_distance", "provider_cache"),
-    *("max_resident_voices", "fake_seconds"),
+    "max_resident_voices",
 }
 FORMAT = 1
 """Of the file; another one is as good as none."""
@@ -87,7 +87,7 @@ def trial_key(
     voice: Voice,
     config: EngineConfig,
     hardware: Hardware,
-    providers: Mapping[ProviderName, Provider] = PROVIDERS,
+    providers: Mapping[ProviderName, Provider],
 ) -> dict[str, Any]:
     """Everything the figures depend on, as JSON would have it."""
     return {
@@ -131,19 +131,19 @@ def measured(
     voice: Voice,
     config: EngineConfig,
     folder: Path,
+    providers: Mapping[ProviderName, Provider],
     *,
     hardware: Hardware | None = None,
-    providers: Mapping[ProviderName, Provider] = PROVIDERS,
     fresh: bool = False,
 ) -> tuple[Trial, ...]:
     """Every candidate's figures: remembered, or measured now, a few hundred milliseconds each.
 
     Args:
-        voice: One of Piper's.
+        voice: What speaks.
         config: Its `precisions` are tried.
         folder: Where it is remembered; what cannot be written is only told of.
+        providers: The engine's.
         hardware: Of this machine, where it is known.
-        providers: The table.
         fresh: Measure, whatever is remembered.
     """
     key = trial_key(voice, config, hardware or _hardware(), providers)

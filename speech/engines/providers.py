@@ -1,82 +1,52 @@
-"""What can compute a Piper voice on this machine, in which precision, and how one is chosen.
+"""Which provider computes a voice, and what is taken where it cannot.
 
-A provider is one entry of `PROVIDERS`: its precisions, why it cannot speak a voice, how it is
-loaded. Everything else, fallbacks, trials, the table of `chorale providers`, reads that table.
+A provider is one entry of its engine's table (`EngineKind.providers`): its precisions, why it
+cannot speak a voice, how it is loaded. Everything else, fallbacks, trials, the table of
+`chorale providers`, reads that table.
 """
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
+from pathlib import Path
 
 from speech.config import EngineConfig, Precision, ProviderName
-from speech.engines.hardware import gpus
+from speech.engines.kinds import Provider, Voice
 from speech.errors import ConfigError
 from speech.interfaces import Engine
-from speech.voices import Voice
 
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
-    """One way to compute a voice."""
+def on_onnx_runtime(
+    load: Callable[[Voice, EngineConfig], Engine],
+) -> Mapping[ProviderName, Provider]:
+    """The providers of an engine that computes on ONNX Runtime, which reads their names."""
+    table: dict[ProviderName, tuple[Precision, ...]] = {
+        # An x86 processor has no half-precision kernels: numbers are cast to single and back.
+        "cpu": ("fp32", "fp16"),
+        "cuda": ("fp32", "tf32", "fp16"),
+        "tensorrt": ("fp32", "fp16"),
+    }
+    return {
+        name: Provider(precisions=precisions, unavailable=partial(_unavailable, name), load=load)
+        for name, precisions in table.items()
+    }
 
-    precisions: tuple[Precision, ...]
-    unavailable: Callable[[Voice], str]
-    """Why it cannot speak the voice here; empty where nothing speaks against trying. Cheap."""
-    load: Callable[[Voice, EngineConfig], Engine]
-    """Load the voice in `config.precision`. Raises ConfigError."""
+
+def cache_folder(config: EngineConfig) -> Path:
+    """Where what was measured or built for this machine is kept."""
+    return config.provider_cache or Path("~/.cache/chorale/providers").expanduser()
 
 
-def _onnx_unavailable(name: str, voice: Voice) -> str:
+def _unavailable(name: str, _voice: Voice) -> str:
     from speech.engines.onnx_session import unavailable  # noqa: PLC0415 (a runtime)
 
     return unavailable(name)
 
 
-def _onnx_load(voice: Voice, config: EngineConfig) -> Engine:
-    from speech.engines.piper import PiperEngine  # noqa: PLC0415 (a runtime)
-
-    return PiperEngine(voice, config)
-
-
-def _onnx(name: str, *precisions: Precision) -> Provider:
-    """A provider of ONNX Runtime, which reads its name from the configuration."""
-    return Provider(
-        precisions=precisions, unavailable=partial(_onnx_unavailable, name), load=_onnx_load
-    )
-
-
-def _torch_unavailable(_voice: Voice) -> str:
-    return "" if find_spec("torch") else "torch is not installed"
-
-
-def _torch_load(voice: Voice, config: EngineConfig) -> Engine:
-    # Asked before torch is imported, which takes seconds and has no place where only a CPU is.
-    if config.torch.device == "cuda" and not gpus():
-        raise ConfigError(
-            "provider 'torch' on device 'cuda': there is no GPU; its `device: cpu` does without"
-        )
-    from speech.engines.torch_voice import TorchVoice  # noqa: PLC0415 (a runtime)
-
-    return TorchVoice(voice, config)
-
-
-PROVIDERS: Mapping[ProviderName, Provider] = {
-    # An x86 processor has no half-precision kernels: numbers are cast to single and back.
-    "cpu": _onnx("cpu", "fp32", "fp16"),
-    "cuda": _onnx("cuda", "fp32", "tf32", "fp16"),
-    "tensorrt": _onnx("tensorrt", "fp32", "fp16"),
-    "torch": Provider(
-        precisions=("fp32", "bf16", "fp16"), unavailable=_torch_unavailable, load=_torch_load
-    ),
-}
-
-
 def load_on(
-    voice: Voice, config: EngineConfig, providers: Mapping[ProviderName, Provider] = PROVIDERS
+    voice: Voice, config: EngineConfig, providers: Mapping[ProviderName, Provider]
 ) -> Engine:
     """Load and warm a voice on the one provider that `config` names.
 
@@ -85,7 +55,12 @@ def load_on(
     """
     if config.provider == "auto":
         raise ConfigError("provider 'auto' is none to load a voice on")
-    provider = providers[config.provider]
+    provider = providers.get(config.provider)
+    if provider is None:
+        raise ConfigError(
+            f"provider {config.provider!r} computes no {voice.engine} voice, only "
+            f"{', '.join(providers)}"
+        )
     if config.precision not in provider.precisions:
         raise ConfigError(
             f"provider {config.provider!r} has no precision {config.precision!r}, only "
@@ -93,7 +68,11 @@ def load_on(
         )
     if reason := provider.unavailable(voice):
         raise ConfigError(f"provider {config.provider!r} is not available: {reason}")
-    engine = provider.load(voice, config)
+    return warmed(provider.load(voice, config))
+
+
+def warmed(engine: Engine) -> Engine:
+    """An engine after its first runs; closed where they fail."""
     try:
         engine.warm_up()
     except BaseException:
@@ -106,17 +85,17 @@ def load_first(
     voice: Voice,
     config: EngineConfig,
     choice: str,
-    providers: Mapping[ProviderName, Provider] = PROVIDERS,
+    providers: Mapping[ProviderName, Provider],
 ) -> tuple[Engine, str]:
     """Load a voice on `config.provider`, or else on the first of `config.fallback` that can.
 
     A fallback that lacks the precision speaks in single.
 
     Args:
-        voice: One of Piper's.
+        voice: What is to speak.
         config: Its provider is not `auto`.
         choice: How that provider was chosen, in words.
-        providers: The table.
+        providers: The engine's.
 
     Returns:
         The engine, warm, and how its provider came to be chosen.
@@ -128,7 +107,7 @@ def load_first(
     for name in dict.fromkeys((config.provider, *config.fallback)):
         if name == "auto":
             continue
-        fits = not failed or config.precision in providers[name].precisions
+        fits = not failed or name not in providers or config.precision in providers[name].precisions
         update = {"provider": name, "precision": config.precision if fits else "fp32"}
         try:
             engine = load_on(voice, config.model_copy(update=update), providers)
@@ -141,7 +120,7 @@ def load_first(
 
 
 def candidates(
-    precisions: Sequence[Precision], providers: Mapping[ProviderName, Provider] = PROVIDERS
+    precisions: Sequence[Precision], providers: Mapping[ProviderName, Provider]
 ) -> list[tuple[ProviderName, Precision]]:
     """Every provider with every precision that it has and that is allowed."""
     return [

@@ -2,15 +2,15 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from speech.config import EngineConfig
+from speech.engines.kinds import Voice
 from speech.engines.loading import Loaded, load_voice
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine, EngineInfo
 from speech.types import Pcm, PhraseJob
-from speech.voices import VoiceCatalogue
 
 
 class _Resident:
@@ -31,18 +31,18 @@ class ResidentVoices:
 
     def __init__(
         self,
-        catalogue: VoiceCatalogue,
+        voices: Mapping[str, Voice],
         config: EngineConfig,
         note: Callable[[str, EngineInfo], None] = lambda _voice, _info: None,
     ) -> None:
         """Start empty.
 
         Args:
-            catalogue: Where voices are found.
+            voices: Every voice that may be asked for, by id.
             config: What they are loaded with.
             note: Told of every voice that is loaded.
         """
-        self._catalogue = catalogue
+        self._voices = voices
         self._config = config
         self._note = note
         self._engines: OrderedDict[str, _Resident] = OrderedDict()
@@ -112,7 +112,7 @@ class ResidentVoices:
         Raises:
             ConfigError: there is no such voice, or it cannot be loaded.
         """
-        voice = self._catalogue.voices.get(voice_id)
+        voice = self._voices.get(voice_id)
         if voice is None:
             raise ConfigError(f"no voice {voice_id!r} in the catalogue")
         loaded = load_voice(voice, config)

@@ -20,9 +20,9 @@ from deployments import metrics
 from deployments.synthesizer import Synthesizer, SynthesizerConfig
 from speech.batching import Batch, BatchItem
 from speech.config import EngineConfig
-from speech.engines.fake import FakeEngine
+from speech.engines.fake.engine import FakeEngine
 from speech.engines.loading import Loaded
-from speech.engines.piper import PiperEngine
+from speech.engines.piper.engine import PiperEngine
 from speech.engines.residency import ResidentVoices
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.pipeline import phrase_job
@@ -46,7 +46,7 @@ def phrase_jobs(job: SpeechJob) -> list[PhraseJob]:
 
 
 def replace_engine(synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, **how: Any) -> None:
-    voice = synthesizer._voices._catalogue.voices["tone"]
+    voice = synthesizer._voices._voices["tone"]
     engine = FakeEngine(voice, **how)
     monkeypatch.setattr(synthesizer._voices, "engine", lambda _: nullcontext(engine))
 
@@ -246,11 +246,11 @@ async def test_batches_that_fit_beside_each_other_run_so(
 async def test_a_batch_waits_behind_those_that_are_spoken_beside_each_other(
     fake_catalogue: Path, make_job: MakeJob, parallel: int, released: int
 ) -> None:
-    config = EngineConfig(parallel=parallel, fake_seconds=0.2)
+    config = EngineConfig(parallel=parallel)
     made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue, engine=config))
     jobs = [
         replace(item, voice=voice)
-        for item in phrase_jobs(make_job("one"))
+        for item in phrase_jobs(make_job("one, slowly"))
         for voice in ("tone", "other") * 2
     ]
     async with AsyncExitStack() as stack:

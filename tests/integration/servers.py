@@ -26,7 +26,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from serve_app.environment import free_ports
-from speech.engines.fake import SECONDS_PER_CHARACTER
+from speech.engines.fake.engine import SECONDS_PER_CHARACTER
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKER = "CHORALE_TEST_MARKER"

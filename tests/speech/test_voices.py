@@ -75,7 +75,7 @@ def test_a_catalogue_that_cannot_work_is_refused(
         (FAKE, "twice"),
         ({"id": "x", "engine": "gramophone"}, "engine"),
         ({"id": "x", "engine": "fake", "pitch": 1}, "pitch"),
-        ({"id": "x", "engine": "piper"}, "needs `model`"),
+        ({"id": "x", "engine": "piper"}, "model"),
         ({"id": "x", "engine": "piper", "model": "gone.onnx"}, "gone.onnx"),
         ({"id": "x", "engine": "espeak", "language": "tlh-x"}, "tlh-x"),
         # Not the default voice: found at start all the same, not by its first caller.

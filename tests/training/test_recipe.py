@@ -11,8 +11,8 @@ import onnxruntime
 import pytest
 
 from speech.config import EngineConfig
-from speech.engines.piper import PiperEngine
-from speech.engines.piper_graph import read_graph
+from speech.engines.piper.engine import PiperEngine
+from speech.engines.piper.graph import read_graph
 from speech.types import Pcm, Phrase, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
 from training.features import HOP, SAMPLE_RATE, TABLE, symbols, with_pads
@@ -159,9 +159,7 @@ def test_loud_enough_and_silent_at_its_edges(session: onnxruntime.InferenceSessi
             assert np.abs(wave[[0, -1]]).max() < 3e-3
 
 
-def test_both_engines_speak_it(made: tuple[Path, Any]) -> None:
-    from speech.engines.torch_voice import TorchVoice  # noqa: PLC0415 (torch)
-
+def test_the_engine_speaks_it(made: tuple[Path, Any]) -> None:
     catalogue = VoiceCatalogue.build(
         CatalogueConfig.model_validate(
             {"default": "v", "voices": [{"id": "v", "engine": "piper", "model": "tiny.onnx"}]}
@@ -184,14 +182,8 @@ def test_both_engines_speak_it(made: tuple[Path, Any]) -> None:
         PhraseJob(phrase=phrase, voice="v", speaker=name, language="en-us", speed=1.0, seed=0)
         for name in ("slt", "rms")
     ]
-    shapes = {"device": "cpu", "rows": (1, 2), "tokens": (64,), "frames": (256,)}
-    config = EngineConfig.model_validate({"provider": "torch", "torch": shapes})
-    other = TorchVoice(voice, config)
-    for found, alike in zip(engine.synthesize(jobs), other.synthesize(jobs), strict=True):
+    for found in engine.synthesize(jobs):
         assert isinstance(found, Pcm)
-        assert isinstance(alike, Pcm)
-        assert found.sample_rate == alike.sample_rate == SAMPLE_RATE
-        assert len(found.samples) == len(alike.samples)
-        assert np.abs(found.samples.astype(int) - alike.samples.astype(int)).max() <= 20
+        assert found.sample_rate == SAMPLE_RATE
+        assert len(found.samples) > 0
     engine.close()
-    other.close()

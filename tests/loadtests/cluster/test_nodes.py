@@ -20,6 +20,8 @@ with warnings.catch_warnings():
     # Ray's own imports warn, and warnings are errors here.
     warnings.simplefilter("ignore")
     from serve_app.config import GraphArguments
+from speech.engines.fake import FakeEntry
+from speech.voices import VoiceCatalogue
 
 
 @pytest.fixture
@@ -86,7 +88,8 @@ def test_what_is_deployed_is_the_shipped_graph_with_a_known_engine(nodes: Cluste
     content = yaml.safe_load(deployment.write().read_text())
     (application,) = content["applications"]
     graph = GraphArguments.model_validate(application["args"]).graph()
-    assert graph.engine.fake_seconds == 0.07
+    (voice,) = VoiceCatalogue.load(graph.catalogue).voices.values()
+    assert voice.entry == FakeEntry(id="fake", language="en-us", seconds=0.07)
     assert (graph.stages.synthesizer.min, graph.stages.synthesizer.max) == (1, 5)
     assert graph.stages.gateway.max_per_node == 1
     assert application["deployments"] == []

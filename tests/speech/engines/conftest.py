@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from speech.engines.kinds import Voice
+from speech.engines.piper.voice import PiperEntry
 from speech.types import Phrase, PhraseJob
-from speech.voices import CatalogueConfig, Voice, VoiceCatalogue, VoiceConfig
+from speech.voices import CatalogueConfig, VoiceCatalogue
 from training.tiny_voice import SYMBOLS, write_tiny_voice
 
 PiperJob = Callable[..., PhraseJob]
@@ -30,7 +32,7 @@ def as_voice() -> Callable[[Path], Voice]:
     """Read a model through the catalogue, as the server does."""
 
     def read(model: Path) -> Voice:
-        entry = VoiceConfig(id="tiny", engine="piper", model=model)
+        entry = PiperEntry(id="tiny", model=model)
         config = CatalogueConfig(default="tiny", voices=(entry,))
         return VoiceCatalogue.build(config, model.parent).voices["tiny"]
 

@@ -12,21 +12,23 @@ import pytest
 from speech.config import EngineConfig, ProviderName
 from speech.engines.closeness import mel_distance
 from speech.engines.hardware import gpus, this_hardware
+from speech.engines.kinds import Voice, engine_kind
 from speech.engines.loading import load_voice
 from speech.engines.onnx_precision import half_precision, products
 from speech.engines.onnx_session import OnnxSession, gpu_bytes, onnx_providers
-from speech.engines.piper import PiperEngine, warm_up_sizes
-from speech.engines.piper_graph import read_graph
-from speech.engines.piper_render import Sizes
-from speech.engines.providers import PROVIDERS, candidates, load_first, load_on
+from speech.engines.piper.engine import PiperEngine, warm_up_sizes
+from speech.engines.piper.graph import read_graph
+from speech.engines.piper.render import Sizes
+from speech.engines.providers import candidates, load_first, load_on
 from speech.errors import ConfigError
 from speech.types import Pcm, PhraseJob
-from speech.voices import Voice, VoiceCatalogue
+from speech.voices import VoiceCatalogue
 
 AsVoice = Callable[[Path], Voice]
 PiperJob = Callable[..., PhraseJob]
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = EngineConfig(threads=1)
+PROVIDERS = engine_kind("piper").providers
 NO_CUDA = "CUDAExecutionProvider" not in onnxruntime.get_available_providers()
 without_cuda = pytest.mark.skipif(not NO_CUDA, reason="this ONNX Runtime has CUDA")
 
@@ -148,7 +150,7 @@ def test_a_precision_that_a_provider_lacks_is_an_error(tiny: Path, as_voice: AsV
     with pytest.raises(ConfigError, match=r"'cpu' has no precision 'tf32', only fp32, fp16"):
         load_voice(as_voice(tiny), EngineConfig(precision="tf32"))
     with pytest.raises(ConfigError, match="'auto'"):
-        load_on(as_voice(tiny), EngineConfig(provider="auto"))
+        load_on(as_voice(tiny), EngineConfig(provider="auto"), PROVIDERS)
 
 
 def test_an_engine_that_does_not_speak_is_not_taken(
@@ -163,10 +165,10 @@ def test_an_engine_that_does_not_speak_is_not_taken(
 
 
 def test_candidates_are_what_is_allowed() -> None:
-    names: set[ProviderName] = {name for name, _ in candidates(("fp32",))}
+    names: set[ProviderName] = {name for name, _ in candidates(("fp32",), PROVIDERS)}
     assert names == set(PROVIDERS)
-    assert ("cuda", "tf32") in candidates(("tf32", "fp16"))
-    assert ("cpu", "fp32") not in candidates(("tf32", "fp16"))
+    assert ("cuda", "tf32") in candidates(("tf32", "fp16"), PROVIDERS)
+    assert ("cpu", "fp32") not in candidates(("tf32", "fp16"), PROVIDERS)
 
 
 def test_a_gpus_first_runs_span_the_others() -> None:

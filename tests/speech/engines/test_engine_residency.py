@@ -9,24 +9,25 @@ import pytest
 
 from speech.config import EngineConfig
 from speech.engines import ResidentVoices
-from speech.engines.fake import FakeEngine
+from speech.engines.fake import FakeEntry
+from speech.engines.fake.engine import FakeEngine
 from speech.engines.loading import Loaded
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.types import Pcm, PhraseJob
-from speech.voices import CatalogueConfig, VoiceCatalogue, VoiceConfig
+from speech.voices import CatalogueConfig, VoiceCatalogue
 
 PiperJob = Callable[..., PhraseJob]
 
 
 @pytest.fixture
 def catalogue() -> VoiceCatalogue:
-    entries = tuple(VoiceConfig(id=name, engine="fake") for name in "abcd")
+    entries = tuple(FakeEntry(id=name) for name in "abcd")
     return VoiceCatalogue.build(CatalogueConfig(default="a", voices=entries), Path())
 
 
 def resident(catalogue: VoiceCatalogue, limit: int) -> ResidentVoices:
-    return ResidentVoices(catalogue, EngineConfig(max_resident_voices=limit))
+    return ResidentVoices(catalogue.voices, EngineConfig(max_resident_voices=limit))
 
 
 def used(voices: ResidentVoices, voice_id: str) -> Engine:

@@ -10,14 +10,14 @@ import pytest
 
 from speech.config import EngineConfig, ProviderName
 from speech.engines import provider_trials
-from speech.engines.fake import FakeEngine
+from speech.engines.fake.engine import FakeEngine
 from speech.engines.hardware import Gpu, Hardware
+from speech.engines.kinds import Voice
 from speech.engines.loading import load_voice
 from speech.engines.provider_trials import Trial, best, measured
 from speech.engines.providers import Provider
 from speech.errors import ConfigError
 from speech.interfaces import Engine
-from speech.voices import Voice
 
 AsVoice = Callable[[Path], Voice]
 HARDWARE = Hardware(

@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +8,17 @@ import pytest
 
 from speech.config import EngineConfig
 from speech.engines import load_engine
-from speech.engines.fake import FAIL_ON, SLOW_SECONDS, SLOW_WORD, FakeEngine, tone_length
+from speech.engines.fake import FakeEntry
+from speech.engines.fake.engine import FAIL_ON, SLOW_SECONDS, SLOW_WORD, FakeEngine, tone_length
+from speech.engines.kinds import Voice
 from speech.errors import SynthesisError
 from speech.types import Pcm, Phrase, PhraseJob
-from speech.voices import CatalogueConfig, Voice, VoiceCatalogue, VoiceConfig
+from speech.voices import CatalogueConfig, VoiceCatalogue
 
 
 @pytest.fixture
 def voice() -> Voice:
-    config = CatalogueConfig(default="tone", voices=(VoiceConfig(id="tone", engine="fake"),))
+    config = CatalogueConfig(default="tone", voices=(FakeEntry(id="tone"),))
     return VoiceCatalogue.build(config, Path()).voices["tone"]
 
 
@@ -41,7 +44,8 @@ def test_audio_depends_on_the_phrase_alone(voice: Voice) -> None:
 
 
 def test_a_service_time_can_be_configured(voice: Voice) -> None:
-    engine = load_engine(voice, EngineConfig(fake_seconds=0.05))
+    entry = FakeEntry(id="tone", seconds=0.05)
+    engine = load_engine(replace(voice, entry=entry), EngineConfig())
     started = time.perf_counter()
     engine.synthesize([job("one"), job("two")])
     assert time.perf_counter() - started >= 0.05

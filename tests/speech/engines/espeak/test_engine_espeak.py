@@ -5,18 +5,19 @@ import pytest
 
 from speech.config import EngineConfig
 from speech.engines import load_engine
+from speech.engines.espeak import EspeakEntry
 from speech.engines.espeak_ng import stretch
 from speech.errors import SynthesisError
 from speech.interfaces import Engine
 from speech.types import Pcm, Phrase, PhraseJob
-from speech.voices import CatalogueConfig, VoiceCatalogue, VoiceConfig
+from speech.voices import CatalogueConfig, VoiceCatalogue
 
 TEXTS = ["Hi.", "Hello there.", "The quick brown fox jumps over the lazy dog near the river bank."]
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    entry = VoiceConfig(id="e", engine="espeak", speakers=("f2", "m3"))
+    entry = EspeakEntry(id="e", speakers=("f2", "m3"))
     catalogue = VoiceCatalogue.build(CatalogueConfig(default="e", voices=(entry,)), Path())
     return load_engine(catalogue.voices["e"], EngineConfig())
 

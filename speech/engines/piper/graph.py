@@ -39,7 +39,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from speech.engines.onnx_walk import GraphWalk, Mismatch, extract, floats
-from speech.engines.piper_decoder import decoder_rates, mask_inputs
+from speech.engines.piper.decoder import decoder_rates, mask_inputs
 from speech.errors import ConfigError
 
 BATCHING_KEY = "chorale.batching"

@@ -7,10 +7,11 @@ import numpy as np
 import onnx
 
 from speech.config import EngineConfig
+from speech.engines.kinds import Voice
 from speech.engines.onnx_precision import half_precision, products
 from speech.engines.onnx_session import RUN_ERRORS
-from speech.engines.piper_graph import PiperGraph, read_graph
-from speech.engines.piper_render import (
+from speech.engines.piper.graph import PiperGraph, read_graph
+from speech.engines.piper.render import (
     Floats,
     MaskedRenderer,
     Renderer,
@@ -18,11 +19,10 @@ from speech.engines.piper_render import (
     StockRenderer,
     Wave,
 )
-from speech.engines.piper_rows import Row, Scales, read_row
+from speech.engines.piper.rows import Row, Scales, read_row
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, Samples
-from speech.voices import Voice
 
 _RENDERERS: dict[str, type[SplitRenderer] | type[MaskedRenderer] | type[StockRenderer]] = {
     "split": SplitRenderer,

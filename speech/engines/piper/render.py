@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from speech.config import EngineConfig
 from speech.engines.onnx_session import OnnxSession
-from speech.engines.piper_graph import PiperGraph
-from speech.engines.piper_rows import MAX_FRAMES, Ids, Row, Scales, row_seed
+from speech.engines.piper.graph import PiperGraph
+from speech.engines.piper.rows import MAX_FRAMES, Ids, Row, Scales, row_seed
 
 Floats = npt.NDArray[np.float32]
 

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from speech.engines.kinds import Voice
 from speech.errors import SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob
-from speech.voices import Voice
 
 SECONDS_PER_CHARACTER = 0.06
 """About the pace of English read aloud."""

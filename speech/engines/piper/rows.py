@@ -6,9 +6,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from speech.engines.kinds import Voice
 from speech.errors import SynthesisError
 from speech.types import PhraseJob
-from speech.voices import Voice
 
 Ids = npt.NDArray[np.int64]
 

@@ -10,14 +10,15 @@ import pytest
 from onnx import numpy_helper
 
 from speech.config import EngineConfig
-from speech.engines import load_engine, piper_render
+from speech.engines import load_engine
+from speech.engines.kinds import Voice
 from speech.engines.onnx_session import RUN_ERRORS, own_threads
-from speech.engines.piper import PiperEngine, _int16
-from speech.engines.piper_render import SplitRenderer, Wave, _groups, row_noise
-from speech.engines.piper_rows import Row
+from speech.engines.piper import render
+from speech.engines.piper.engine import PiperEngine, _int16
+from speech.engines.piper.render import SplitRenderer, Wave, _groups, row_noise
+from speech.engines.piper.rows import Row
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.types import Pcm, PhraseJob
-from speech.voices import Voice
 from training.tiny_voice import HOP, SAMPLE_RATE, write_tiny_voice
 
 AsVoice = Callable[[Path], Voice]
@@ -179,7 +180,7 @@ def test_doubtful_durations_come_from_a_run_alone(
     alone = [len(audio(engine.synthesize([job]))[0]) for job in jobs]
     monkeypatch.setattr(SplitRenderer, "_encode", imprecise)
     assert [len(item) for item in audio(engine.synthesize(jobs))] != alone
-    monkeypatch.setattr(piper_render, "_NEAR", 0.03)
+    monkeypatch.setattr(render, "_NEAR", 0.03)
     assert [len(item) for item in audio(engine.synthesize(jobs))] == alone
 
 
@@ -239,7 +240,7 @@ def test_broken_audio_fails_alone(tiny: Path, as_voice: AsVoice, piper_job: Pipe
 def test_runaway_durations_fail_alone(
     engine: PiperEngine, piper_job: PiperJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(piper_render, "MAX_FRAMES", 100)
+    monkeypatch.setattr(render, "MAX_FRAMES", 100)
     results = engine.synthesize([piper_job(10), piper_job(90)])
     assert [type(item) for item in results] == [Pcm, SynthesisError]
 

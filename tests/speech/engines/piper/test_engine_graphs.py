@@ -12,12 +12,13 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from speech.config import EngineConfig
+from speech.engines.kinds import Voice
 from speech.engines.onnx_walk import floats
-from speech.engines.piper import PiperEngine
-from speech.engines.piper_graph import BATCHING_KEY, SEED_KEY, read_graph
+from speech.engines.piper.engine import PiperEngine
+from speech.engines.piper.graph import BATCHING_KEY, SEED_KEY, read_graph
 from speech.errors import ConfigError
 from speech.types import Pcm, PhraseJob
-from speech.voices import Voice, VoiceCatalogue
+from speech.voices import VoiceCatalogue
 from training.tiny_voice import HOP, SAMPLE_RATE, tiny_voice, voice_config, write_tiny_voice
 
 AsVoice = Callable[[Path], Voice]
@@ -240,7 +241,7 @@ def test_a_graph_whose_durations_are_not_found_tells_none(
 
 
 def test_the_starter_voices_phonemes_last_as_long_as_its_samples(piper_job: PiperJob) -> None:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     catalogue = VoiceCatalogue.load(root / "configs/voices.yaml")
     voice = next(v for v in catalogue.voices.values() if v.model and v.model.stem == "starter")
     engine = PiperEngine(voice, CONFIG)
