@@ -9,7 +9,7 @@ import pytest
 from conftest import catalogue, make_tiny_voice
 from servers import Server, nonce, running, wait_for
 
-from speech.engines.fake import DIE_ON, SLOW_WORD
+from speech.engines.fake.engine import DIE_ON, SLOW_WORD
 
 pytestmark = pytest.mark.integration
 
