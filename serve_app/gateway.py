@@ -30,6 +30,7 @@ from serve_app.schemas import (
     InvalidateBody,
     NormalizeBody,
     NormalizedPhrase,
+    NormalizedWord,
     NormalizeReply,
     SpeechBody,
     parse,
@@ -214,7 +215,20 @@ class Gateway:
             normalized=told.utterance.normalized,
             language=language,
             phrases=[
-                NormalizedPhrase(text=phrase.text, phonemes=phrase.phonemes)
+                NormalizedPhrase(
+                    text=phrase.text,
+                    phonemes=phrase.phonemes,
+                    start=phrase.written[0],
+                    end=phrase.written[1],
+                    words=[
+                        NormalizedWord(
+                            text=phrase.text[slice(*word.spoken)],
+                            start=word.written[0],
+                            end=word.written[1],
+                        )
+                        for word in phrase.words
+                    ],
+                )
                 for phrase in told.utterance.phrases
             ],
             spans=[

@@ -137,11 +137,22 @@ class NormalizeBody(BaseModel):
     )
 
 
+class NormalizedWord(BaseModel):
+    """A word of a phrase. Words that one written form is said with share its place."""
+
+    text: str = Field(description="As it is spoken.")
+    start: int = Field(description="Index of its first code point in the input.")
+    end: int = Field(description="Index behind its last code point.")
+
+
 class NormalizedPhrase(BaseModel):
     """A phrase as it would be spoken."""
 
     text: str
     phonemes: str = Field(description="IPA of espeak-ng.")
+    start: int = Field(description="Index of the first code point of the input that it says.")
+    end: int = Field(description="Index behind the last one.")
+    words: list[NormalizedWord] = Field(description="In the order in which they are spoken.")
 
 
 class ChangedSpan(BaseModel):

@@ -15,6 +15,8 @@ MAX_INPUT_CHARACTERS = 4096
 PCM_SAMPLE_RATE = 24_000
 
 Samples = npt.NDArray[np.int16]
+Stretch = tuple[int, int]
+"""Index of a stretch's first element and the one behind its last."""
 
 
 class CacheState(StrEnum):
@@ -95,6 +97,19 @@ class Vocabulary:
     """Phoneme (NFD code point) to ids; `^`, `$` and `_` are start, end and padding."""
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a phrase: how it is said, where it was written, what speaks it."""
+
+    spoken: Stretch
+    """Code points of the phrase's text."""
+    written: Stretch
+    """Code points of the request's text. Words that one written form is said with share its
+    stretch: all three of `$3.50` as "three dollars fifty"."""
+    ids: Stretch = (0, 0)
+    """Of the phrase's phoneme ids; empty where none is the word's own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
     """A stretch of spoken text that is synthesised in one piece."""
@@ -110,6 +125,10 @@ class Phrase:
     """Ids in the voice's own vocabulary; empty when the voice's engine reads text itself."""
     pause_after: float
     """Silence after the phrase in seconds at speed 1."""
+    written: Stretch = (0, 0)
+    """Code points of the request's text that it says; empty where nobody asked."""
+    words: tuple[Word, ...] = ()
+    """In order; empty where nobody asked."""
 
     @property
     def cost(self) -> int:
@@ -143,7 +162,7 @@ class Change:
     phonemes: str = ""
     """IPA that goes with the reading, where its spelling would be said otherwise."""
     kind: str
-    """Class of written form: one of `speech.text.reading.Kind`."""
+    """Class of written form: one of `speech.text.edits.Kind`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

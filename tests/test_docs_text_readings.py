@@ -8,7 +8,7 @@ import pytest
 
 from speech.config import TextConfig
 from speech.text import FrontEnd
-from speech.text.reading import Kind
+from speech.text.edits import Kind
 
 TEXT = (Path(__file__).parents[1] / "docs" / "text.md").read_text("utf-8")
 _ROW = re.compile(r"\| ([\w-]+) \| `(.+)` \| (.+) \|")

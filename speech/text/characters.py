@@ -65,7 +65,8 @@ def character_edits(text: str) -> list[Edit]:
             growth += max(0, len(spelt) - (end - start))
             if growth > MAX_GROWTH:
                 spelt = ""
-            if edits and edits[-1].end == start:
+            # Words stay apart, so that each can be told where it was written.
+            if edits and edits[-1].end == start and " " not in (spelt, edits[-1].text[-1:]):
                 edits[-1] = edits[-1]._replace(end=end, text=edits[-1].text + spelt)
             else:
                 edits.append(Edit(start, end, spelt, "typography"))

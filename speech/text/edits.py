@@ -1,13 +1,24 @@
 """Edits of a text, pass by pass, and what several passes together did to the text as written.
 
 A pass finds its places in the text it is given and never changes another pass's. Whoever only
-wants the text pays for `applied`; `composed` is for showing what became of which characters.
+wants the text pays for `applied`; `composed` is for showing what became of which characters, and
+`Origin` for the way back from a stretch of what came out.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
-from speech.text.reading import Kind
+from speech.types import Stretch
+
+Kind = Literal[
+    "abbreviation", "acronym", "address", "chemical", "date", "electronic", "emoji", "fraction",
+    "handle", "homograph", "interjection", "lexicon", "markup", "math", "measure", "money",
+    "music", "number",
+    "ordinal", "path", "pause", "phonemes", "range", "roman", "score", "serial", "space", "symbol",
+    "telephone", "time", "typography", "version", "year",
+]  # fmt: skip
+"""Classes of written forms, one file each; what `POST /v1/text/normalize` reports."""
 
 _CLEANUP: dict[Kind, int] = {"space": 0, "typography": 1, "markup": 2, "emoji": 3}
 _READING = 4
@@ -62,6 +73,52 @@ def composed(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
         made.append(cluster.edit)
         here, there, shift = cluster.here, cluster.there, cluster.shift
     return made
+
+
+class Origin:
+    """Where the characters of an edited text stood before it was edited."""
+
+    def __init__(self, passes: Iterable[Sequence[Edit]]) -> None:
+        """Edits by pass, in the order they were applied; each in order and without overlap."""
+        self._passes = [_Back(edits) for edits in passes if edits]
+        self._passes.reverse()
+
+    def of(self, start: int, end: int) -> Stretch:
+        """The stretch that a stretch of what came out was made of.
+
+        A character that an edit wrote stands for all that the edit took the place of, so the
+        stretch is empty only where nothing but characters that were put in is asked for.
+        """
+        for back in self._passes:
+            start, end = back.of(start, end)
+        return start, end
+
+
+class _Back:
+    """The way back through one pass."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._edits = edits
+        self._starts: list[int] = []
+        """Where each edit's text begins in what came out."""
+        shift = 0
+        for edit in edits:
+            self._starts.append(edit.start + shift)
+            shift += len(edit.text) - (edit.end - edit.start)
+
+    def of(self, start: int, end: int) -> Stretch:
+        first = self._character(start)
+        return first[0], max(first[0], self._character(end - 1)[1] if end > start else first[0])
+
+    def _character(self, place: int) -> Stretch:
+        number = bisect_right(self._starts, place) - 1
+        if number < 0:
+            return place, place + 1
+        edit, start = self._edits[number], self._starts[number]
+        behind = place - start - len(edit.text)
+        if behind < 0:
+            return edit.start, edit.end
+        return edit.end + behind, edit.end + behind + 1
 
 
 class _Cluster:

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from time import perf_counter
@@ -29,6 +29,7 @@ from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unk
 from speech.text.phrases import Cut, cut_phrases, first_phrase
 from speech.text.reading import Span, spoken_sentence
 from speech.text.sentences import Sentence, paragraphs
+from speech.text.words import Sources, spoken_words, written_words
 from speech.types import (
     Explanation,
     LexiconEntry,
@@ -36,6 +37,7 @@ from speech.types import (
     Phrase,
     Utterance,
     Vocabulary,
+    Word,
 )
 
 _DEFAULT = Normalization()
@@ -88,11 +90,30 @@ class Memo(NamedTuple):
 class _Read:
     """A text whose sentences are found and read, before it is cut into phrases."""
 
+    written: str
     cleaned: str
     passes: tuple[list[Edit], ...]
     """What made the cleaned text of the written one."""
     paragraphs: list[tuple[list[tuple[Sentence, list[Span]]], bool]]
     """Sentences with their readings; whether the last one of them has its mark."""
+
+    @property
+    def sentences(self) -> list[tuple[Sentence, list[Span]]]:
+        """All of them in order."""
+        return [it for sentences, _ in self.paragraphs for it in sentences]
+
+    @property
+    def sources(self) -> Sources:
+        """Where its phrases were written."""
+        return Sources(self.written, self.passes, self.sentences)
+
+
+class _Said(NamedTuple):
+    """A phrase with its phonemes."""
+
+    cut: Cut
+    phonemes: str
+    ids: tuple[int, ...]
 
 
 class FrontEnd:
@@ -136,6 +157,8 @@ class FrontEnd:
         vocabulary: Vocabulary | None,
         lexicon: tuple[LexiconEntry, ...] = (),
         wanted: Normalization = _DEFAULT,
+        *,
+        words: bool = False,
     ) -> Utterance:
         """Turn written text into phrases.
 
@@ -146,6 +169,8 @@ class FrontEnd:
                 phonemes and ids stay empty.
             lexicon: Words of this request, before the server's lexicons of the language.
             wanted: How far the text is changed.
+            words: Say of each phrase and its words where they were written, and of the words
+                which ids speak them.
 
         Raises:
             InvalidInputError: nothing is left to say, or too much, or an inline form cannot be
@@ -157,17 +182,9 @@ class FrontEnd:
         budget = _Budget(self._config)
         read = self._read(text, language, vocabulary, lexicon, wanted, budget=budget)
         cuts = self._cut(read, language)
-        spoken: list[tuple[Cut, str, tuple[int, ...]]] = []
-        if vocabulary is None:
-            spoken = [(cut, "", ()) for cut in cuts]
-        else:
-            for cut in cuts:
-                phonemes = self._symbols(cut.text, vocabulary)
-                budget.pronounce(phonemes)
-                ids = self._ids(phonemes, vocabulary)
-                if ids:
-                    spoken.append((cut, phonemes, ids))
-        return _utterance(spoken, cuts[-1])
+        spoken = [said for cut in cuts if (said := self._say(cut, vocabulary, budget))]
+        sources = read.sources if words else None
+        return self._utterance(spoken, cuts[-1], vocabulary, sources)
 
     def opening(
         self,
@@ -176,6 +193,8 @@ class FrontEnd:
         vocabulary: Vocabulary | None,
         lexicon: tuple[LexiconEntry, ...] = (),
         wanted: Normalization = _DEFAULT,
+        *,
+        words: bool = False,
     ) -> Phrase | None:
         """The first phrase of what `prepare` returns, for a small part of its work.
 
@@ -188,31 +207,26 @@ class FrontEnd:
             the text may become too long: that is known once all of it is read.
         """
         check_entries(lexicon, vocabulary)
-        _, regular = self._regular(text, language, vocabulary, wanted)
+        inline, regular = self._regular(text, language, vocabulary, wanted)
         if may_become(regular.text, lexicon) > self._config.max_spoken_characters:
             return None
         read = self._reader(language, lexicon, wanted)
-        spoken = (
-            ((spoken_sentence(sentence.text, read(sentence)) for sentence in sentences), ended)
-            for sentences, ended in paragraphs(regular.text, language)
+        sentences: list[tuple[Sentence, list[Span]]] = []
+
+        def said(sentence: Sentence) -> str:
+            sentences.append((sentence, read(sentence)))
+            return spoken_sentence(sentence.text, sentences[-1][1])
+
+        cut = first_phrase(
+            ((map(said, found), ended) for found, ended in paragraphs(regular.text, language)),
+            self._config.phrases,
+            language,
         )
-        cut = first_phrase(spoken, self._config.phrases, language)
-        if cut is None:
+        spoken = self._say(cut, vocabulary, _Budget(self._config)) if cut else None
+        if spoken is None:
             return None
-        phonemes = ""
-        ids: tuple[int, ...] = ()
-        if vocabulary is not None:
-            phonemes = self._symbols(cut.text, vocabulary)
-            if not (ids := self._ids(phonemes, vocabulary)):
-                return None
-        return Phrase(
-            index=0,
-            is_last=False,
-            text=marks.plain(cut.text),
-            phonemes=phonemes,
-            phoneme_ids=ids,
-            pause_after=cut.pause_after,
-        )
+        sources = Sources(text, (inline, *regular.passes), sentences) if words else None
+        return self._phrase(spoken, vocabulary, sources, index=0, is_last=False)
 
     def explain(
         self,
@@ -229,17 +243,13 @@ class FrontEnd:
         budget = _Budget(self._config)
         read = self._read(text, language, None, lexicon, wanted, budget=budget)
         cuts = self._cut(read, language)
-        spoken: list[tuple[Cut, str, tuple[int, ...]]] = []
+        spoken = []
         for cut in cuts:
             phonemes = self._phonemize(cut.text, language).strip()
             budget.pronounce(phonemes)
-            spoken.append((cut, phonemes, ()))
-        utterance = _utterance(spoken, cuts[-1])
-        sentences = [
-            (sentence.start, found)
-            for sentences, _ in read.paragraphs
-            for sentence, found in sentences
-        ]
+            spoken.append(_Said(cut, phonemes, ()))
+        utterance = self._utterance(spoken, cuts[-1], None, read.sources)
+        sentences = [(sentence.start, found) for sentence, found in read.sentences]
         return Explanation(
             utterance=utterance,
             changes=changes(text, read.cleaned, read.passes, sentences, utterance.normalized),
@@ -265,6 +275,7 @@ class FrontEnd:
             return found
 
         return _Read(
+            text,
             regular.text,
             (inline, *regular.passes),
             [
@@ -314,6 +325,15 @@ class FrontEnd:
             language = language.rpartition("-")[0]
         return found
 
+    def _say(self, cut: Cut, vocabulary: Vocabulary | None, budget: _Budget) -> _Said | None:
+        """A phrase with its phonemes, or None where the voice has no sound for it."""
+        if vocabulary is None:
+            return _Said(cut, "", ())
+        phonemes = self._symbols(cut.text, vocabulary)
+        budget.pronounce(phonemes)
+        ids = self._ids(phonemes, vocabulary)
+        return _Said(cut, phonemes, ids) if ids else None
+
     def _symbols(self, text: str, vocabulary: Vocabulary) -> str:
         if vocabulary.kind == "text":
             return marks.plain(text)
@@ -329,6 +349,56 @@ class FrontEnd:
                 self._unknown += encoded.unknown
         return encoded.ids if encoded.sounds else ()
 
+    def _utterance(
+        self,
+        spoken: list[_Said],
+        end: Cut,
+        vocabulary: Vocabulary | None,
+        sources: Sources | None,
+    ) -> Utterance:
+        """Phrases of what has a sound; `end` is the last of the text, whether it has one or not.
+
+        Raises:
+            InvalidInputError: nothing has.
+        """
+        if not spoken:
+            raise InvalidInputError(_NOTHING, "input")
+        last = len(spoken) - 1
+        phrases = tuple(
+            self._phrase(said, vocabulary, sources, index=index, is_last=index == last)
+            for index, said in enumerate(spoken)
+        )
+        if spoken[-1].cut is not end and phrases[-1].pause_after:
+            # A mark at the very end makes no pause, whatever was dropped behind it.
+            phrases = (*phrases[:-1], replace(phrases[-1], pause_after=0.0))
+        return Utterance(normalized=" ".join(phrase.text for phrase in phrases), phrases=phrases)
+
+    def _phrase(
+        self,
+        said: _Said,
+        vocabulary: Vocabulary | None,
+        sources: Sources | None,
+        *,
+        index: int,
+        is_last: bool,
+    ) -> Phrase:
+        cut, phonemes, ids = said
+        words: tuple[Word, ...] = ()
+        if sources:
+            words = written_words(cut, sources)
+            if vocabulary and ids:
+                words = spoken_words(words, cut.text, phonemes, vocabulary, self._phonemize)
+        return Phrase(
+            index=index,
+            is_last=is_last,
+            text=marks.plain(cut.text),
+            phonemes=phonemes,
+            phoneme_ids=ids,
+            pause_after=cut.pause_after,
+            written=sources.of(cut, 0, len(cut.text)) if sources else (0, 0),
+            words=words,
+        )
+
 
 def may_become(text: str, lexicon: tuple[LexiconEntry, ...]) -> int:
     """Characters a cleaned text is at most when it is spoken, without reading it."""
@@ -336,29 +406,3 @@ def may_become(text: str, lexicon: tuple[LexiconEntry, ...]) -> int:
     plain = sum(map(text.count, " \n,"))
     others = len(text) - letters - plain
     return _LETTER_GROWS * letters + plain + _OTHER_GROWS * others + (MAX_SPOKEN if lexicon else 0)
-
-
-def _utterance(spoken: list[tuple[Cut, str, tuple[int, ...]]], end: Cut) -> Utterance:
-    """Phrases of what has a sound; `end` is the last of the text, whether it has one or not.
-
-    Raises:
-        InvalidInputError: nothing has.
-    """
-    if not spoken:
-        raise InvalidInputError(_NOTHING, "input")
-    last = len(spoken) - 1
-    return Utterance(
-        normalized=" ".join(marks.plain(cut.text) for cut, _, _ in spoken),
-        phrases=tuple(
-            Phrase(
-                index=index,
-                is_last=index == last,
-                text=marks.plain(cut.text),
-                phonemes=phonemes,
-                phoneme_ids=ids,
-                # A mark at the very end makes no pause, whatever was dropped behind it.
-                pause_after=cut.pause_after if index < last or cut is end else 0.0,
-            )
-            for index, (cut, phonemes, ids) in enumerate(spoken)
-        ),
-    )

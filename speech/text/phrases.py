@@ -18,7 +18,8 @@ to the first byte. A first sentence longer than `first_max_characters` is cut
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from speech.config import PauseConfig, PhraseConfig
 from speech.text import marks
@@ -79,6 +80,15 @@ _JOINING_WORDS: Mapping[str, re.Pattern[str]] = {
 }
 
 
+class Piece(NamedTuple):
+    """A stretch of one spoken sentence."""
+
+    sentence: int
+    """Its number in the text, from 0."""
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A phrase before it has phonemes."""
@@ -87,6 +97,8 @@ class Cut:
     """Spoken text; phonemes that were given are still marked (`marks`)."""
     pause_after: float
     """Seconds."""
+    pieces: tuple[Piece, ...] = field(default=(), compare=False)
+    """What the text is joined of, with a blank between where the script has blanks."""
 
 
 def cut_phrases(
@@ -142,6 +154,9 @@ class _Cutter:
         self._joining_words = _JOINING_WORDS.get(family, _NOWHERE)
         self._cuts: list[Cut] = []
         self._waiting = ""
+        self._pieces: tuple[Piece, ...] = ()
+        """Of what waits."""
+        self._sentence = -1
         self._asked = False
         """The pause after the last phrase is the text's own wish."""
 
@@ -151,55 +166,61 @@ class _Cutter:
         return self._cuts[0] if self._waiting or len(self._cuts) > 1 else None
 
     def say(self, sentence: str) -> None:
+        self._sentence += 1
         position = 0
         for mark in marks.PAUSE.finditer(sentence):
-            self._add(sentence[position : mark.start()])
+            self._add(sentence, position, mark.start())
             self._pause(marks.milliseconds_of(mark[0]) / 1000)
             position = mark.end()
-        self._add(sentence[position:])
+        self._add(sentence, position, len(sentence))
 
     def end_paragraph(self, pause: float) -> None:
         self._flush()
         if self._cuts and not self._asked:
-            self._cuts[-1] = Cut(self._cuts[-1].text, pause)
+            self._cuts[-1] = replace(self._cuts[-1], pause_after=pause)
 
     def finish(self) -> list[Cut]:
         self._flush()
         if self._cuts and not self._asked:
-            self._cuts[-1] = Cut(self._cuts[-1].text, 0.0)
+            self._cuts[-1] = replace(self._cuts[-1], pause_after=0.0)
         return self._cuts
 
-    def _add(self, sentence: str) -> None:
-        rest = sentence.strip()
+    def _add(self, sentence: str, start: int, end: int) -> None:
+        rest = sentence[start:end].rstrip()
+        end = start + len(rest)
         limit = self._config.max_characters
-        while rest:
+        while rest := rest.lstrip():
             place = self._place(rest) if self._cuts else self._first_place(rest)
-            piece, rest = rest[:place].rstrip(), rest[place:].lstrip()
-            if not is_speakable(piece):
+            text = rest[:place].rstrip()
+            start = end - len(rest)
+            rest = rest[place:]
+            if not is_speakable(text):
                 continue
+            pieces = (Piece(self._sentence, start, start + len(text)),)
             if not self._cuts:
-                self._append(piece)
+                self._append(text, pieces)
                 continue
-            joined = f"{self._waiting}{_glue(self._waiting)}{piece}"
+            joined = f"{self._waiting}{_glue(self._waiting)}{text}"
             if self._waiting and len(joined) > min(self._config.target_characters, limit):
                 self._flush()
-                joined = piece
+                joined = text
             self._waiting = joined
+            self._pieces += pieces
 
     def _pause(self, seconds: float) -> None:
         self._flush()
         if self._cuts:
             before = self._cuts[-1].pause_after if self._asked else 0.0
-            self._cuts[-1] = Cut(self._cuts[-1].text, before + seconds)
+            self._cuts[-1] = replace(self._cuts[-1], pause_after=before + seconds)
             self._asked = True
 
     def _flush(self) -> None:
         if self._waiting:
-            self._append(self._waiting)
-            self._waiting = ""
+            self._append(self._waiting, self._pieces)
+            self._waiting, self._pieces = "", ()
 
-    def _append(self, text: str) -> None:
-        self._cuts.append(Cut(text, pause_after(text, self._config.pauses)))
+    def _append(self, text: str, pieces: tuple[Piece, ...]) -> None:
+        self._cuts.append(Cut(text, pause_after(text, self._config.pauses), pieces))
         self._asked = False
 
     def _first_place(self, text: str) -> int:

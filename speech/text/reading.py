@@ -9,18 +9,12 @@ shows the reading (`marks.plain`). Phonemes are IPA as espeak-ng writes the lang
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Kind = Literal[
-    "abbreviation", "acronym", "address", "chemical", "date", "electronic", "emoji", "fraction",
-    "handle", "homograph", "interjection", "lexicon", "markup", "math", "measure", "money",
-    "music", "number",
-    "ordinal", "path", "pause", "phonemes", "range", "roman", "score", "serial", "space", "symbol",
-    "telephone", "time", "typography", "version", "year",
-]  # fmt: skip
-"""Classes of written forms, one file each; what `POST /v1/text/normalize` reports."""
+from speech.text.edits import Edit, Kind, applied
 
 _SPACES = re.compile(r" {2,}")
+_UNTIDY = re.compile(r"\A\s+|\s+\Z| {2,}")
 
 
 class Reading(NamedTuple):
@@ -50,16 +44,20 @@ is read in one pass and in linear time.
 """
 
 
-def spoken_sentence(text: str, spans: Iterable[Span]) -> str:
+def spoken_sentence(sentence: str, spans: Iterable[Span]) -> str:
     """The sentence with its spans, which are in order and do not overlap, as they are spoken."""
-    spoken = _Spoken()
-    position = 0
-    for span in spans:
-        spoken.written(text[position : span.start])
-        spoken.read(span.spoken)
-        position = span.end
-    spoken.written(text[position:])
-    return _SPACES.sub(" ", str(spoken)).strip()
+    return _SPACES.sub(" ", applied(sentence, _reading_edits(sentence, spans))).strip()
+
+
+def spoken_passes(sentence: str, spans: Iterable[Span]) -> tuple[list[Edit], list[Edit]]:
+    """The edits by which `spoken_sentence` comes about, in two passes."""
+    edits = _reading_edits(sentence, spans)
+    text = applied(sentence, edits)
+    blanks = [
+        Edit(start, end, " " if start > 0 and end < len(text) else "", "space")
+        for start, end in (match.span() for match in _UNTIDY.finditer(text))
+    ]
+    return edits, blanks
 
 
 def word_before(text: str, start: int) -> str:
@@ -74,35 +72,31 @@ def word_after(text: str, end: int) -> str:
     return words[0] if words else ""
 
 
-class _Spoken:
-    """The growing spoken sentence; keeps words apart where a reading meets its neighbours."""
+def _reading_edits(sentence: str, spans: Iterable[Span]) -> list[Edit]:
+    """Readings, with the blanks that keep their words apart from their neighbours'."""
+    edits: list[Edit] = []
+    last = " "
+    position = 0
+    for start, end, spoken, kind in spans:
+        if start > position:
+            if edits and _meet(last, sentence[position]):
+                edits[-1] = edits[-1]._replace(text=f"{edits[-1].text} ")
+            last = sentence[start - 1]
+        if spoken:
+            text = f" {spoken}" if _meet(last, spoken[0]) else spoken
+            last = spoken[-1]
+        else:
+            text = ""
+        edits.append(Edit(start, end, text, kind))
+        position = end
+    if edits and position < len(sentence) and _meet(last, sentence[position]):
+        edits[-1] = edits[-1]._replace(text=f"{edits[-1].text} ")
+    return edits
 
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._last = " "
-        self._seam = False
 
-    def written(self, text: str) -> None:
-        self._append(text)
-
-    def read(self, words: str) -> None:
-        self._seam = True
-        self._append(words)
-        self._seam = True
-
-    def _append(self, text: str) -> None:
-        if not text:
-            return
-        # Given phonemes, written in private planes, stand for a word.
-        if (
-            self._seam
-            and (text[0].isalnum() or text[0] > "\uffff")
-            and (self._last.isalnum() or self._last in ".,;:!?" or self._last > "\uffff")
-        ):
-            self._parts.append(" ")
-        self._parts.append(text)
-        self._last = text[-1]
-        self._seam = False
-
-    def __str__(self) -> str:
-        return "".join(self._parts)
+def _meet(last: str, first: str) -> bool:
+    """Whether two characters side by side would make one word of two, or hide a mark."""
+    # Given phonemes, written in private planes, stand for a word.
+    return (first.isalnum() or first > "\uffff") and (
+        last.isalnum() or last in ".,;:!?" or last > "\uffff"
+    )

@@ -346,7 +346,18 @@ async def test_normalizing(server: Server) -> None:
     assert reply.json() == {
         "normalized": "Hello, world.",
         "language": "en-us",
-        "phrases": [{"text": "Hello, world.", "phonemes": "həlˈoʊ, wˈɜːld."}],
+        "phrases": [
+            {
+                "text": "Hello, world.",
+                "phonemes": "həlˈoʊ, wˈɜːld.",
+                "start": 0,
+                "end": 13,
+                "words": [
+                    {"text": "Hello", "start": 0, "end": 5},
+                    {"text": "world", "start": 7, "end": 12},
+                ],
+            }
+        ],
         "spans": [],
     }
     text = "**Pay** $3.50 👍🏽 now"
@@ -354,6 +365,12 @@ async def test_normalizing(server: Server) -> None:
         "/v1/text/normalize",
         json={"input": text, "voice": "tone", "normalization": {"emoji": "say"}},
     )
+    words = reply.json()["phrases"][0]["words"]
+    assert [(text[it["start"] : it["end"]], it["text"]) for it in words][:3] == [
+        ("Pay", "Pay"),
+        ("$3.50", "three"),
+        ("$3.50", "dollars"),
+    ]
     spans = reply.json()["spans"]
     assert [(span["original"], span["reading"], span["kind"]) for span in spans] == [
         ("**", "", "markup"),
@@ -362,11 +379,12 @@ async def test_normalizing(server: Server) -> None:
         ("👍🏽", "thumbs up medium skin tone", "emoji"),
     ]
     assert all(text[span["start"] : span["end"]] == span["original"] for span in spans)
-    words = {"input": "Qwen, hello", "lexicon": {"Qwen": "/kwˈɛn/", "hello": "good day"}}
-    told = (await server.client.post("/v1/text/normalize", json=words)).json()
-    assert told["phrases"] == [{"text": "Qwen, good day", "phonemes": "kwˈɛn, ɡˈʊd dˈeɪ"}]
-    words["lexicon"] = {"Qwen": ""}
-    bad = await server.client.post("/v1/text/normalize", json=words)
+    body = {"input": "Qwen, hello", "lexicon": {"Qwen": "/kwˈɛn/", "hello": "good day"}}
+    told = (await server.client.post("/v1/text/normalize", json=body)).json()
+    (phrase,) = told["phrases"]
+    assert (phrase["text"], phrase["phonemes"]) == ("Qwen, good day", "kwˈɛn, ɡˈʊd dˈeɪ")
+    body["lexicon"] = {"Qwen": ""}
+    bad = await server.client.post("/v1/text/normalize", json=body)
     assert bad.json()["error"]["param"] == "lexicon"
     bad = await server.client.post("/v1/text/normalize", json={"input": "Hello", "language": "tlh"})
     assert (bad.status_code, error_of(bad)["param"]) == (400, "language")

@@ -2,8 +2,9 @@
 
 import re
 
+from speech.text.edits import Kind
 from speech.text.languages.numerals import MAX_DIGITS, amount, words
-from speech.text.reading import Kind, Span
+from speech.text.reading import Span
 
 # Of the languages num2words knows, these write a decimal point and group with commas.
 _POINT = frozenset({"ja", "ko", "th", "he", "te", "kn", "bn", "cy"})

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from speech.text.edits import Kind
 from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun
 from speech.text.languages.numerals import MAX_DIGITS
-from speech.text.reading import Kind, Span, word_after, word_before
+from speech.text.reading import Span, word_after, word_before
 
 _SIGNS = {
     "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "R$": "BRL", "zł": "PLN",

@@ -32,6 +32,7 @@ def broken(front_end: FrontEnd, case: Case) -> str | None:
     return (
         _places(case.text, explained)
         or _phrases(explained)
+        or _words(case.text, explained)
         or _opening(front_end, case, explained)
         or _english(case, explained.utterance.normalized)
     )
@@ -76,6 +77,35 @@ def _phrases(explained: Explanation) -> str | None:
         return "a phrase is empty or too long"
     if any("\n" in phrase.text for phrase in phrases):
         return "a phrase has a newline"
+    return None
+
+
+def _words(text: str, explained: Explanation) -> str | None:
+    changed = [(change.start, change.end) for change in explained.changes]
+    low = high = 0
+    for phrase in explained.utterance.phrases:
+        written = phrase.written
+        if not 0 <= written[0] < written[1] <= len(text):
+            return "a phrase was written nowhere"
+        inside = 0
+        for word in phrase.words:
+            if any(c.isalnum() for c in phrase.text[inside : word.spoken[0]]):
+                return "a letter is in no word"
+            inside = word.spoken[1]
+            start, end = word.written
+            if not written[0] <= start < end <= written[1]:
+                return "a word was written outside its phrase"
+            if start < low or end < high:
+                return "words are written in another order than they are spoken"
+            # Only words that one form is said with share its stretch.
+            if start < high and not any(a <= start and high <= b for a, b in changed):
+                return "words share what they were written with"
+            low, high = start, end
+            same = _letters(text[start:end]) == _letters(phrase.text[slice(*word.spoken)])
+            if not same and not any(a < end and start < b for a, b in changed):
+                return "a word is told where another stands"
+        if any(c.isalnum() for c in phrase.text[inside:]):
+            return "a letter is in no word"
     return None
 
 
