@@ -184,7 +184,7 @@ class FrontEnd:
         cuts = self._cut(read, language)
         spoken = [said for cut in cuts if (said := self._say(cut, vocabulary, budget))]
         sources = read.sources if words else None
-        return self._utterance(spoken, cuts[-1], vocabulary, sources)
+        return self._utterance(spoken, cuts[-1], vocabulary, sources, budget)
 
     def opening(
         self,
@@ -248,7 +248,7 @@ class FrontEnd:
             phonemes = self._phonemize(cut.text, language).strip()
             budget.pronounce(phonemes)
             spoken.append(_Said(cut, phonemes, ()))
-        utterance = self._utterance(spoken, cuts[-1], None, read.sources)
+        utterance = self._utterance(spoken, cuts[-1], None, read.sources, budget)
         sentences = [(sentence.start, found) for sentence, found in read.sentences]
         return Explanation(
             utterance=utterance,
@@ -355,23 +355,26 @@ class FrontEnd:
         end: Cut,
         vocabulary: Vocabulary | None,
         sources: Sources | None,
+        budget: _Budget,
     ) -> Utterance:
         """Phrases of what has a sound; `end` is the last of the text, whether it has one or not.
 
         Raises:
-            InvalidInputError: nothing has.
+            InvalidInputError: nothing has, or finding the words takes too long.
         """
         if not spoken:
             raise InvalidInputError(_NOTHING, "input")
-        last = len(spoken) - 1
-        phrases = tuple(
-            self._phrase(said, vocabulary, sources, index=index, is_last=index == last)
-            for index, said in enumerate(spoken)
-        )
+        phrases = []
+        for index, said in enumerate(spoken):
+            is_last = index == len(spoken) - 1
+            phrases.append(self._phrase(said, vocabulary, sources, index=index, is_last=is_last))
+            budget.speak(0)
         if spoken[-1].cut is not end and phrases[-1].pause_after:
             # A mark at the very end makes no pause, whatever was dropped behind it.
-            phrases = (*phrases[:-1], replace(phrases[-1], pause_after=0.0))
-        return Utterance(normalized=" ".join(phrase.text for phrase in phrases), phrases=phrases)
+            phrases[-1] = replace(phrases[-1], pause_after=0.0)
+        return Utterance(
+            normalized=" ".join(phrase.text for phrase in phrases), phrases=tuple(phrases)
+        )
 
     def _phrase(
         self,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import accumulate, groupby, pairwise
+from math import inf
 
 from speech.text import marks
 from speech.text.cleanup import is_speakable
@@ -43,7 +44,7 @@ _STEPS = ((1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (1, 0), (0, 1))
 _MISSING, _JOINED, _VOWEL = 0.5, 0.52, 0.05
 """Costs, where a consonant without a partner costs 1: of a group without one, of each group that
 is joined with another, of any letter without a partner."""
-_VISITS = 32
+_VISITS = 3
 """Places looked at for each group before words are given their share by length alone."""
 
 
@@ -253,6 +254,7 @@ def _path(own: Sequence[str], found: Sequence[str]) -> list[tuple[int, int]]:
     """
     goal = (len(own), len(found))
     came: dict[tuple[int, int], tuple[int, int]] = {}
+    best = {(0, 0): 0.0}
     queue = [(0.0, (0, 0), (0, 0))]
     while queue and len(came) <= _VISITS * (sum(goal) + 1):
         cost, here, before = heappop(queue)
@@ -269,8 +271,10 @@ def _path(own: Sequence[str], found: Sequence[str]) -> list[tuple[int, int]]:
         for step_i, step_j in _STEPS[:1] if alike else _STEPS:
             k, m = i + step_i, j + step_j
             if k <= goal[0] and m <= goal[1] and (k, m) not in came:
-                step = _cost("".join(own[i:k]), "".join(found[j:m]), step_i, step_j)
-                heappush(queue, (cost + step, (k, m), here))
+                total = cost + _cost("".join(own[i:k]), "".join(found[j:m]), step_i, step_j)
+                if total < best.get((k, m), inf):
+                    best[k, m] = total
+                    heappush(queue, (total, (k, m), here))
     return [(0, 0), goal]
 
 

@@ -17,6 +17,7 @@ from loadtests.micro.text_floods import FLOODS, flood
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
+from tests.speech.text.test_text_frontend import ENGLISH
 
 SHORT, LONG = 512, 2048
 
@@ -29,7 +30,9 @@ def front_end() -> FrontEnd:
     return made
 
 
-def work(front_end: FrontEnd, text: str, language: str) -> tuple[int, float]:
+def work(
+    front_end: FrontEnd, text: str, language: str, *, words: bool = False
+) -> tuple[int, float]:
     """Calls made, and seconds the same takes without being watched."""
     calls = 0
 
@@ -39,7 +42,7 @@ def work(front_end: FrontEnd, text: str, language: str) -> tuple[int, float]:
 
     def once() -> None:
         try:
-            front_end.prepare(text, language, None)
+            front_end.prepare(text, language, ENGLISH if words else None, words=words)
         except InvalidInputError:
             return
 
@@ -80,6 +83,15 @@ def test_work_grows_with_the_text(front_end: FrontEnd, name: str, language: str)
     # Ten times what a linear pass would take, and two seconds for a busy machine: what backtracks
     # without end takes minutes.
     assert long_time <= 10 * times * short_time + 2
+
+
+@pytest.mark.parametrize("name", ["addresses", "underscores", "paths", "lines", "right to left"])
+def test_the_work_of_finding_words_grows_with_the_text(front_end: FrontEnd, name: str) -> None:
+    text = flood(FLOODS[name])
+    short, _ = work(front_end, text[:SHORT], "en-us", words=True)
+    long, _ = work(front_end, text[:LONG], "en-us", words=True)
+    assert long <= 2 * LONG / SHORT * short + 2000
+    assert long <= 700 * LONG
 
 
 def test_lone_surrogates_are_the_callers_error(front_end: FrontEnd) -> None:
