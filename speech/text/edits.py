@@ -18,7 +18,7 @@ Kind = Literal[
     "ordinal", "path", "pause", "phonemes", "range", "roman", "score", "serial", "space", "symbol",
     "telephone", "time", "typography", "version", "year",
 ]  # fmt: skip
-"""Classes of written forms, one file each; what `POST /v1/text/normalize` reports."""
+"""Classes of written forms; what `POST /v1/text/normalize` reports."""
 
 _CLEANUP: dict[Kind, int] = {"space": 0, "typography": 1, "markup": 2, "emoji": 3}
 _READING = 4

@@ -4,12 +4,161 @@ The dot is evidence: of an abbreviation where one follows, of a sentence's end w
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from speech.text.english import abbreviation_table as table
-from speech.text.english.acronym_table import WORDS
-from speech.text.english.acronyms import letters
+from speech.text.english.acronyms import WORDS, letters
 from speech.text.reading import Reading, word_after, word_before
+
+# English abbreviations and what they stand for, by the neighbours they ask for.
+#
+# Collected from the lists of common abbreviations in style guides (Chicago 10, AP, Oxford), by
+# hand.
+
+NAMES: Mapping[str, str] = {
+    "Dr": "Doctor", "Prof": "Professor", "Gen": "General", "Sen": "Senator", "Sens": "Senators",
+    "Rep": "Representative", "Reps": "Representatives", "Gov": "Governor", "Capt": "Captain",
+    "Cpt": "Captain", "Lt": "Lieutenant", "Sgt": "Sergeant", "Col": "Colonel", "Maj": "Major",
+    "Cpl": "Corporal", "Pvt": "Private", "Cmdr": "Commander", "Cdr": "Commander",
+    "Adm": "Admiral", "Rev": "Reverend", "Hon": "Honorable", "Fr": "Father", "Br": "Brother",
+    "Mt": "Mount", "Ft": "Fort", "Pt": "Point", "Pres": "President", "Supt": "Superintendent",
+    "Det": "Detective", "Insp": "Inspector", "Amb": "Ambassador", "Atty": "Attorney",
+    "Msgr": "Monsignor", "Mme": "Madame", "Mlle": "Mademoiselle", "Brig": "Brigadier",
+    "Ste": "Saint", "Sta": "Santa", "Sto": "Santo", "Drs": "Doctors", "Profs": "Professors",
+    "Messrs": "Messieurs", "Univ": "University", "Asst": "Assistant", "Sr": "Sister",
+    "Sec": "Secretary", "Dep": "Deputy", "Mgr": "Manager", "Dir": "Director", "Mr": "Mister",
+    "Mrs": "Missus", "Ms": "Miz", "Mx": "Mix", "Sis": "Sister", "Assoc": "Associate",
+}  # fmt: skip
+"""Before a name."""
+
+FAMILIES: Mapping[str, str] = {
+    "Ave": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane", "Ct": "Court",
+    "Pl": "Place", "Sq": "Square", "Pkwy": "Parkway", "Expy": "Expressway", "Fwy": "Freeway",
+    "Hwy": "Highway", "Ter": "Terrace", "Cir": "Circle", "Co": "Company", "Cos": "Companies",
+    "Bros": "Brothers", "Mts": "Mountains", "Mtn": "Mountain", "Mtns": "Mountains",
+    "Esq": "Esquire", "Twp": "Township", "Cty": "County", "Mfg": "Manufacturing", "Jr": "Junior",
+    "Sr": "Senior", "Univ": "University", "Pty": "Proprietary", "Ctr": "Center", "Is": "Island",
+    "Jct": "Junction", "Hts": "Heights", "Hosp": "Hospital", "Sch": "School", "Bldg": "Building",
+    "Fl": "Floor", "Pk": "Park", "Cres": "Crescent", "Tpke": "Turnpike",
+}  # fmt: skip
+"""Behind a name."""
+
+COUNTED: Mapping[str, str] = {
+    "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number",
+    "nr": "number", "Vol": "volume", "vol": "volume", "Vols": "volumes", "vols": "volumes",
+    "p": "page", "pp": "pages", "P": "page", "Pp": "pages", "pg": "page", "Pg": "page",
+    "pgs": "pages", "Fig": "figure", "fig": "figure", "Figs": "figures", "figs": "figures",
+    "Ch": "chapter", "ch": "chapter", "Chap": "chapter", "chap": "chapter", "Sec": "section",
+    "sec": "section", "Sect": "section", "sect": "section", "Secs": "sections", "Art": "article",
+    "art": "article", "Arts": "articles", "Eq": "equation", "eq": "equation", "Eqs": "equations",
+    "eqs": "equations", "para": "paragraph", "Para": "paragraph", "paras": "paragraphs",
+    "ext": "extension", "Ext": "extension", "Apt": "apartment", "apt": "apartment", "Rm": "room",
+    "rm": "room", "Bldg": "building", "bldg": "building", "Rte": "route", "Rt": "route",
+    "c": "circa", "ca": "circa", "ver": "version", "Ver": "version", "Pt": "part", "pt": "part",
+    "Op": "opus", "op": "opus", "Hwy": "highway", "Ste": "suite", "ste": "suite",
+    "Tel": "telephone", "tel": "telephone", "Ep": "episode", "ep": "episode", "Eps": "episodes",
+    "Sc": "scene", "l": "line", "ll": "lines", "v": "verse", "Ps": "psalm", "Ex": "exercise",
+    "Q": "question", "Bk": "book", "bk": "book", "Fl": "floor", "Ln": "line", "Col": "column",
+    "col": "column", "Tab": "table", "tab": "table", "App": "appendix", "app": "appendix",
+    "Lot": "lot", "Sch": "schedule", "Cl": "clause", "cl": "clause", "Iss": "issue",
+    "iss": "issue", "Sta": "station", "Sess": "session", "Stat": "statute", "Reg": "regulation",
+    "rev": "revision", "Rev": "revision", "ed": "edition", "temp": "temperature",
+    "Temp": "temperature",
+}  # fmt: skip
+"""Before a number."""
+
+DOTLESS = frozenset(
+    [
+        "Vol", "vol", "Fig", "fig", "Figs", "figs", "pp", "pg", "Apt", "apt", "Rm", "Bldg", "Hwy",
+        "Ste", "Rte", "Rt", "Nos", "Eq", "eq", "Ch", "ch", "Chap", "chap", "Ext", "ext", "Dr",
+        "Prof", "Gen", "Sen", "Gov", "Capt", "Lt", "Sgt", "Col", "Maj", "Rev", "Mt", "Ft", "Mr",
+        "Mrs", "Ms", "Messrs", "Ave", "Blvd", "Rd", "Ln", "Pkwy", "Expy", "Fwy", "Bros", "Jr", "Sr",
+        "Sq", "Twp", "Mtn", "Cpl", "Pvt", "Cmdr", "Adm", "Rep", "Mme", "Mlle", "ver", "Ver", "Vols",
+        "vols", "Ep", "Hts", "Tpke",
+    ]
+)  # fmt: skip
+"""Forms of the tables above that need no dot."""
+
+DOTTED: Mapping[str, str] = {
+    "cf": "compare", "est": "estimated", "Est": "established", "incl": "including",
+    "excl": "excluding", "max": "maximum", "min": "minimum", "Min": "minimum", "avg": "average",
+    "temp": "temperature", "orig": "originally", "esp": "especially", "Esp": "especially",
+    "resp": "respectively", "assoc": "association", "Assoc": "Association", "Assn": "Association",
+    "assn": "association", "univ": "university", "inst": "institute", "Inst": "Institute",
+    "natl": "national", "Natl": "National", "ref": "reference", "Ref": "reference",
+    "addr": "address", "amt": "amount", "Amt": "amount", "cont": "continued", "contd": "continued",
+    "dist": "district", "Dist": "District", "div": "division", "Div": "Division",
+    "ed": "edition", "eds": "editors", "Eds": "editors", "viz": "namely", "al": "al",
+    "ibid": "ibid", "Tel": "telephone", "tel": "telephone", "dia": "diameter",
+    "prev": "previous", "abbr": "abbreviation", "abbrev": "abbreviation", "adj": "adjective",
+    "adv": "adverb", "Lat": "Latin", "Ltd": "Limited", "Inc": "Incorporated",
+    "Corp": "Corporation", "corp": "corporation", "pop": "population", "Comm": "Committee",
+    "feat": "featuring", "tbsp": "tablespoons", "tsp": "teaspoons", "yr": "year", "wk": "week",
+    "wks": "weeks", "mo": "month", "mos": "months", "hr": "hour", "sched": "schedule",
+    "pkg": "package", "asst": "assistant", "exec": "executive", "dir": "director",
+    "lg": "large", "sm": "small", "transl": "translated", "trans": "translated",
+    "illus": "illustrated", "pub": "published", "publ": "published",
+    "vocab": "vocabulary", "prob": "probably", "proj": "project", "subj": "subject",
+    "dec": "deceased", "gov": "governor", "Gov": "government", "ave": "average",
+    "wt": "weight", "ht": "height", "vol": "volume", "sq": "square", "cu": "cubic",
+    "cat": "category", "sing": "singular", "pl": "plural", "masc": "masculine",
+    "fem": "feminine", "obs": "obsolete", "lit": "literally", "opp": "opposite",
+    "hon": "honorary", "mfg": "manufacturing", "mfr": "manufacturer", "rel": "relative",
+    "capt": "captain", "prof": "professor", "sgt": "sergeant", "co": "company", "oz": "ounces",
+    "St": "Street", "Prof": "Professor", "Sen": "Senator", "Capt": "Captain", "Sgt": "Sergeant",
+    "Lt": "Lieutenant",
+}  # fmt: skip
+"""Where their dot follows and is not the sentence's own."""
+
+ALWAYS: Mapping[str, str] = {
+    "etc": "et cetera", "Etc": "et cetera", "vs": "versus", "Vs": "versus", "VS": "versus",
+    "approx": "approximately", "Approx": "approximately", "govt": "government",
+    "Govt": "Government", "dept": "department", "Dept": "Department", "depts": "departments",
+    "Depts": "Departments", "avg": "average", "Avg": "average", "Max": "maximum",
+    "mgmt": "management", "Mgmt": "Management", "mgr": "manager", "intl": "international",
+    "Intl": "International", "yrs": "years", "hrs": "hours", "mins": "minutes",
+    "secs": "seconds", "qty": "quantity", "Qty": "quantity", "misc": "miscellaneous",
+    "Misc": "miscellaneous", "appt": "appointment", "Appt": "appointment", "bldg": "building",
+    "acct": "account", "Acct": "account", "attn": "attention", "Attn": "attention",
+    "Ltd": "Limited", "Inc": "Incorporated", "Corp": "Corporation", "pls": "please",
+    "plz": "please", "thx": "thanks", "ppl": "people", "Expy": "Expressway", "tbsp": "tablespoons",
+    "tsp": "teaspoons", "lbs": "pounds",
+    "Blvd": "Boulevard", "Messrs": "Messieurs", "Mr": "Mister",
+    "Mrs": "Missus", "Ms": "Miz", "abt": "about", "btwn": "between", "ext": "extension",
+}  # fmt: skip
+"""With a dot or without."""
+
+WORDS_TOO = frozenset(
+    [
+        "Max", "Min", "min", "ed", "temp", "pop", "dir", "ant", "al", "adv", "ref", "div", "cont",
+        "ext", "Lat", "dec", "rev", "pub", "cat", "sing", "lit", "rel", "fem", "ave", "hon", "mo",
+        "trans", "Tel", "prob", "obs", "opp", "exec", "feat", "ft", "sq", "dia", "Est", "ht",
+        "prev", "Dist", "Ref", "orig", "est", "pl", "gov", "Gov", "St", "Comm", "wt", "cu",
+        "capt", "prof", "sgt", "co", "oz", "yr", "hr", "wk", "wks", "mos", "Prof", "Sen", "Capt",
+        "Sgt", "Lt",
+    ]
+)  # fmt: skip
+"""Forms that are words as well: a dot at a sentence's end, or before a capital, is not theirs."""
+
+LATIN: Mapping[str, str] = {
+    "e.g": "for example", "eg": "for example", "i.e": "that is", "ie": "that is",
+    "a.k.a": "also known as", "aka": "also known as", "AKA": "also known as", "w.r.t":
+    "with respect to", "et al": "et al", "a.m": "AM", "p.m": "PM", "A.M": "AM", "P.M": "PM",
+    "E.g": "for example", "I.e": "that is", "Ph.D": "P H D", "q.v": "which see",
+}  # fmt: skip
+"""Forms with dots or spaces inside; those of letters alone are spelled."""
+
+SLASHED: Mapping[str, str] = {
+    "w/": "with", "w/o": "without", "w/out": "without", "w/in": "within", "c/o": "care of",
+    "b/w": "between", "n/a": "N A", "N/A": "N A", "b/c": "because", "y/o": "year old",
+    "s/he": "she or he", "d/b/a": "doing business as", "a/k/a": "also known as", "A/C": "A C",
+    "a/c": "A C", "W/": "with", "W/o": "without", "W/O": "without", "C/O": "care of",
+    "w/e": "whatever", "km/h": "kilometers per hour", "m/s": "meters per second",
+    "MB/s": "megabytes per second", "GB/s": "gigabytes per second", "Mb/s": "megabits per second",
+    "Gb/s": "gigabits per second", "mi/h": "miles per hour", "ft/s": "feet per second",
+    "req/s": "requests per second", "tokens/s": "tokens per second", "i/o": "I O", "I/O": "I O",
+}  # fmt: skip
+"""Forms with a slash."""
+
 
 _FORMS = frozenset(
     {
@@ -17,18 +166,18 @@ _FORMS = frozenset(
         "b",
         "d",
         "ft",
-        *table.NAMES,
-        *table.FAMILIES,
-        *table.COUNTED,
-        *table.DOTTED,
-        *table.ALWAYS,
+        *NAMES,
+        *FAMILIES,
+        *COUNTED,
+        *DOTTED,
+        *ALWAYS,
     }
 )
 HEADS = frozenset(
     {
         *_FORMS,
-        *(form.partition(".")[0].partition(" ")[0] for form in table.LATIN),
-        *(form.partition("/")[0] for form in table.SLASHED),
+        *(form.partition(".")[0].partition(" ")[0] for form in LATIN),
+        *(form.partition("/")[0] for form in SLASHED),
     }
 )
 """The words an abbreviation may begin with; letters with dots between them begin with any."""
@@ -40,11 +189,11 @@ def _either(forms: Iterable[str]) -> str:
 
 _FORM = re.compile(r"(?P<form>[A-Za-z]{1,8})(?P<dot>\.?)(?![\w@/\\-]|\.\w)")
 _LATIN = re.compile(
-    rf"(?P<form>{_either(table.LATIN)})"
+    rf"(?P<form>{_either(LATIN)})"
     r"(?P<dot>\.?)(?![\w@/\\-])"
 )
 _SLASHED = re.compile(
-    rf"(?P<form>{_either(table.SLASHED)})"
+    rf"(?P<form>{_either(SLASHED)})"
     r"(?![\w/])"
 )
 _INITIALS = re.compile(
@@ -99,24 +248,24 @@ def read_abbreviation(text: str, start: int) -> Reading | None:
         return None
     slashed = _SLASHED.match(text, start)
     if slashed:
-        return Reading(table.SLASHED[slashed["form"]], slashed.end(), "abbreviation")
+        return Reading(SLASHED[slashed["form"]], slashed.end(), "abbreviation")
     if text.startswith("etc ", start) and word_before(text, start) == "slash":
         # A folder, as its path is read.
         return None
     latin = _LATIN.match(text, start)
     if latin:
-        return _finish(text, table.LATIN[latin["form"]], latin)
+        return _finish(text, LATIN[latin["form"]], latin)
     counted = _CLOSE.match(text, start)
     if counted:
         # `no.1`
-        return Reading(f"{table.COUNTED[counted['form']]} ", counted.end(), "abbreviation")
+        return Reading(f"{COUNTED[counted['form']]} ", counted.end(), "abbreviation")
     match = _FORM.match(text, start)
     if match is None or match["form"] not in _FORMS:
         return read_initials(text, start)
     spoken = _word_for(text, start, match)
     if spoken is None:
         return None
-    numbered = spoken == table.COUNTED.get(match["form"]) and word_after(text, match.end())
+    numbered = spoken == COUNTED.get(match["form"]) and word_after(text, match.end())
     if start == 0 and match["form"][0].isupper():
         spoken = spoken[0].upper() + spoken[1:]
     if numbered:
@@ -132,7 +281,7 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
     near = text[end : end + 1] == " "
     # `Gen Z` is no title.
     named = near and after[:1].isupper() and (dotted or after[1:2].isalpha())
-    known = dotted or form in table.DOTLESS
+    known = dotted or form in DOTLESS
     if form == "St" and dotted and before == "the" and not named:
         return "Street"
     if form == "St":
@@ -147,20 +296,20 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
     if form == "no" and dotted and before in _NUMBERED:
         return "number"
     if form in {"p", "pp"} and dotted and _SMALL_ROMAN.match(after):
-        return table.COUNTED[form]
-    if dotted and after == "of" and form in {*table.FAMILIES, "no", "No"}:
-        return table.FAMILIES.get(form, "number")
+        return COUNTED[form]
+    if dotted and after == "of" and form in {*FAMILIES, "no", "No"}:
+        return FAMILIES.get(form, "number")
     if form == "v" and dotted and _VERSION.match(after):
         return "version"
-    if form in table.COUNTED and known and near and _NUMBER.match(after):
-        return table.COUNTED[form]
-    if form in table.COUNTED and dotted and near and len(form) > 1 and _LETTERED.match(after):
+    if form in COUNTED and known and near and _NUMBER.match(after):
+        return COUNTED[form]
+    if form in COUNTED and dotted and near and len(form) > 1 and _LETTERED.match(after):
         # `Sec. B` is no secretary.
-        return table.COUNTED[form]
+        return COUNTED[form]
     # A comma may stand before `Jr.`.
     name = before.rstrip(",") if form in {"Jr", "Sr", "Esq"} else before
-    if form in table.FAMILIES and known and _behind_name(name):
-        return table.FAMILIES[form]
+    if form in FAMILIES and known and _behind_name(name):
+        return FAMILIES[form]
     if (
         form == "Dr"
         and _behind_name(before)
@@ -170,15 +319,15 @@ def _word_for(text: str, start: int, match: re.Match[str]) -> str | None:
         return "Drive"
     if form in _ALONE and dotted and not named:
         return _ALONE[form]
-    if form in table.NAMES and known and named and after.rstrip(".,") not in _STARTERS - {"Who"}:
-        return table.NAMES[form]
-    if form in table.COUNTED and known and near and _LETTERED.match(after) and len(form) > 1:
-        return table.COUNTED[form]
-    if form in table.WORDS_TOO and (not dotted or _may_end(text, end)):
+    if form in NAMES and known and named and after.rstrip(".,") not in _STARTERS - {"Who"}:
+        return NAMES[form]
+    if form in COUNTED and known and near and _LETTERED.match(after) and len(form) > 1:
+        return COUNTED[form]
+    if form in WORDS_TOO and (not dotted or _may_end(text, end)):
         return None
-    if form in table.ALWAYS:
-        return table.ALWAYS[form]
-    return table.DOTTED.get(form) if dotted else None
+    if form in ALWAYS:
+        return ALWAYS[form]
+    return DOTTED.get(form) if dotted else None
 
 
 def read_initials(text: str, start: int) -> Reading | None:

@@ -9,13 +9,89 @@ words.
 import re
 
 from speech.text import marks
-from speech.text.english import acronym_table as table
 from speech.text.reading import Reading, word_after, word_before
+
+# English acronyms that need a list: what espeak-ng does on its own was looked at word by word.
+
+SPELLED = frozenset(
+    """AAAS AARP ABA ACL ACLU ACM ADC ADP AED AFAICT AFAIK AFC AFL AGI AIG AKA AMA AMC AML ANC
+    AOC AP APA APU ASL ASMR ATF ATP AUC AV AWS BA CI CLI COD COO COPD DA DEA DOA DOB DOD DOE
+    DUI DWI EA EC ECB ECG ECU EDM EEG EEOC EFT EIN EKG EMF EMP EMS EMT EOD EOF EOY EP EPA EPS
+    ER ERP ESL ESP ET ETA ETF EV EVP FAA FAQ FDIC FWIW GE GED GIS GOP GRE HOA HOV IAEA IAM IBS
+    IC ICBM ICC ICU ICYMI IDE IDK IED IIRC ILO IM IMDB IMF IMHO IO IOC IOT IOU IPA IPO IQ IRA
+    IRL ISS ITV IUD IV IVF KO LAX LED LMAO MA MCU MI MIA MOU NE NGO NIH NYC NYU OBE OCI OSS
+    OST OT OTC OTT OVP PA PE PLO PO POC POV POW PSI PTA PTO QA QED RFID ROI SA SE SEC SEO SME
+    SOC SOS STI TA TGIF TSA TTYL UAE UAV UAW UFC UHF UML UPS URI USC USDOJ USGS USMC USN USPS
+    USS UTI UX VA VIN VIP VOA VOD WIP XYZ YMCA YTD YWCA""".split()
+)
+"""Initialisms that espeak-ng says as words."""
+
+WORDS = frozenset(
+    """ACE ACT ADD ADO AFT AGE AGO AH AHA AID AIDS AIL AIM AIR ALE ALL AM AN AND ANT ANY APE APT ARC
+    ARE ARK ARM ART AS ASAP ASCII ASH ASK AT ATE AW AWE AXE BAD BAG BAM BAN BAR BASH BAT BAY
+    BE BED BEE BEG BET BIB BID BIG BIN BIT BOB BOO BOW BOX BOY BRA BUD BUG BUM BUN BUS BUT
+    BUY BY BYE CAB CAD CAN CAP CAR CAT COP COT COVID COW COY CRY CUB CUE CUP CUT DAD DAM DAY
+    DEN DEW DID DIE DIG DIM DIN DIP DO DOC DOG DOS DOT DRY DUB DUE DUG DUH DUO DYE EAR EAT
+    EBB EEL EGG EGO EH ELF ELK ELM EMU END ERA EVE EWE EYE FAB FAD FAN FAR FAT FAX FED FEE
+    FEW FIG FIN FIT FIX FLU FLY FOE FOG FOR FOX FRY FUN FUR GAG GAP GAS GEL GEM GET GIF GIG
+    GIN GNU GO GOAT GOD GOT GPT GUM GUN GUT GUY GYM HA HAD HAM HAS HAT HAY HE HEM HEN HER HEY
+    HI HID HIM HIP HIS HIT HMM HO HOG HOP HOT HOW HUB HUD HUG HUH HUM HUT ICE ICY IF ILL IN
+    INK INN ION IS ISO IT ITS IVY JAM JAR JAW JAY JET JIT JOB JOG JOY JPEG JSON JUG KEG KEY
+    KID KIN KIT LAB LAD LAN LAP LAW LAY LEG LET LID LIE LIP LIT LO LOG LOL LOT LOW MA MAC MAD
+    MAN MAP MAT MAX MAY ME MEH MEN MET MID MIG MIN MIR MIX MOB MOM MOP MPEG MUD MUG MUM MY
+    NAG NAH NAP NAS NASA NATO NET NEW NIL NO NOD NOR NOT NOW NUN NUT OAK OAR ODD OF OFF OH
+    OIL OLD ON ONE OR ORM OUR OUT OW OWE OWL OWN OX PA PAD PAL PAN PAT PAW PAY PEA PEN PET
+    PIE PIG PIN PIT PLY POP POT PRO PUB PUT RAF RAG RAM RAN RAP RAT RAW RAY RED REM RIB RID
+    RIG RIM RIP ROB ROD ROM ROT ROW RUB RUG RUN RYE SAD SAG SAP SAT SAW SAY SEA SEE SET SEW
+    SEX SHE SHY SIM SIN SIP SIR SIT SIX SKI SKY SLY SMART SO SOB SON SOW SPA SPY SUM SUN TAB
+    TAG TAN TAP TAR TAX TEA TED TEN THE TIE TIN TIP TO TOE TON TOO TOP TOY TRY TUB TUG TWO
+    UGH UH UM UNO UP USE VAN VAT VET VIA VOC VOW WAN WAR WAS WAX WAY WE WEB WET WHO WHY WIG
+    WIN WIT WOW YAY YE YEP YES YET YO YOU YUM ZIP ZOO""".split()
+)
+"""Words even in capitals, short ones and acronyms that are said; other short ones are letters."""
+
+SAID_AS_WORDS = frozenset(
+    """ACT ADD AIDS AM ASAP ASCII BASH CAD COVID DOS GIF GNU GOAT GPT HUD ICE ISO IT JIT JPEG
+    JSON LAN LOL MAC MIG MIR MPEG NAS NASA NATO OR ORM PIN RAF RAM RAW REM ROM SAP SAT SIM
+    SMART TED US VAT VOC WAN WHO ZIP""".split()
+)
+"""Those of WORDS that are acronyms at least as often, so that they show no shouting."""
+
+SPELLED_BY_ESPEAK = frozenset(
+    """AAA ABC AC ADHD ADSL AES AFK AGM AI AMD AOL API ASAP ATM BCE BMI BPA BSA CBO CDMA CEO
+    CES CET CFA CFO CGI CIA CIO CMO CPA CPI CPU CSI CTA CTO DBA DIY DMCA DNA DOJ DPI DVD EDT
+    ESPN EST EU FBI FDA FHA FPGA FYI GAO GDP GHQ GI GMO GPA GPO GPU GTA HBO HDMI HIV HMO IBM
+    ID IEEE IMO IP IPCC IRC IRS ISBN ISP IT KPI LA LAPD LGBTQ LPN LSE LTE MBA MDMA MFA MIT MLA
+    MMA MMO MMORPG MPAA MRI MRSA MTA NAACP NBA NCIS NDA NFC NRA NSA NY NYE NYSE NYT OCD OCR
+    OECD OEM OK OMG OS PCI PDA PGA PI PMI POB PPE PSA RBI RCA RIAA RNA RPA RSA SBA SDK SLA
+    SPCA SRO SSA SSI SSO SUV TBA THC TKO TLA TMI TV TVA UCLA UDP UFO UI UK UN UNHCR UPC URL US
+    USA USAF USB USD USDA USSR UTC UV WBA WNBA WPA WTO WWE""".split()
+)
+"""Initialisms with vowels that espeak-ng spells on its own."""
+
+SMALL = frozenset(
+    """asap fyi rsvp api apis bbq ceo cfo cia cpu cpus cto diy dvd dvds eu faq faqs fbi gps gpu gpus
+    html idk imho imo nyc omg pdf pdfs ssn tv tvs ufo ufos uk url urls usa usb ux""".split()
+)
+"""Written small as well, and no words of their own."""
+
+SAID = {
+    "UNESCO": "juːnˈɛskoʊ", "IMAX": "ˈaɪmæks", "MCAT": "ˈɛmkæt", "PSAT": "pˈiːsæt",
+    "DDOS": "dˈiːdɑːs", "DDoS": "dˈiːdɑːs", "ROTC": "ɹˈɑːtsi", "BIOS": "bˈaɪoʊs",
+    "OLED": "ˈoʊlɛd", "HIPAA": "hˈɪpə", "HIIT": "hˈɪt", "FTSE": "fˈʊtsi", "SaaS": "sˈæs",
+    "PaaS": "pˈæs", "IaaS": "ˈaɪæs", "GUI": "ɡˈuːi", "VRAM": "vˈiːɹæm", "REIT": "ɹˈiːt",
+    "LaTeX": "lˈeɪtɛk", "CUDA": "kˈuːdə", "SCSI": "skˈʌzi", "PyPI": "pˌaɪpiːˈaɪ",
+}  # fmt: skip
+"""Said as words, with sounds espeak-ng does not know."""
+
+MIXED = {"IoT": "IOT", "iOS": "IOS", "mRNA": "MRNA", "tRNA": "TRNA", "rRNA": "RRNA"}
+"""Spelled, with small letters among the capitals."""
+
 
 # Letters that are words of their own, with their names; espeak-ng would say the words.
 _LETTERS = {"A": marks.pronounced("A", "ˈeɪ"), "I": marks.pronounced("I", "ˈaɪ")}
 
-HEADS = frozenset({*table.SAID, *table.SMALL, *table.MIXED})
+HEADS = frozenset({*SAID, *SMALL, *MIXED})
 """Acronyms that are not all capitals."""
 
 _VOWELS = frozenset("AEIOUY")
@@ -52,11 +128,11 @@ def read_acronym(text: str, start: int) -> Reading | None:
     if match is None:
         return _read_small(text, start)
     base, tail = match["base"], match["tail"] or ""
-    if base in table.SAID and not tail:
-        return Reading(marks.pronounced(base, table.SAID[base]), match.end(), "acronym")
-    listed = base in table.SPELLED
+    if base in SAID and not tail:
+        return Reading(marks.pronounced(base, SAID[base]), match.end(), "acronym")
+    listed = base in SPELLED
     spelled = listed or (
-        base in table.SPELLED_BY_ESPEAK or not _VOWELS.intersection(base) or _is_spelled(base)
+        base in SPELLED_BY_ESPEAK or not _VOWELS.intersection(base) or _is_spelled(base)
     )
     if tail in {"s", "s'"}:
         # espeak-ng says GPUs without its last sound.
@@ -83,11 +159,11 @@ def _read_small(text: str, start: int) -> Reading | None:
     if match is None:
         return None
     word, end = match[0], match.end()
-    if word in table.SAID:
-        return Reading(marks.pronounced(word, table.SAID[word]), end, "acronym")
-    if word in table.MIXED:
-        return Reading(letters(table.MIXED[word]), end, "acronym")
-    if word not in table.SMALL or (
+    if word in SAID:
+        return Reading(marks.pronounced(word, SAID[word]), end, "acronym")
+    if word in MIXED:
+        return Reading(letters(MIXED[word]), end, "acronym")
+    if word not in SMALL or (
         text[end : end + 1] in {".", "-", "_", "@"} and text[end + 1 : end + 2].isalnum()
     ):
         return None
@@ -98,7 +174,7 @@ def _read_small(text: str, start: int) -> Reading | None:
 
 def _is_spelled(word: str) -> bool:
     """Whether an unknown word in capitals is letters rather than a word."""
-    if word in table.WORDS or word in table.SPELLED_BY_ESPEAK or len(word) > 5:
+    if word in WORDS or word in SPELLED_BY_ESPEAK or len(word) > 5:
         return False
     if not _VOWELS.intersection(word):
         # espeak-ng spells these itself.
@@ -120,13 +196,13 @@ def _is_shouted(text: str, start: int, end: int) -> bool:
 def _is_word(word: str) -> bool:
     bare = word.strip("\"'(),.!?;:")
     return len(bare) > 1 and (
-        (bare in table.WORDS and bare not in table.SAID_AS_WORDS)
+        (bare in WORDS and bare not in SAID_AS_WORDS)
         or "'" in bare
         or (
             len(bare) > 3
-            and bare not in table.SPELLED
+            and bare not in SPELLED
             and not _is_spelled(bare)
             and bool(_VOWELS.intersection(bare))
-            and bare not in table.SPELLED_BY_ESPEAK
+            and bare not in SPELLED_BY_ESPEAK
         )
     )

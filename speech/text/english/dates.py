@@ -1,11 +1,405 @@
-"""English dates: `2006-08-05`, `12/31/2020`, `Jan. 15, 2020`, `16 July 1943`, `Mon, May 5-7`."""
+"""English dates and times: names of days and months, years, clock times, dates."""
 
 import re
 
 from speech.text.english.neighbours import before, counts
-from speech.text.english.numbers import cardinal, ordinal, year
-from speech.text.english.times import clock, offset
-from speech.text.reading import Reading
+from speech.text.english.numbers import cardinal, digits, ordinal, pairs, plural, year
+from speech.text.reading import Reading, word_after, word_before
+
+# English months and weekdays written short, alone: `Sept.`, `on Mon.`, `Mon-Fri`.
+#
+# Dates with a number belong to `dates`.
+
+_MONTH_NAMES = {
+    "Jan": "January", "Feb": "February", "Mar": "March", "Apr": "April", "Jun": "June",
+    "Jul": "July", "Aug": "August", "Sep": "September", "Sept": "September", "Oct": "October",
+    "Nov": "November", "Dec": "December",
+}  # fmt: skip
+_DAY_NAMES = {
+    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Weds": "Wednesday",
+    "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday",
+    "Sat": "Saturday", "Sun": "Sunday",
+}  # fmt: skip
+_CALENDAR_NAMES = {**_MONTH_NAMES, **_DAY_NAMES}
+CALENDAR = frozenset({*_CALENDAR_NAMES, *(name.upper() for name in _CALENDAR_NAMES)})
+"""The forms; all capitals are read as well."""
+
+# Words, or names of people, unless a neighbour says otherwise.
+_WORDS_TOO = frozenset(["Jan", "Mar", "Jun", "Mon", "Wed", "Sat", "Sun", "Dec"])
+_BEFORE = frozenset(
+    """in on since until till by from last next this every each early late mid through during
+    before after between of to and""".split()
+)
+_ANY = "|".join(sorted(CALENDAR, key=len, reverse=True))
+_FORM = re.compile(rf"(?P<form>{_ANY})(?P<dot>\.?)(?!\w|'|\.\w)")
+_TO = re.compile(rf"\.? ?[-–—/] ?(?P<until>{_ANY})(?P<dot>\.?)(?!\w)")
+_NEXT = re.compile(
+    rf"(?:,? ?[0-9]|,? (?:(?:and|or|to|through|thru|&) )?(?:{_ANY})(?!\w)"
+    r"|, (?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    r"| (?:at|morning|afternoon|evening|night|noon)(?!\w))"
+)
+
+_LISTED = re.compile(rf"(?<!\w)(?:{_ANY})\.?(?:, |,? (?:and|or|to|&) )$")
+
+
+def read_calendar(text: str, start: int) -> Reading | None:
+    """A month or weekday in full, with the one it lasts until."""
+    match = _FORM.match(text, start)
+    if match is None:
+        return None
+    form = match["form"] if match["form"] in _CALENDAR_NAMES else match["form"].capitalize()
+    until = _TO.match(text, start + len(match["form"]))
+    if until:
+        second = until["until"].capitalize()
+        if (form in _DAY_NAMES) is (second in _DAY_NAMES):
+            end = until.end() - (1 if until["dot"] and _is_last(text, until.end()) else 0)
+            return Reading(f"{_CALENDAR_NAMES[form]} to {_CALENDAR_NAMES[second]}", end, "date")
+    end = match.end()
+    shouted = match["form"] not in _CALENDAR_NAMES
+    if form in _WORDS_TOO or shouted:
+        helped = (
+            word_before(text, start).lower() in _BEFORE
+            or _NEXT.match(text, end)
+            or _LISTED.search(text, max(0, start - 16), start)
+        )
+        if not helped and not (match["dot"] and not _is_last(text, end) and not shouted):
+            return None
+        if (
+            form in {"Sat", "Sun"}
+            and not match["dot"]
+            and not (_NEXT.match(text, end) or _LISTED.search(text, max(0, start - 16), start))
+        ):
+            return None
+    if match["dot"] and (_is_last(text, end) or word_after(text, end)[:1].isupper()):
+        end -= 1
+    return Reading(_CALENDAR_NAMES[form], end, "date")
+
+
+def _is_last(text: str, end: int) -> bool:
+    return not text[end : end + 4].strip(" \"')]") and end + 4 >= len(text)
+
+
+# English years: `1905`, `AD 79`, `44 BC`, `1980s`, `'90s`, `mid-80s`, `'21`, `FY2024`, `2Q22`.
+
+_DECADE = re.compile(r"'?(?P<year>(?:[12][0-9])?[0-9]0) ?'?s(?![A-Za-z])")
+_UNTIL_DECADE = re.compile(r" ?[-–—] ?(?='?(?:[12][0-9])?[0-9]0'?s(?![A-Za-z]))")
+_YEAR = re.compile(r"[12][0-9]{3}(?![0-9]|[.,][0-9]|[A-Za-z%°²³])")
+_ERA = re.compile(r" ?(?:(?P<era>A\.?D|B\.?C\.?E|B\.?C|C\.?E)\.?(?![A-Za-z]))")
+_OLD = re.compile(r"[1-9][0-9]{0,4}(?= ?(?:A\.?D|B\.?C|C\.?E)\b)")
+_AFTER_ERA = re.compile(r"(?<![A-Za-z])(?:AD|A\.D\.|CE) $")
+_SEASON = re.compile(r"(?P<first>(?:19|20)[0-9]{2})/(?P<second>[0-9]{2})(?![0-9/]|\.[0-9])")
+SHORT_HEAD = r"'(?=[0-9]{2}(?:s?(?![A-Za-z0-9'])|'s))"
+"""The apostrophe of `'90s` and of `'21`."""
+
+_SHORT_YEAR = re.compile(r"'(?P<year>[0-9]{2})(?![0-9A-Za-z'])")
+PERIOD_HEAD = r"FY ?'?(?=(?:19|20)?[0-9]{2}(?![0-9]))"
+"""A fiscal year."""
+
+_PERIOD = re.compile(r"FY ?'?(?P<year>(?:19|20)?[0-9]{2})(?![0-9])")
+_UNTIL_TWO = re.compile(r"[-–/](?P<year>[0-9]{2})(?![0-9A-Za-z])")
+_QUARTER = re.compile(r"(?P<part>[1-4])(?P<of>Q|H) ?'?(?P<year>(?:19|20)?[0-9]{2})(?![0-9A-Za-z])")
+_SURE = frozenset(
+    """in since during until till year years early late mid circa ca ca. c. class summer winter
+    spring fall autumn january february march april may june july august september october november
+    december jan. feb. mar. apr. aug. sept. sep. oct. nov. dec. born died est est. established
+    founded copyright © vintage season election elections christmas q1 q2 q3 q4 h1 h2""".split()
+)
+_LIKELY = frozenset("by of from before after around about between the through and to".split())
+_SPAN = re.compile(
+    r"[12][0-9]{3}(?: (?:and|or|to|through|until|till|into) |, (?:and )?| ?[-–—/] ?)$"
+)
+
+
+def read_year(text: str, start: int) -> Reading | None:
+    """Four digits that are a year.
+
+    Years of 1900 to 2099 are years unless they count something; earlier ones need a neighbour that
+    says so, and so does any year with an era.
+    """
+    previous = text[start - 1 : start]
+    if previous.isalnum() or previous in {"/", ":", "#"}:
+        return None
+    old = _OLD.match(text, start) or (
+        _OLD_DIGITS.match(text, start)
+        if _AFTER_ERA.search(text, max(0, start - 6), start)
+        else None
+    )
+    if old:
+        written = old[0]
+        return Reading(
+            year(int(written)) if len(written) < 5 else cardinal(int(written)), old.end(), "year"
+        )
+    match = _YEAR.match(text, start)
+    if match is None or not _is_year(text, start, match):
+        return None
+    return Reading(year(int(match[0])), match.end(), "year")
+
+
+_OLD_DIGITS = re.compile(r"[1-9][0-9]{0,3}(?![0-9]|[.,][0-9])")
+
+
+def _is_year(text: str, start: int, match: re.Match[str]) -> bool:
+    value = int(match[0])
+    word = word_before(text, start).lower().lstrip("(\"'[")
+    if word.rstrip(",") in _SURE or _SPAN.search(text, max(0, start - 16), start):
+        return not counts(text, match.end()) or word in {"in", "since", "during", "year"}
+    if counts(text, match.end()):
+        return word == "the" and 1900 <= value < 2100
+    if 1900 <= value < 2100:
+        return True
+    if not 1000 <= value < 1900:
+        return False
+    after = word_after(text, match.end()).strip(",;)")
+    if text[match.end() : match.end() + 1] in {"-", "–"}:
+        return bool(_UNTIL_YEAR.match(text, match.end()))
+    return (word.strip("(") in _LIKELY and value % 100 != 0 and value >= 1066) or after in {
+        "was",
+        "saw",
+    }
+
+
+_UNTIL_YEAR = re.compile(r"[-–][12][0-9]{3}(?![0-9])|[-–][0-9]{2}(?![0-9])")
+
+
+def read_season(text: str, start: int) -> Reading | None:
+    """Two years that touch, `2019/20`."""
+    season = _SEASON.match(text, start)
+    if season is None or int(season["second"]) != (int(season["first"]) + 1) % 100:
+        return None
+    said = f"{year(int(season['first']))} {_two(season['second'])}"
+    return Reading(said, season.end(), "year")
+
+
+def read_decade(text: str, start: int) -> Reading | None:
+    """`1980s`, `'80s`, `80s`, `1980's`, and the first of two of them."""
+    match = _DECADE.match(text, start)
+    if match is None or text[start - 1 : start].isalnum() or text[start - 1 : start] == "=":
+        return None
+    words = decade(match["year"])
+    until = _UNTIL_DECADE.match(text, match.end())
+    if until:
+        return Reading(f"{words} to", until.end(), "year")
+    return Reading(words, match.end(), "year")
+
+
+def decade(written: str) -> str:
+    """Words of a decade, `1980` to `nineteen eighties`."""
+    value = int(written)
+    words = year(value) if value >= 1000 else cardinal(value)
+    if value == 0:
+        words = "two thousand"
+    return plural(words)
+
+
+def read_short_year(text: str, start: int) -> Reading | None:
+    """`'90s`, and `'21` as a year."""
+    found = read_decade(text, start)
+    if found:
+        return found
+    match = _SHORT_YEAR.match(text, start)
+    # A quotation may begin with a number.
+    if match is None or (
+        "'" in text[match.end() : match.end() + 32] and text[start - 1 : start] != " "
+    ):
+        return None
+    return Reading(_two(match["year"]), match.end(), "year")
+
+
+def read_period(text: str, start: int) -> Reading | None:
+    """`FY2024` and `FY24` as fiscal years."""
+    match = _PERIOD.match(text, start)
+    if match is None:
+        return None
+    said = f"fiscal year {_short_or_full(match['year'])}"
+    until = _UNTIL_TWO.match(text, match.end())
+    if until:
+        return Reading(f"{said} to {_two(until['year'])}", until.end(), "year")
+    return Reading(said, match.end(), "year")
+
+
+def read_quarter(text: str, start: int) -> Reading | None:
+    """`2Q22` as `the second quarter of twenty two`, `1H2024` as a half."""
+    match = _QUARTER.match(text, start)
+    if match is None or text[start - 1 : start].isalnum():
+        return None
+    article = "" if before(text, start).endswith("the ") else "the "
+    part = "quarter" if match["of"] == "Q" else "half"
+    said = f"{article}{ordinal(int(match['part']))} {part} of {_short_or_full(match['year'])}"
+    return Reading(said, match.end(), "year")
+
+
+def _short_or_full(written: str) -> str:
+    return _two(written) if len(written) == 2 else year(int(written))
+
+
+def _two(written: str) -> str:
+    """The last two digits of a year: `05` to `oh five`."""
+    if written == "00":
+        return "two thousand"
+    return f"oh {digits(written[1])}" if written[0] == "0" else pairs(written)
+
+
+# English clock times: `3:45`, `3:45 pm EST`, `15:30`, `5-7pm`, `10:30 GMT+2`, `0800 hours`.
+
+_CLOCK = re.compile(
+    r"(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])"
+    r"(?::(?P<second>[0-5][0-9]))?(?:[.,](?P<part>[0-9]{1,6}))?(?![0-9:])"
+)
+_DOTTED = re.compile(r"(?P<hour>1[0-2]|0?[1-9])[.h](?P<minute>[0-5][0-9])(?= ?[ap]\.?m\b)", re.I)
+_HOUR = re.compile(r"(?P<hour>1[0-2]|0?[1-9])(?= ?[ap]\.?m\b)", re.I)
+_HALF = re.compile(r" ?(?P<half>[ap])(?:m|\.m(?P<dot>\.?))(?![A-Za-z]{4})", re.I)
+_TIME = r"(?:1[0-2]|0?[1-9])(?:[:.][0-5][0-9])? ?[ap]\.?m\b"
+_HOUR_UNTIL = re.compile(rf"(?P<hour>1[0-2]|0?[1-9]) ?[-–—] ?(?={_TIME})", re.I)
+_UNTIL_TIME = re.compile(r" ?[-–—] ?(?=[0-9]{1,2}(?::[0-9]{2}| ?[ap]\.?m\b)|noon|midnight)", re.I)
+_HOUR_AFTER = re.compile(r" ?[-–—] ?(?P<hour>1[0-2]|0?[1-9])(?![0-9A-Za-z:%$-]|[.,][0-9])")
+_ZONE = re.compile(
+    r" ?(?P<zone>e\.s\.t|p\.s\.t|c\.s\.t|[ecmphb][sd]t|ak[sd]t|a[ecw][sd]t|nz[sd]t|cet|cest|eet"
+    r"|eest|wet|gmt|utc|ist|jst|kst|msk|sgt|hkt|(?-i:ET|CT|MT|PT))(?![A-Za-z])",
+    re.I,
+)
+_OFFSET = re.compile(r" ?(?P<sign>[+-])(?P<hour>[01]?[0-9])(?::?(?P<minute>[0-5][0-9]))?(?![0-9])")
+_MILITARY = re.compile(r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) (?:hours|hrs)(?![a-z])")
+_PACE = re.compile(r" ?(?:min)?/ ?(?P<of>km|mi(?:le)?)(?![A-Za-z0-9])")
+_HOURS = re.compile(r" (?:hours|hrs)(?![a-z])")
+_ISH = re.compile(r"-?ish(?![a-z])")
+_EARLY = re.compile(r"(?P<hour>0[0-9])(?P<minute>[0-5][0-9])(?![0-9A-Za-z]|[.,:/-][0-9])")
+_AT = re.compile(r"(?<![A-Za-z])(?:at|by|until|from|before|after|since) $")
+_LETTER = re.compile(r"(?P<hour>1[0-2]|[1-9])(?P<half>[ap])(?![A-Za-z0-9])")
+_AT_LETTER = re.compile(
+    r"(?<![a-z])(?:(?:at|by|until|till)|[0-9][ap](?:,? and|,? or|,? to|,| -)) ?$|[0-9][ap]-$"
+)
+_DURATION = re.compile(
+    r"[0-9]{1,3} ?(?:d|h|hrs?|m|mins?)\.?"
+    r"(?:[ ,]{0,2}[0-9]{1,2} ?(?:h|hrs?|m|mins?|s|secs?)(?![A-Za-z])){1,3}(?![0-9A-Za-z])"
+    r"|[0-9]{1,2}h[0-5][0-9](?![0-9A-Za-z])"
+)
+_PART = re.compile(r"(?P<number>[0-9]{1,3}) ?(?P<of>[dhms]?)")
+_CLOCK_UNITS = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
+
+
+def read_time(text: str, start: int) -> Reading | None:
+    """A time of day, with its half of the day and its zone; or hours, minutes and seconds."""
+    previous = text[start - 1 : start]
+    if previous.isalnum() or previous in {":", "."}:
+        return None
+    military = _MILITARY.match(text, start)
+    if military:
+        said = _military(military["hour"], military["minute"])
+        return Reading(f"{said} hours", military.end(), "time")
+    early = _EARLY.match(text, start)
+    if early and _AT.search(text, max(0, start - 8), start):
+        return Reading(_military(early["hour"], early["minute"]), early.end(), "time")
+    duration = _DURATION.match(text, start)
+    found = _duration(duration) if duration else None
+    if found:
+        return found
+    letter = _LETTER.match(text, start)
+    if letter and _AT_LETTER.search(text[max(0, start - 10) : start].lower()):
+        half = letter["half"].upper()
+        return Reading(f"{cardinal(int(letter['hour']))} {half}M", letter.end(), "time")
+    return clock(text, start)
+
+
+def clock(text: str, start: int) -> Reading | None:
+    """A time of day as `read_time` reads it, whatever stands before it."""
+    match = _CLOCK.match(text, start)
+    if match is None:
+        match = _DOTTED.match(text, start)
+        if match:
+            return _finish(text, match.end(), _hour_minute(match), "")
+        until = _HOUR_UNTIL.match(text, start)
+        if until:
+            return Reading(f"{cardinal(int(until['hour']))} to", until.end(), "time")
+        match = _HOUR.match(text, start)
+        return _finish(text, match.end(), cardinal(int(match["hour"])), "") if match else None
+    part = f" point {digits(match['part'])}" if match["part"] else ""
+    if match["second"]:
+        hour, minute, second = (int(match[name]) for name in ("hour", "minute", "second"))
+        words = f"{_count(hour, 'hour')} {_count(minute, 'minute')} and "
+        words += f"{cardinal(second)}{part} second{'' if second == 1 and not part else 's'}"
+        return _finish(text, match.end(), words, "")
+    if part:
+        return Reading(_hour_minute(match) + part, match.end(), "time")
+    full = " o'clock" if match["minute"] == "00" else ""
+    return _finish(text, match.end(), _hour_minute(match), full)
+
+
+def _hour_minute(match: re.Match[str]) -> str:
+    spoken, minute = cardinal(int(match["hour"])), int(match["minute"])
+    if not minute:
+        return spoken
+    return f"{spoken} oh {cardinal(minute)}" if minute < 10 else f"{spoken} {cardinal(minute)}"
+
+
+def _finish(text: str, end: int, spoken: str, full_hour: str) -> Reading:
+    half = _HALF.match(text, end)
+    until = _UNTIL_TIME.match(text, half.end() if half else end)
+    if half:
+        spoken += f" {half['half'].upper()}M"
+        end = half.end()
+    elif not until and not _ISH.match(text, end):
+        hours = _HOURS.match(text, end)
+        if hours and full_hour:
+            return Reading(f"{spoken} hundred hours", hours.end(), "time")
+        spoken = "midnight" if full_hour and spoken == "zero" else spoken + full_hour
+    pace = _PACE.match(text, end)
+    if pace and not half:
+        name = "kilometer" if pace["of"] == "km" else "mile"
+        return Reading(f"{spoken.removesuffix(full_hour)} per {name}", pace.end(), "time")
+    zone = _ZONE.match(text, end)
+    if zone:
+        name = zone["zone"].replace(".", "").upper()
+        spoken, end = f"{spoken} {name}", zone.end()
+        until = _UNTIL_TIME.match(text, end)
+        if name in {"GMT", "UTC"}:
+            spoken, end = offset(text, end, spoken)
+    elif text[end : end + 1] == "Z" and not text[end + 1 : end + 2].isalnum():
+        spoken, end = f"{spoken} UTC", end + 1
+    if until:
+        return Reading(f"{spoken} to", until.end(), "time")
+    after = _HOUR_AFTER.match(text, end)
+    if after:
+        return Reading(f"{spoken} to {cardinal(int(after['hour']))}", after.end(), "time")
+    if half and half["dot"] and not zone and not text[end:].strip(" \"')]"):
+        # The dot of `p.m.` is the sentence's own as well.
+        end -= 1
+    return Reading(spoken, end, "time")
+
+
+def offset(text: str, end: int, spoken: str) -> tuple[str, int]:
+    """With the hours a zone is ahead or behind, `+2` or `-05:00`; the words and their end."""
+    match = _OFFSET.match(text, end)
+    if match is None:
+        return spoken, end
+    sign = "plus" if match["sign"] == "+" else "minus"
+    said = f"{spoken} {sign} {cardinal(int(match['hour']))}"
+    if match["minute"] and match["minute"] != "00":
+        said += f" {cardinal(int(match['minute']))}"
+    return said, match.end()
+
+
+def _military(hour: str, minute: str) -> str:
+    said = f"zero {cardinal(int(hour))}" if hour[0] == "0" else cardinal(int(hour))
+    if minute == "00":
+        return f"{said} hundred"
+    return f"{said} {'zero ' if minute[0] == '0' else ''}{cardinal(int(minute))}"
+
+
+def _duration(match: re.Match[str]) -> Reading | None:
+    """Hours, minutes and seconds by their letters, largest first; `1h30` ends in minutes."""
+    parts = [(int(part["number"]), part["of"] or "m") for part in _PART.finditer(match[0])]
+    order = ["dhms".index(of) for _, of in parts]
+    if order != sorted(set(order)):
+        return None
+    said = " ".join(_count(number, _CLOCK_UNITS[of]) for number, of in parts)
+    return Reading(said, match.end(), "time")
+
+
+def _count(value: int, unit: str) -> str:
+    return f"{cardinal(value)} {unit}{'' if value == 1 else 's'}"
+
+
+# English dates: `2006-08-05`, `12/31/2020`, `Jan. 15, 2020`, `16 July 1943`, `Mon, May 5-7`.
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
@@ -34,17 +428,17 @@ WEEKDAY_HEAD = (
 
 _ENDING = r"(?:st|nd|rd|th)?"
 _DAY = r"(?P<day>3[01]|[12][0-9]|0?[1-9])"
-_YEAR = r"(?:(?P<year>(?:1[0-9]|20|21)[0-9]{2})|'(?P<two>[0-9]{2}))(?![0-9:%]|[.,][0-9])"
+_IN_YEAR = r"(?:(?P<year>(?:1[0-9]|20|21)[0-9]{2})|'(?P<two>[0-9]{2}))(?![0-9:%]|[.,][0-9])"
 _UNTIL = rf"(?: ?[-–—] ?(?P<last>3[01]|[12][0-9]|0?[1-9]){_ENDING}(?![0-9A-Za-z:/]|[.,-][0-9]))?"
 _MONTH_FIRST = re.compile(
     rf"(?P<month>{_MONTH})\.?,?[ -]{_DAY}{_ENDING}(?![0-9A-Za-z:%]|[.,/][0-9]){_UNTIL}"
-    rf"(?:(?P<comma>,?)[ -]{_YEAR})?",
+    rf"(?:(?P<comma>,?)[ -]{_IN_YEAR})?",
     re.I,
 )
-_MONTH_YEAR = re.compile(rf"(?P<month>{_MONTH})\.?,?[ -]{_YEAR}", re.I)
+_MONTH_YEAR = re.compile(rf"(?P<month>{_MONTH})\.?,?[ -]{_IN_YEAR}", re.I)
 _DAY_FIRST = re.compile(
     rf"{_DAY}{_ENDING}{_UNTIL}(?: of)?[ -](?P<month>{_MONTH}|(?i:may)(?=,? [12]))(?![A-Za-z])\.?"
-    rf"(?:(?P<comma>,?)[ -]{_YEAR})?",
+    rf"(?:(?P<comma>,?)[ -]{_IN_YEAR})?",
     re.I,
 )
 _DASHED = re.compile(

@@ -2,11 +2,11 @@
 
 import re
 
+from speech.text.english.dates import read_decade
 from speech.text.english.neighbours import FUNCTION_WORDS, before, counts
 from speech.text.english.numbers import Number, cardinal, fraction, pairs, parse_number
 from speech.text.english.numbers import plural as plural_number
 from speech.text.english.units import plural, read_unit
-from speech.text.english.years import read_decade
 from speech.text.reading import Reading, word_after
 
 _JOIN = re.compile(r" ?(?P<sign>[-–—]|x|×|X|±|/(?=[0-9]{1,3}(?:[ -]?[a-z]|\"))) ?(?=\.?[0-9])")

@@ -1,12 +1,21 @@
-"""English numbers as words, and numbers as they are written; the readers of the classes use both.
+"""English numbers: as words, as they are written, and read as cardinals, ordinals and fractions.
 
 Words are joined by spaces, not hyphens: espeak-ng reads `45` and `forty five` alike, but stresses
-`forty-five` as one word.
+`forty-five` as one word. The readers of the other classes use what is here.
 """
 
 import re
 import unicodedata
 from typing import NamedTuple
+
+from speech.text.english.neighbours import before, counts
+from speech.text.english.units import per
+from speech.text.reading import Reading, word_after
+
+# English numbers as words, and numbers as they are written; the readers of the classes use both.
+#
+# Words are joined by spaces, not hyphens: espeak-ng reads `45` and `forty five` alike, but stresses
+# `forty-five` as one word.
 
 _ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -211,3 +220,243 @@ def parse_number(text: str, start: int) -> Number | None:
 def _two_digits(value: int) -> list[str]:
     tens, ones = divmod(value, 10)
     return [_TENS[tens], _ONES[ones]] if ones else [_TENS[tens]]
+
+
+# English ordinals: `1st`, `22nd`, `9,000th`.
+
+_ORDINAL = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3}){1,12}+|[0-9]{1,9})[ºª]?(?P<suffix>st|nd|rd|th|ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)"
+    r"(?![A-Za-z0-9])",
+    re.I,
+)
+_RAISED = str.maketrans("ˢᵗⁿᵈʳʰ", "stndrh")
+_TURNS = re.compile(
+    r"[0-9]{1,2}(?:st|nd|rd|th) ?[-–—] ?(?=[0-9]{1,2}(?:st|nd|rd|th)(?![A-Za-z0-9]))", re.I
+)
+
+
+def read_ordinal(text: str, start: int) -> Reading | None:
+    """A position, or two joined by a hyphen; a wrong ending such as `3th` is said as written."""
+    match = _ORDINAL.match(text, start)
+    if match is None:
+        return None
+    written, suffix = match["whole"], match["suffix"].translate(_RAISED)
+    if len(written) > 1 and written[0] == "0":
+        return Reading(f"{digits(written)} {suffix}", match.end(), "ordinal")
+    value = int(written.replace(",", ""))
+    if suffix.lower() != _ending(value):
+        return Reading(f"{whole_words(written)} {suffix}", match.end(), "ordinal")
+    turns = _TURNS.match(text, start)
+    if turns:
+        return Reading(f"{ordinal(value)} to", turns.end(), "range")
+    return Reading(ordinal(value), match.end(), "ordinal")
+
+
+def _ending(value: int) -> str:
+    if value % 100 in {11, 12, 13}:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+
+
+# English fractions: `1/2`, `3/4th`; marks `9/10`, names `24/7`, blood pressure `120/80`.
+
+_FRACTION = re.compile(
+    r"(?P<top>[0-9]{1,4})(?: ?/ ?)(?P<low>[0-9]{1,4})(?:th|TH|rd|nd)?s?"
+    r"(?![0-9A-Za-z/]|[.,][0-9])"
+)
+_MARK = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?/(?P<of>5|10|20|25|50|100)(?![0-9A-Za-z/]|\.[0-9])")
+_RATED = re.compile(
+    r"(?<![a-z])(?:rat(?:e|ed|ing)|scor(?:e|ed|es|ing)|grad(?:e|ed)|gave|give|gives|giving|got|mark(?:ed|s)?"
+    r"|review(?:ed)?|pain|solid|index)(?![a-z])"
+)
+_RATES = re.compile(r" (?:stars?|points?|would|marks?|rating|score|on |from )")
+_PRESSURE = re.compile(r"(?:blood pressure|\bbp)(?![a-z])")
+_MERCURY = re.compile(r" mm ?Hg(?![A-Za-z])")
+_OF_PRESSURE = re.compile(r" (?:mm ?Hg|blood pressure)")
+_CHAIN = re.compile(r"[0-9]{1,6}(?:/[0-9]{1,6}){1,4}+(?![0-9A-Za-z])")
+_NAMES = {
+    "1/1": "January first",
+    "24/7": "twenty four seven",
+    "9/11": "nine eleven",
+    "24/7/365": "twenty four seven three sixty five",
+    "50/50": "fifty fifty",
+    "20/20": "twenty twenty",
+    "80/20": "eighty twenty",
+    "60/40": "sixty forty",
+    "70/30": "seventy thirty",
+}
+_BEAT = re.compile(r" (?:time|meter|metre|beat|signature|rhythm)(?![a-z])")
+_UNTIL = re.compile(r" ?[-–] ?(?=[0-9½¼¾⅓⅔])")
+_STEP = re.compile(
+    r"(?<![a-z])(?:step|page|part|chapter|episode|lesson|slide|question|item|photo|image|round|day"
+    r"|week|level|stage|lap|game|match|track|disc|file|frame) \(?$"
+)
+_EQUALS = re.compile(r" ?=")
+_SHARE = re.compile(r"(?P<number>[0-9]{1,6})/(?P<of>[A-Za-z])(?![A-Za-z0-9/])")
+
+
+def read_fraction(text: str, start: int) -> Reading | None:
+    """A share, a mark, a name; or a chain of numbers, whose slashes are not said."""
+    if text[start - 1 : start] == "/":
+        return None
+    chain = _CHAIN.match(text, start)
+    if chain and chain[0] in _NAMES:
+        return Reading(_NAMES[chain[0]], chain.end(), "fraction")
+    mark = _MARK.match(text, start)
+    if mark and (
+        _RATED.search(before(text, start)) or _RATES.match(text, mark.end()) or "." in mark[0]
+    ):
+        return _over(text, start, mark, "out of")
+    match = _FRACTION.match(text, start)
+    if match is None:
+        return _chain(chain, text, start) if chain else _share(text, start)
+    top, low = int(match["top"]), int(match["low"])
+    if low >= 40 and (
+        _PRESSURE.search(before(text, start)) or _OF_PRESSURE.match(text, match.end())
+    ):
+        mercury = _MERCURY.match(text, match.end())
+        unit = " millimeters of mercury" if mercury else ""
+        end = mercury.end() if mercury else match.end()
+        return Reading(f"{cardinal(top)} over {cardinal(low)}{unit}", end, "fraction")
+    if low >= top and _STEP.search(before(text, start)):
+        return Reading(f"{cardinal(top)} of {cardinal(low)}", match.end(), "fraction")
+    if low < 2 or match["low"][0] == "0":
+        return _chain(chain, text, start) if chain else None
+    if low in {2, 4, 8, 16} and _BEAT.match(text, match.end()):
+        return Reading(f"{cardinal(top)} {cardinal(low)}", match.end(), "music")
+    if top >= low and _EQUALS.match(text, match.end()):
+        return Reading(f"{cardinal(top)} divided by {cardinal(low)}", match.end(), "math")
+    if top == low:
+        # A score, not a share.
+        return Reading(f"{cardinal(top)} out of {cardinal(low)}", match.end(), "fraction")
+    until = _UNTIL.match(text, match.end())
+    if until and low <= 100:
+        return Reading(f"{fraction(top, low)} to", until.end(), "range")
+    return Reading(fraction(top, low), match.end(), "fraction")
+
+
+def _over(text: str, start: int, mark: re.Match[str], word: str) -> Reading | None:
+    top = parse_number(text, start)
+    if top is None:
+        return None
+    return Reading(f"{top.spoken} {word} {cardinal(int(mark['of']))}", mark.end(), "fraction")
+
+
+def _chain(chain: re.Match[str], text: str, start: int) -> Reading:
+    said = ", ".join(whole_words(part, most=4) for part in chain[0].split("/"))
+    return Reading(said, chain.end(), "fraction")
+
+
+def _share(text: str, start: int) -> Reading | None:
+    match = _SHARE.match(text, start)
+    if match is None:
+        return None
+    return Reading(
+        f"{whole_words(match['number'])} per {match['of'].upper()}", match.end(), "fraction"
+    )
+
+
+# English plain numbers: `5`, `-3.5`, `13,000`, `10k`, `2bn`, `1.2e-5`.
+
+_LONG = re.compile(r"[0-9]{5,9}(?![0-9A-Za-z]|[.,][0-9])")
+_NAMED = re.compile(
+    r"(?<![a-z])(?:ending in|ends in|ends with|pin|code|otp|password|passcode|zip|id|account|acct"
+    r"|serial"
+    r"|order|tracking|reference|confirmation|case|ticket|badge|invoice|license|member|policy)"
+    r"(?: (?:is|was|number|no\.?|code|id))*:? ?#?$"
+)
+_QUANTITY = re.compile(
+    r"(?<![a-z])(?:about|over|under|than|nearly|almost|around|roughly|approximately|some|exactly|least"
+    r"|most"
+    r"|of|to|by|cost|costs|earns?|earned|paid|worth|total|totals?|was|sold|reached|hit|counted"
+    r"|only|just|every|population|between|and) $"
+)
+_MAGNITUDE = re.compile(r" ?(?P<word>[Bb]n|mn|MN|[Tt]n|[Tt]rn|mln|[KkMBm])(?![^\W_]|['/&-])")
+_MAGNITUDES = {
+    "k": "thousand", "m": "million", "mn": "million", "mln": "million", "b": "billion",
+    "bn": "billion", "tn": "trillion", "trn": "trillion",
+}  # fmt: skip
+_SCIENTIFIC = re.compile(r"[eE](?P<sign>[+-]?)(?P<power>[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])")
+_RUN = frozenset({"run", "race", "walk", "runs", "races", "screen", "tv", "video", "monitor"})
+_VARIABLE = re.compile(r"x(?= ?[-+=*^<>—²³]| / )")
+_RACE = re.compile(r"(?:^|[ (])(?:a|an|the|my|his|her|our|first|last|next|this|annual) $")
+_TIMES = re.compile(r"[x×](?![A-Za-z0-9]| ?[0-9(])")
+
+
+def read_plain(text: str, start: int) -> Reading | None:
+    """A number with its magnitude or power of ten; long ones by what their neighbours say."""
+    number = parse_number(text, start)
+    if number is None:
+        return None
+    attached = text[start - 1 : start].isalnum()
+    power = _SCIENTIFIC.match(text, number.end)
+    if power and not attached:
+        sign = "minus " if power["sign"] == "-" else ""
+        said = f"{number.spoken} times ten to the power of {sign}{cardinal(int(power['power']))}"
+        return Reading(said, power.end(), "math")
+    if attached:
+        return Reading(number.spoken, number.end, "number")
+    magnitude = _MAGNITUDE.match(text, number.end)
+    if magnitude and _is_magnitude(text, start, number.end, magnitude):
+        said = f"{number.spoken} {_MAGNITUDES[magnitude['word'].lower()]}"
+        return Reading(said, magnitude.end(), "number")
+    times = _TIMES.match(text, number.end)
+    if times and not _VARIABLE.match(text, number.end):
+        said = f"{number.spoken} {'time' if number.is_one else 'times'}"
+        share = per(text, times.end())
+        if share:
+            return Reading(f"{said} {share.spoken}", share.end, "number")
+        return Reading(said, times.end(), "number")
+    if _is_name(text, start, number.end):
+        return Reading(digits(text[start : number.end]), number.end, "number")
+    return Reading(number.spoken, number.end, "number")
+
+
+def _is_magnitude(text: str, start: int, end: int, magnitude: re.Match[str]) -> bool:
+    """Whether a letter behind a number multiplies it: `10k followers`, not `a 4K screen`."""
+    word = magnitude["word"]
+    close = magnitude.start("word") == end
+    if len(word) > 1:
+        return True
+    if not close:
+        return False
+    if word == "m":
+        return counts(text, magnitude.end())
+    if word in {"k", "K"}:
+        after = word_after(text, magnitude.end()).lower().rstrip(".,;:!?")
+        if after in _RUN or (text[start:end] in {"2", "4", "8"} and word == "K"):
+            return counts(text, magnitude.end()) and after not in _RUN
+        # A 5K or 10K is run; ten thousand of something has its noun.
+        is_race = text[start:end] in {"5", "10"} and _RACE.search(before(text, start))
+        return not is_race or counts(text, magnitude.end())
+    return "." in text[start:end] or counts(text, magnitude.end()) or word == "M"
+
+
+def _is_name(text: str, start: int, end: int) -> bool:
+    """Whether a run of digits names rather than counts, so that its digits are said."""
+    said = before(text, start)
+    written = text[start:end]
+    if not written.isdigit():
+        return False
+    if len(written) >= 3 and _NAMED.search(said):
+        return not counts(text, end)
+    if not _LONG.match(text, start):
+        return False
+    # Without marks between its groups a long number counts only where something says so.
+    return not (counts(text, end) or _QUANTITY.search(said) or (said and written.endswith("000")))
+
+
+def read_minus(text: str, start: int) -> Reading | None:
+    """A sign before a number, `-5`, ` -0.4`, or behind a mark or blood group, `B-`, `AB-`.
+
+    A hyphen inside a word or range is none.
+    """
+    previous = text[start - 1 : start]
+    if previous.isalpha() and not text[start + 1 : start + 3].strip(".$€£¥")[:1].isdigit():
+        head = before(text, start)
+        blood = previous in {"O", "B"} and (previous == "O" or head.endswith("ab"))
+        said = " negative" if blood or "blood" in head or "donor" in head else " minus"
+        return Reading(said, start + 1, "symbol")
+    if previous and (previous.isalnum() or previous in "-/.,:)"):
+        return None
+    return Reading("minus", start + 1, "number")

@@ -3,27 +3,9 @@
 import re
 from functools import partial
 
-from speech.text.english import dates, mathematics, money, symbols, words
+from speech.text.english import dates, money, signs, words
 from speech.text.english.addresses import read_house, read_zip
-from speech.text.english.cardinals import read_minus
-from speech.text.english.codes import read_code
-from speech.text.english.fractions import read_fraction
-from speech.text.english.measures import (
-    read_angle,
-    read_dimensions,
-    read_height,
-    read_measure,
-)
-from speech.text.english.music import read_meter
-from speech.text.english.numbers import VULGAR, without_digits
-from speech.text.english.ordinals import read_ordinal
-from speech.text.english.ranges import LETTERS_HEAD, read_letters, read_number
-from speech.text.english.runs import find_runs
-from speech.text.english.scores import read_score
-from speech.text.english.serials import read_plural, read_serial
-from speech.text.english.telephone import read_digit_groups, read_star
-from speech.text.english.times import read_time
-from speech.text.english.years import (
+from speech.text.english.dates import (
     PERIOD_HEAD,
     SHORT_HEAD,
     read_decade,
@@ -31,7 +13,31 @@ from speech.text.english.years import (
     read_quarter,
     read_season,
     read_short_year,
+    read_time,
 )
+from speech.text.english.measures import (
+    read_angle,
+    read_dimensions,
+    read_height,
+    read_measure,
+)
+from speech.text.english.numbers import (
+    VULGAR,
+    read_fraction,
+    read_minus,
+    read_ordinal,
+    without_digits,
+)
+from speech.text.english.ranges import LETTERS_HEAD, read_letters, read_number, read_score
+from speech.text.english.runs import find_runs
+from speech.text.english.serials import (
+    read_code,
+    read_digit_groups,
+    read_plural,
+    read_serial,
+    read_star,
+)
+from speech.text.english.signs import read_meter
 from speech.text.reading import Reader, Reading, Span
 
 # One scan decides whether a sentence has anything to read, and finds the next thing to read.
@@ -49,8 +55,8 @@ _START = re.compile(
     rf"|(?P<month>(?<![A-Za-z])(?i:{dates.MONTH_HEAD}))"
     rf"|(?P<weekday>(?<![A-Za-z]){dates.WEEKDAY_HEAD})"
     rf"|(?P<word>{words.PATTERN})"
-    rf"|(?P<math>{mathematics.HEAD})"
-    rf"|(?P<symbol>[{re.escape(symbols.SIGNS)}])"
+    rf"|(?P<math>{signs.MATHEMATICS_HEAD})"
+    rf"|(?P<symbol>[{re.escape(signs.SIGNS)}])"
 )
 # What follows a number tells most classes apart, and asking them all is what reading costs.
 _NEXT = re.compile(
@@ -133,18 +139,18 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
         ),
         "minus": (read_minus,),
         "phone": (read_digit_groups,),
-        "star": (read_star, symbols.read_symbol),
+        "star": (read_star, signs.read_symbol),
         "letters": (read_letters, words.read_word),
         "decade": (read_short_year,),
         "period": (read_period,),
-        "money": (money.read_money, symbols.read_symbol),
+        "money": (money.read_money, signs.read_symbol),
         "code": (money.read_money_code,),
         "month": (dates.read_month,),
         "weekday": (dates.read_weekday,),
         "word": (words.read_word,),
-        "math": (read_digit_groups, mathematics.read_mathematics),
+        "math": (read_digit_groups, signs.read_mathematics),
         # A telephone number may begin with a plus.
-        "symbol": (read_digit_groups, symbols.read_symbol),
+        "symbol": (read_digit_groups, signs.read_symbol),
     }
 
 

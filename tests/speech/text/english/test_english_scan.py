@@ -1,8 +1,10 @@
-"""The scan over all classes: what is left alone, spans, digits, time, its own output."""
+"""The scan over all classes: what is left alone, spans, digits, work, its own output."""
 
-import time
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -67,15 +69,22 @@ def test_spoken_text_holds_no_number_to_read(said: Callable[[str], str]) -> None
      "100 Aaaaaaaaaaaaaaaaaaaa ", "1 1/2 ", "'80s", "1 000 ", "1'", "x^", "5km-", "1x", "1234 ",
      "5'1\"", "1h1", "+1 1", "0123 ", "1°1'", "Mon-", "5 x ", "6-4, ", "²"],
 )  # fmt: skip
-def test_reading_time_is_linear(unit: str) -> None:
-    def seconds(length: int) -> float:
-        text = (unit * length)[:length]
-        best = 1.0
-        for _ in range(4):
-            begin = time.process_time()
-            read_english(text)
-            best = min(best, time.process_time() - begin)
-        return best
+def test_reading_is_linear(unit: str) -> None:
+    def calls(length: int) -> int:
+        """What the interpreter is asked to do: the same on every machine."""
+        count = 0
 
-    # Quadratic time would give 16; the shared machine and small times ask for room.
-    assert seconds(4096) < 9 * seconds(1024) + 0.005
+        def watch(frame: FrameType, event: str, argument: Any) -> None:
+            nonlocal count
+            count += event in {"call", "c_call"}
+
+        text = (unit * length)[:length]
+        sys.setprofile(watch)
+        try:
+            read_english(text)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    # Quadratic work would be four times as much.
+    assert calls(4200) < 2.5 * calls(2100)
