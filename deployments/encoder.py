@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -23,11 +23,12 @@ from deployments.stages import (
     synthesizer_stage,
 )
 from speech import telemetry
-from speech.audio.containers import codec_rate, encode_whole, open_writer
+from speech.audio.containers import WholeWriter, codec_rate, encode_whole, open_writer
 from speech.audio.joins import fade_edges, silence
 from speech.audio.resample import Resampler
 from speech.config import AudioConfig, RetryConfig, StrictModel
 from speech.engine_load import ProcessorLoad
+from speech.errors import InvalidInputError
 from speech.interfaces import ContainerWriter
 from speech.pipeline import RenderedPhrase, render
 from speech.types import (
@@ -42,6 +43,10 @@ from speech.types import (
 _T = TypeVar("_T")
 _COPIED_SAMPLES = 500_000
 """A megabyte: what is copied on the event loop, in some 0.2 ms."""
+_SECONDS_PER_CHARACTER = 0.08
+"""Of speech, rather too many."""
+_SMALL_BYTES = 4 * 2**20
+"""A whole reply that is guessed to be smaller waits for no room: admission bounds their sum."""
 
 
 class EncoderTuning(StrictModel):
@@ -54,6 +59,10 @@ class EncoderTuning(StrictModel):
     reply the phrases after the first do: whoever listens has something to play meanwhile."""
     first_audio: float = Field(default=0.5, gt=0)
     """Seconds of a stream's first phrase that are encoded and sent before the rest of it is."""
+    max_whole_bytes: int = Field(default=256 * 2**20, gt=0)
+    """What replies that leave whole may hold together in one replica, counted as PCM of their rate;
+    one that would be larger by itself must be streamed. While they are put together they take
+    twice as much."""
     threads: int = Field(default=0, ge=0, le=64)
     """Replies of one replica that are encoded at the same time; 0 takes one for each core. More
     than there are cores would all take longer and none leave sooner."""
@@ -80,6 +89,7 @@ class Encoder:
         self._tuning = EncoderTuning()
         self._threads = _codec_threads(self._tuning)
         self._encodings = 0
+        self._room = _Room()
         self._load = ProcessorLoad()
         self._warm_up()
         settle()
@@ -99,6 +109,7 @@ class Encoder:
     def check_health(self) -> None:
         """Report; an encoder has nothing that can break on its own."""
         metrics.set_gauge(telemetry.ENCODINGS, self._encodings)
+        metrics.set_gauge(telemetry.WHOLE_BYTES, self._room.held)
         check_inline(self._synthesizer, self._normalizer)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
@@ -115,8 +126,17 @@ class Encoder:
         """Yield the reply's frames as its phrases are ready, none larger than `frame_bytes`.
 
         A reply that is asked for whole leaves as one container of exact size.
+
+        Raises:
+            InvalidInputError: it would be too large for that (`param` is `stream`).
         """
         reply = _Reply(job, self._audio)
+        room = self._room.hold(reply.guessed_bytes, self._tuning.max_whole_bytes)
+        async with room if job.whole else nullcontext(), aclosing(self._frames(reply, job)) as all_:
+            async for frame in all_:
+                yield frame
+
+    async def _frames(self, reply: "_Reply", job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
         first = True
         tuning = self._tuning
         rendered = render(
@@ -130,6 +150,8 @@ class Encoder:
             async for phrase in phrases:
                 reply.take(phrase)
                 if job.whole:
+                    if reply.is_large:
+                        await self._in_thread(reply.gather)
                     continue
                 parts = reply.encode(tuning.first_audio if first else None)
                 while (data := await self._in_thread(next, parts, None)) is not None:
@@ -137,9 +159,10 @@ class Encoder:
                         yield reply.frame(piece, first=first)
                         first = False
         data = reply.finish() if reply.is_copied else await self._in_thread(reply.finish)
-        pieces = list(self._pieces(data))
-        for number, piece in enumerate(pieces):
-            yield reply.frame(piece, first=first, last=number == len(pieces) - 1, total=len(data))
+        left = len(data)
+        for piece in self._pieces(data):
+            left -= len(piece)
+            yield reply.frame(piece, first=first, last=not left, total=len(data))
             first = False
 
     async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
@@ -153,6 +176,42 @@ class Encoder:
     def _pieces(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, max(len(data), 1), self._frame_bytes):
             yield data[start : start + self._frame_bytes]
+
+
+class _Room:
+    """What large whole replies hold together; who finds none waits in turn."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self._turn = asyncio.Lock()
+        self._freed = asyncio.Event()
+
+    @asynccontextmanager
+    async def hold(self, size: int, bound: int) -> AsyncIterator[None]:
+        """Hold so many bytes for a while.
+
+        Raises:
+            InvalidInputError: there will never be room (`param` is `stream`).
+        """
+        if size <= min(_SMALL_BYTES, bound):
+            yield
+            return
+        if size > bound:
+            raise InvalidInputError(
+                f"the reply is too long to be sent whole: about {size >> 20} MB of audio, and at "
+                f"most {bound >> 20} are; ask for a stream",
+                "stream",
+            )
+        async with self._turn:
+            while self.held + size > bound:
+                self._freed.clear()
+                await self._freed.wait()
+            self.held += size
+        try:
+            yield
+        finally:
+            self.held -= size
+            self._freed.set()
 
 
 def _codec_threads(tuning: EncoderTuning) -> ThreadPoolExecutor:
@@ -176,6 +235,7 @@ class _Reply:
         self._taken: list[RenderedPhrase] = []
         self._unmade: int | None = None
         self._writer: ContainerWriter | None = None
+        self._gathered: WholeWriter | None = None
         if not job.whole:
             self._writer = open_writer(
                 request.format, sample_rate=self._rate, config=audio, total_samples=None
@@ -185,10 +245,23 @@ class _Reply:
         self._samples = 0
 
     @property
+    def guessed_bytes(self) -> int:
+        """Size as PCM, before anything is spoken."""
+        utterance = self._job.utterance
+        pauses = sum(phrase.pause_after for phrase in utterance.phrases)
+        seconds = (utterance.cost * _SECONDS_PER_CHARACTER + pauses) / self._job.request.speed
+        return int(2 * self._rate * seconds)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether so much is held that it is better encoded now, also where all leaves whole."""
+        return sum(len(item.speech.pcm.samples) for item in self._taken) >= _COPIED_SAMPLES
+
+    @property
     def is_copied(self) -> bool:
         """Whether finishing only puts samples one behind the other: less than a thread costs."""
         copied = self._job.request.format in {"pcm", "wav"}
-        short = sum(len(item.speech.pcm.samples) for item in self._taken) < _COPIED_SAMPLES
+        short = not self.is_large and self._gathered is None
         return copied and short and self._rate == self._job.voice_sample_rate
 
     def take(self, rendered: RenderedPhrase) -> None:
@@ -218,13 +291,26 @@ class _Reply:
             yield data
             started = perf_counter()
 
+    def gather(self) -> None:
+        """Encode what is held of a whole reply, so that its audio need not be held."""
+        started = perf_counter()
+        if self._gathered is None:
+            self._gathered = WholeWriter(self._job.request.format, self._rate, self._audio)
+        samples = self._resampler.process(self._joined())
+        self._samples += len(samples)
+        self._gathered.write(samples)
+        self._encoding += perf_counter() - started
+
     def finish(self) -> bytes:
         """Return the rest of the container: all of it where nothing was encoded before."""
         started = perf_counter()
         samples = self._resampler.process(self._joined())
         samples = np.concatenate((samples, self._resampler.finish()))
         self._samples += len(samples)
-        if self._writer is None:
+        if self._gathered is not None:
+            self._gathered.write(samples)
+            data = self._gathered.finish()
+        elif self._writer is None:
             data = encode_whole(samples, self._job.request.format, self._rate, self._audio)
         else:
             data = self._writer.write(samples) + self._writer.finish()

@@ -94,6 +94,12 @@ ENCODINGS = Metric(
     "gauge",
     "Replies being encoded or waiting for a thread to be; `encoder.threads` run at a time.",
 )
+WHOLE_BYTES = Metric(
+    "chorale_whole_bytes",
+    "gauge",
+    "Bytes that long replies which leave whole hold in this encoder; bounded by "
+    "encoder.max_whole_bytes.",
+)
 GATE_WAIT_SECONDS = Metric(
     "chorale_gate_wait_seconds",
     "histogram",

@@ -116,6 +116,36 @@ def encode_whole(
     return writer.write(samples) + writer.finish()
 
 
+class WholeWriter:
+    """One container of exact sizes from audio that comes by and by; it holds no audio.
+
+    For one thread at a time. What comes out is what `encode_whole` makes.
+
+    Args:
+        format: Container and codec.
+        sample_rate: Hertz of the samples; resampled as by `open_writer`.
+        config: Bit rates and levels.
+    """
+
+    def __init__(self, format: AudioFormat, sample_rate: int, config: AudioConfig) -> None:  # noqa: A002
+        self._header_rate = sample_rate if format == "wav" else 0
+        # Of the others none needs to know the number of samples before the end.
+        plain: AudioFormat = "pcm" if format == "wav" else format
+        self._writer = open_writer(plain, sample_rate=sample_rate, config=config, total_samples=0)
+        self._samples = 0
+        self._parts: list[bytes] = []
+
+    def write(self, samples: Samples) -> None:
+        """Encode more audio."""
+        self._samples += len(samples)
+        self._parts.append(self._writer.write(samples))
+
+    def finish(self) -> bytes:
+        """Return the container."""
+        header = wav_header(self._header_rate, self._samples) if self._header_rate else b""
+        return b"".join((header, *self._parts, self._writer.finish()))
+
+
 def _open(
     format: AudioFormat,  # noqa: A002
     rate: int,

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from deployments.encoder import Encoder
 from deployments.stages import Inline
 from speech.config import AudioConfig
-from speech.errors import SpeechError, SynthesisError
+from speech.errors import InvalidInputError, SpeechError, SynthesisError
 from speech.types import (
     AudioFormat,
     AudioFrame,
@@ -248,6 +248,56 @@ async def test_so_many_replies_are_encoded_at_a_time(
         await asyncio.gather(*(read(tuned.stream(job)) for _ in range(4)))
         assert most == threads
     assert tuned._encodings == 0
+
+
+@pytest.mark.parametrize("rate", [None, 16_000])
+@pytest.mark.parametrize("format_", FORMATS)
+async def test_a_long_whole_reply_is_encoded_by_and_by_into_the_same_bytes(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, format_: AudioFormat, rate: int | None
+) -> None:
+    job = make_job("one", "two", "three", format=format_, stream=False, sample_rate=rate)
+    made = encoder()
+    expected = await read(made.stream(job))
+    monkeypatch.setattr("deployments.encoder._COPIED_SAMPLES", 1)
+    monkeypatch.setattr("deployments.encoder.encode_whole", None)
+    frames = await read(made.stream(job))
+    if format_ != "opus":  # a stream of Ogg has a number of its own, and a page for each write
+        assert body(frames) == body(expected)
+    assert frames[0].total_bytes == len(body(frames))
+    assert frames[-1].audio_seconds == expected[-1].audio_seconds
+
+
+async def test_whole_replies_hold_no_more_than_they_may_together(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.encoder._SMALL_BYTES", 0)
+    job = make_job("one", "two", format="wav", stream=False)
+    made = encoder()
+    made.reconfigure({"max_whole_bytes": 60_000})  # a guess is 34,000
+    async with aclosing(made.stream(job)) as held:
+        await anext(held)
+        waiting = [asyncio.create_task(read(made.stream(job))) for _ in range(3)]
+        streamed = await read(made.stream(replace(job, request=replace(job.request, stream=True))))
+        assert not any(task.done() for task in waiting)
+        waiting.pop(0).cancel()
+    assert {len(body(frames)) for frames in await asyncio.gather(*waiting)} == {len(body(streamed))}
+    assert made._room.held == 0
+    made.reconfigure({"max_whole_bytes": 30_000})
+    with pytest.raises(InvalidInputError, match="too long to be sent whole") as caught:
+        await read(made.stream(job))
+    assert caught.value.param == "stream"
+
+
+async def test_frames_say_what_is_still_to_be_made(make_job: MakeJob) -> None:
+    job = make_job("one", "three", "five")
+    frames = await read(encoder().stream(job))
+    assert list(dict.fromkeys(frame.unmade for frame in frames)) == [9, 4, 0]
+    opening = replace(
+        job, opening=True, utterance=replace(job.utterance, phrases=job.utterance.phrases[:1])
+    )
+    told = [frame.unmade for frame in await read(encoder(whole=job).stream(opening))]
+    assert told[0] in {None, 9}
+    assert list(dict.fromkeys(told))[-2:] == [4, 0]
 
 
 def test_unknown_tuning_is_refused() -> None:
