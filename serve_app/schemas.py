@@ -266,7 +266,7 @@ def speech_request(
         rates = ", ".join(map(str, SAMPLE_RATES))
         raise InvalidInputError(f"sample_rate must be one of {rates}", "sample_rate")
     name = body.voice if isinstance(body.voice, str) else body.voice.id
-    voice, speaker, language = catalogue.cast(name, body.language)
+    voice, speaker, language = catalogue.resolve_in(name, body.language)
     return SpeechRequest(
         text=body.input,
         voice=voice.id,
@@ -291,7 +291,7 @@ def reading_language(body: NormalizeBody, catalogue: VoiceCatalogue) -> str:
     if body.voice is None:
         return (body.language or "en-us").strip().replace("_", "-").lower()
     name = body.voice if isinstance(body.voice, str) else body.voice.id
-    return catalogue.cast(name, body.language)[2]
+    return catalogue.resolve_in(name, body.language)[2]
 
 
 def request_lexicon(words: LexiconWords) -> tuple[LexiconEntry, ...]:

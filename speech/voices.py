@@ -20,7 +20,7 @@ def _entry(raw: Any) -> Any:
     return engine_kind(name).entry.model_validate(raw) if name else raw
 
 
-class Part(StrictModel):
+class VoiceName(StrictModel):
     """A voice of the catalogue, and one of its speakers."""
 
     voice: str
@@ -28,10 +28,10 @@ class Part(StrictModel):
     """Empty takes the voice's default."""
 
 
-class Alias(Part):
+class Alias(VoiceName):
     """A name callers may use for a voice of the catalogue."""
 
-    other_languages: Part | None = None
+    other_languages: VoiceName | None = None
     """Who speaks under this name what its voice does not; where absent, nobody."""
 
 
@@ -80,7 +80,7 @@ class VoiceCatalogue:
                 raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
         for name, alias in config.aliases.items():
             try:
-                catalogue._play(alias.other_languages or alias)
+                catalogue._find(alias.other_languages or alias)
             except InvalidInputError as error:
                 raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
         return catalogue
@@ -97,11 +97,11 @@ class VoiceCatalogue:
             InvalidInputError: there is no such voice or speaker (`param` is `voice`).
         """
         if (alias := self.aliases.get(name)) is not None:
-            return self._play(alias)
+            return self._find(alias)
         voice_id, _, speaker = name.partition("/")
-        return self._play(Part(voice=voice_id, speaker=speaker))
+        return self._find(VoiceName(voice=voice_id, speaker=speaker))
 
-    def cast(self, name: str, language: str | None) -> tuple[Voice, str, str]:
+    def resolve_in(self, name: str, language: str | None) -> tuple[Voice, str, str]:
         """Find who speaks under a name in a language: voice, speaker, and the language's tag.
 
         A voice that is called by its own id speaks its own languages only. An alias may name
@@ -115,10 +115,10 @@ class VoiceCatalogue:
         alias = self.aliases.get(name)
         other = alias.other_languages if alias is not None else None
         if language and other is not None and language_tag(language) not in voice.languages:
-            voice, speaker = self._play(other)
+            voice, speaker = self._find(other)
         return voice, speaker, self.language(voice, language)
 
-    def _play(self, part: Part) -> tuple[Voice, str]:
+    def _find(self, part: VoiceName) -> tuple[Voice, str]:
         voice = self.voices.get(part.voice)
         if voice is None:
             raise InvalidInputError(

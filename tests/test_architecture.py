@@ -123,6 +123,28 @@ def test_the_core_depends_on_itself_alone() -> None:
         assert roots(name) & {"numpy", "pydantic", "yaml", "onnx", "httpx"} <= PURE
 
 
+def engines_named(source: str) -> list[int]:
+    """Lines where an engine's name decides something."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Compare):
+            sides: list[ast.AST] = [node.left, *node.comparators]
+        elif isinstance(node, ast.Match):
+            sides = [node.subject]
+        else:
+            continue
+        if any(isinstance(side, ast.Attribute) and side.attr == "engine" for side in sides):
+            found.append(node.lineno)
+    return found
+
+
+def test_no_code_asks_which_engine_a_voice_has() -> None:
+    assert engines_named('if voice.engine != "piper": pass') == [1]
+    assert engines_named("match voice.engine:\n    case 'fake': pass") == [1]
+    wrong = {name: found for name in SHIPPED if (found := engines_named((ROOT / name).read_text()))}
+    assert wrong == {}
+
+
 def test_no_module_is_long() -> None:
     lines = {name: len((ROOT / name).read_text("utf-8").splitlines()) for name in SHIPPED}
     assert {name: count for name, count in lines.items() if count > MAX_LINES} == {}

@@ -88,7 +88,7 @@ def test_openais_voice_names_are_understood() -> None:
     for names, speaker in ((WOMEN, "slt"), (MEN, list(starter.speakers)[1])):
         for name in names:
             for language in (None, "en", "en-us"):
-                voice, found, _ = catalogue.cast(name, language)
+                voice, found, _ = catalogue.resolve_in(name, language)
                 assert (voice.id, found) == ("starter", speaker), name
 
 
@@ -102,11 +102,11 @@ def test_openais_voice_names_speak_every_language() -> None:
     """espeak-ng does where starter does not, and thirteen names are thirteen voices there."""
     catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
     for language in ("de", "en-gb", "cmn"):
-        found = [catalogue.cast(name, language) for name in WOMEN + MEN]
+        found = [catalogue.resolve_in(name, language) for name in WOMEN + MEN]
         assert {(voice.id, tag) for voice, _, tag in found} == {("espeak", language)}
         assert len({speaker for _, speaker, _ in found}) == len(WOMEN + MEN)
     with pytest.raises(InvalidInputError, match="de"):
-        catalogue.cast("starter", "de")
+        catalogue.resolve_in("starter", "de")
 
 
 def test_a_fresh_install_speaks_with_its_own_voice() -> None:

@@ -1,4 +1,4 @@
-"""Phrases to PCM, one file per engine; the only room that imports onnxruntime or torch.
+"""Phrases to PCM, a folder for each engine; the only room that imports onnxruntime or torch.
 
 Importing this package imports no engine's runtime: `load_engine` does, by the voice's engine name.
 """

@@ -218,7 +218,7 @@ ALIASES = {
 def test_who_speaks_a_language(
     load: Load, name: str, asked: str | None, found: tuple[str, str, str]
 ) -> None:
-    voice, speaker, language = load(FAKE, ESPEAK, PIPER, aliases=ALIASES).cast(name, asked)
+    voice, speaker, language = load(FAKE, ESPEAK, PIPER, aliases=ALIASES).resolve_in(name, asked)
     assert (voice.id, speaker, language) == found
 
 
@@ -227,7 +227,7 @@ def test_who_speaks_a_language(
 )
 def test_nobody_takes_over_unasked(load: Load, name: str, asked: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        load(FAKE, ESPEAK, PIPER, aliases=ALIASES).cast(name, asked)
+        load(FAKE, ESPEAK, PIPER, aliases=ALIASES).resolve_in(name, asked)
     assert caught.value.param == "language"
 
 

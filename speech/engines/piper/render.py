@@ -105,7 +105,7 @@ def _groups(frames: Sequence[int], limit: int) -> list[list[int]]:
 
 
 class SplitRenderer:
-    """A stock graph cut in two; see `piper_graph`. A row is the same alone and in any batch.
+    """A stock graph cut in two; see `graph`. A row is the same alone and in any batch.
 
     The last bits of a float depend on the shape of the batch, and a duration is rounded up: a width
     of 3.0000001 in a batch and 2.9999999 alone would change the whole phrase. So rows with a width
