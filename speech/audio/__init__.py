@@ -1,1 +1,1 @@
-"""PCM to containers. The only room that imports soundfile, soxr and av."""
+"""PCM to containers: joins, resampling (soxr), native encoders (PyAV)."""

@@ -1,18 +1,23 @@
 """PCM to a container in the caller's format: which rates it has, its media type, its writer.
 
-Each format is one small module; the native encoders behind them are `packets.py`.
+The writers themselves are in `formats.py`.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from speech.audio import adts, mp3, ogg
-from speech.audio.adts import AdtsWriter
-from speech.audio.flac import FlacWriter
-from speech.audio.mp3 import Mp3Writer
-from speech.audio.ogg import OggOpusWriter
+from speech.audio.formats import (
+    AAC_RATES,
+    MP3_RATES,
+    OPUS_RATES,
+    AdtsWriter,
+    FlacWriter,
+    Mp3Writer,
+    OggOpusWriter,
+    PlainWriter,
+    wav_header,
+)
 from speech.audio.resample import Resampler
-from speech.audio.wav import PlainWriter, wav_header
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
 from speech.interfaces import ContainerWriter
@@ -22,7 +27,7 @@ SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Rates in Hertz that a request may name."""
 
 _CODEC_RATES: Mapping[AudioFormat, tuple[int, ...]] = MappingProxyType(
-    {"mp3": mp3.SAMPLE_RATES, "aac": adts.SAMPLE_RATES, "opus": ogg.SAMPLE_RATES}
+    {"mp3": MP3_RATES, "aac": AAC_RATES, "opus": OPUS_RATES}
 )
 _MEDIA_TYPES: Mapping[AudioFormat, str] = MappingProxyType(
     {

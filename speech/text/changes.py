@@ -44,10 +44,10 @@ def changes(
         edit.start: " ".join(map(marks.phonemes_of, marks.PRONOUNCED.finditer(edit.text)))
         for edit in marked
     }
-    return tuple(_told(written, composed(composed(marked, plain), unheard), given))
+    return tuple(_changes(written, composed(composed(marked, plain), unheard), given))
 
 
-def _told(written: str, edits: Iterable[Edit], given: Mapping[int, str]) -> Iterator[Change]:
+def _changes(written: str, edits: Iterable[Edit], given: Mapping[int, str]) -> Iterator[Change]:
     """Edits without the white space at their ends, and without those that change nothing else.
 
     `given` has the phonemes that a reading brought along, by the start of its edit.

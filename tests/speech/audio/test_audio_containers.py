@@ -21,7 +21,7 @@ from speech.audio.containers import (
     media_type,
     open_writer,
 )
-from speech.audio.packets import PacketEncoder
+from speech.audio.formats import PacketEncoder
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
 from speech.types import AUDIO_FORMATS, AudioFormat, Samples
