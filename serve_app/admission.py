@@ -90,6 +90,8 @@ class Ledger:
 
     def take(self, caller: str, amount: int) -> None:
         """A caller holds so much more, or less where `amount` is negative."""
+        if not amount:
+            return
         self.total += amount
         held = self._held.get(caller, 0) + amount
         if held:

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -42,6 +43,7 @@ class Callers:
         return any(known in network for network in self._trusted)
 
 
+@lru_cache(4096)
 def _caller(address: str) -> str:
     try:
         known = ipaddress.ip_address(address)

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import AsyncGenerator, Iterator
 from time import perf_counter
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
@@ -54,6 +55,9 @@ class SpeechReply(StreamingResponse):
         self._arrived: float = request.state.arrived
         self._audio_seconds = reply.audio_seconds
         self._outcome = "aborted"
+        self._handing_since: float | None = None
+        """When the message was sent that now waits for its reader, by the loop's clock."""
+        self._watcher: asyncio.TimerHandle | None = None
         self._ttfa: float | None = None
         self._is_sse = sse = body.stream_format == "sse"
         headers = {
@@ -79,43 +83,45 @@ class SpeechReply(StreamingResponse):
         async def watched(message: Message) -> None:
             await self._hand_over(message, send)
 
+        self._watch(asyncio.current_task())
         try:
             if self._reply.body is None or self._is_sse:
                 await super().__call__(scope, receive, watched)
             else:
                 await self._send_whole(self._reply.body, watched)
-        except Exception:
-            if self._outcome != "unread":
-                raise
-            # To all above it is as if the client had gone: the connection is closed.
-            raise asyncio.CancelledError from None
         finally:
+            if self._watcher is not None:
+                self._watcher.cancel()
             try:
                 await self._reply.aclose()
             finally:
                 self._record()
 
-    async def _hand_over(self, message: Message, send: Send) -> None:
-        """Send a message; its reader has `read_timeout` to take what was sent before.
+    def _watch(self, task: asyncio.Task[Any] | None) -> None:
+        """See, every `stall_after` seconds, whether the reader takes anything."""
+        loop, limits = asyncio.get_running_loop(), self._admission.limits
+        waited = 0.0 if self._handing_since is None else loop.time() - self._handing_since
+        if waited >= limits.read_timeout and task is not None:
+            self._outcome = "unread"
+            # To all above it is as if the client had gone: the connection is closed.
+            task.cancel()
+            return
+        if waited >= limits.stall_after:
+            self._reply.stall()
+        again = min(limits.stall_after, limits.read_timeout)
+        self._watcher = loop.call_later(again, self._watch, task)
 
-        Raises:
-            TimeoutError: it did not.
-        """
+    async def _hand_over(self, message: Message, send: Send) -> None:
+        """Send a message, which waits for its reader to take what was sent before."""
         size = len(message.get("body", b""))
-        limits, reading = self._admission.limits, self._admission.reading
-        reading.take(self._caller, size)
-        stall = asyncio.get_running_loop().call_later(limits.stall_after, self._reply.stall)
+        self._admission.reading.take(self._caller, size)
+        self._handing_since = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(limits.read_timeout) as timer:
-                await send(message)
-        except TimeoutError:
-            if timer.expired():
-                self._outcome = "unread"
-            raise
+            await send(message)
         finally:
-            stall.cancel()
+            self._handing_since = None
             self._reply.resume()
-            reading.take(self._caller, -size)
+            self._admission.reading.take(self._caller, -size)
 
     async def _send_whole(self, body: bytes, send: Send) -> None:
         """A reply that is there needs no task that watches whether the client leaves."""
