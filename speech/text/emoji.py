@@ -20,6 +20,7 @@ _DRAWN = (
     "\U0001f12f\U0001f16c-\U0001f171\U0001f17e\U0001f17f\U0001f18e\U0001f191-\U0001faff"
 )
 _ONE = f"[{_DRAWN}]{_SELECTOR}?[{_TONES}]?"
+# e.g. `👍🏽`
 _PICTURE = re.compile(
     f"(?P<key>[0-9#*]){_SELECTOR}?{_KEYCAP}"
     f"|(?P<flag>[{_LETTERS}]{{2}}|\U0001f3f4[\U000e0020-\U000e007f]+)"

@@ -18,6 +18,7 @@ from speech.text.phonemes import tidy_ipa
 MAX_WORD, MAX_PHONEMES = 64, 96
 """Characters of a word, and of its phonemes."""
 
+# e.g. `[pause:0.5s]`
 _INLINE = re.compile(
     r"\[pause:(?P<length>[^\[\]\n]{0,24})\]"
     r"|\[(?P<word>[^\[\]\n]+)\]\(/(?P<ipa>[^/()\[\]\n]+)/\)"

@@ -5,6 +5,7 @@ import re
 from speech.text.edits import Edit
 
 # A scheme or `www.` makes an address certain; a bare name needs a path behind it.
+# e.g. `https://www.a.de/b`
 _LINK = re.compile(
     r"(?<![\w@./-])(?:(?P<scheme>[A-Za-z]{2,8}://)(?:[^\s/@<>\"']{1,128}@)?|(?P<www>www\.))?"
     r"(?P<host>(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}|localhost|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?"

@@ -13,6 +13,7 @@ from html.entities import html5
 from speech.text.edits import Edit
 
 # An ampersand may itself have been escaped, more than once.
+# e.g. `&amp;`
 _ENTITY = re.compile(
     r"&(?:(?:amp|#38|#[xX]26);)*"
     r"(?P<name>#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
@@ -24,6 +25,7 @@ _INLINE_TAGS = (
     "a|abbr|b|big|body|cite|code|del|dd|dl|dt|em|font|head|html|i|img|ins|kbd|mark|pre|q|s|samp"
     "|small|span|strike|strong|sub|sup|tbody|td|th|thead|tt|u|var"
 )
+# e.g. `**`
 _MARK = re.compile(
     r"""
       (?P<fence>^[ ]{0,3}(?:`{3,}|~{3,})[^\n`]*$)
@@ -54,6 +56,7 @@ _MARK = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
+# e.g. `(https://a.de)`
 _TARGET = re.compile(
     r"\((?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'))?\)"
     r"|\[[^\[\]\n]{0,64}\]"

@@ -28,6 +28,7 @@ from speech.text.cleanup import is_speakable
 _CLOSERS = "\"')\\]}”’»」』）】"
 # Marks of scripts written without spaces end a clause wherever they stand.
 _FULL_WIDTH_ENDS, _FULL_WIDTH_CLAUSES = "。！？｡．", "、，；：､"
+# e.g. `?!`
 _END = re.compile(
     r"(?P<ellipsis>\.{2,}|…)|(?P<question>[?؟？]+[!！]*)|(?P<exclamation>[!！]+)"
     r"|(?P<sentence>[.۔।॥。｡．])|(?P<semicolon>[;؛；])|(?P<colon>[:：])|(?P<dash>[—–])"
@@ -37,6 +38,7 @@ _TAIL = re.compile(rf"[^\w\s]*[{_CLOSERS}]*$")
 _NO_SPACE_AFTER = re.compile(rf"[{_FULL_WIDTH_ENDS}{_FULL_WIDTH_CLAUSES}][」』）】”’]*$")
 
 # Where a sentence may be cut; a match's end is the place.
+# e.g. `。」`
 _SENTENCES = re.compile(
     # A dot behind a single letter is an initial's: U.S., J. Smith.
     rf"(?:(?<!\b\w)\.|[!?…;؟۔।॥])[{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_ENDS}][」』）】”’]*"

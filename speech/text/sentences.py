@@ -90,6 +90,7 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
 )  # fmt: skip
 # Ends that sentencex does not see: (He left.) She stayed; I live on Main St. It is quiet; No. I
 # won't; full-width marks in any language.
+# e.g. `St. It`
 _MISSED = re.compile(
     r"[.!?…][\"'”’]?[)\]](?= [A-ZÀ-Þ(\[\"“])"
     rf"|(?:\b(?:St|Ave|Rd|Blvd|Ln|Inc|Ltd|Co|Corp|Jr|Sr|etc)|(?:^|(?<=[\"'“]))No)\."

@@ -188,14 +188,17 @@ def _either(forms: Iterable[str]) -> str:
 
 
 _FORM = re.compile(r"(?P<form>[A-Za-z]{1,8})(?P<dot>\.?)(?![\w@/\\-]|\.\w)")
+# e.g. `et al.`
 _LATIN = re.compile(
     rf"(?P<form>{_either(LATIN)})"
     r"(?P<dot>\.?)(?![\w@/\\-])"
 )
+# e.g. `req/s`
 _SLASHED = re.compile(
     rf"(?P<form>{_either(SLASHED)})"
     r"(?![\w/])"
 )
+# e.g. `R.S.V.P.`
 _INITIALS = re.compile(
     r"(?P<form>(?:[A-Z]\.){1,3}[A-Z][a-z]{1,3}|(?:[A-Za-z]\.){1,8}[A-Za-z]|[A-Z][a-z]{1,3}(?:\.[A-Z][a-z]{0,3})+|[A-Z])(?P<dot>\.)(?P<tail>'s)?(?!\w)"
 )

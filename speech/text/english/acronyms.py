@@ -100,11 +100,13 @@ _AND = re.compile(r"(?P<left>[A-Z]{1,3}) ?& ?(?P<right>[A-Z]{1,3})(?P<tail>'?s)?
 _ANY = re.compile(r"[A-Za-z]+")
 _SHOUT = re.compile(r"[\"'(]*[A-Z][A-Z',.!?;:)\"]+$")
 # Consonants an English syllable may begin or end with, for words nobody has listed.
+# e.g. `STRAP`
 _ONSET = re.compile(
     r"(?:[BCFGKP][LR]|[DT]R|TH|WR|WH|SH|CH|PH|GN|KN|S[CKLMNPQTW]|S[CPT]R|SPL|SHR|THR|SCH|QU|TW|DW"
     r"|[BCDFGHJKLMNPRSTVWXYZ])?(?=[AEIOUY])"
 )
 _CODA = re.compile(r"[AEIOUY](?:[BCDFGHKLMNPRSTVWXZ]{0,2}|NCH|NTH|NTS|RST|TCH|GHT|NKS|MPS|STS)$")
+# e.g. `XMPP`
 _CLUSTER = re.compile(
     r"[BCDFGHJKLMNPQRSTVWXZ]{4}|[AEIOUY]{4}|[AI]{2}|UU|[JQVX][BCDFGHJKLMNPQRSTVWXZ]"
 )

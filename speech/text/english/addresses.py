@@ -56,6 +56,7 @@ _UNITS = {
     "rm": "room", "bldg": "building", "apartment": "apartment", "room": "room",
 }  # fmt: skip
 _SIDE = r"(?:[NS]\.?[EW]\.?|[NSEW]\.?)"
+# e.g. `12 NE 2nd Ct.`
 _HOUSE = re.compile(
     r"(?P<number>[1-9][0-9]{0,4})(?P<letter>[A-Z])?"
     rf"(?: (?P<side>{_SIDE}(?= )))?"
@@ -68,11 +69,13 @@ _ZIP = re.compile(r"(?P<zip>[0-9]{5})(?P<more>-[0-9]{4})?(?![0-9A-Za-z])")
 _STATE_BEFORE = re.compile(r"(?:, ?(?:[A-Z]{2}|[A-Z][a-z]+)| [A-Z]{2}|D\.C\.) $")
 _CODE = re.compile(r"(?P<code>[A-Z]{2})(?![A-Za-z0-9'])(?P<zip> [0-9]{5}(?:-[0-9]{4})?(?![0-9]))?")
 _PARTY = re.compile(r"\([DRI]-$")
+# e.g. ` Market St`
 _STREET_BEHIND = re.compile(
     r" (?:[0-9]{1,3}(?:st|nd|rd|th)|[A-Z][a-z]{1,20}) "
     r"(?:St|Ave|Rd|Blvd|Dr|Ln|Street|Avenue|Road|Boulevard|Drive|Lane)(?![a-z])"
 )
 _ROAD = re.compile(r"(?<![A-Za-z])(?:I|US|SR|Route|Hwy|Highway|Interstate)[- ][0-9]{1,3} $")
+# e.g. `US-101 N`
 _HIGHWAY = re.compile(
     r"(?P<road>I|US|SR)-(?P<number>[1-9][0-9]{0,2}) (?P<side>[NSEW])(?![A-Za-z.'&/-])"
 )
@@ -87,6 +90,7 @@ _WORDS_TOO = frozenset(["OK", "HI", "OH", "ME", "IN", "OR", "PA", "MA", "ID", "L
 _NO_CITIES = frozenset(["Yes", "No", "Well", "So", "Oh", "Hey", "Hi", "Ok", "And", "But", "Please"])
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _YEARS_FOLLOW = frozenset(["in", "since", "by", "until", "from", "of", "after", "before", "the"])
+# e.g. `Fifth Avenue `
 _STREET_ENDS = re.compile(
     r"(?:St|Ave|Rd|Blvd|Dr|Ln|Ct|Pl|Street|Avenue|Road|Boulevard|Drive|Lane|Court|Place)\.?,? $"
 )

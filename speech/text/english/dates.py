@@ -33,6 +33,7 @@ _BEFORE = frozenset(
 _ANY = "|".join(sorted(CALENDAR, key=len, reverse=True))
 _FORM = re.compile(rf"(?P<form>{_ANY})(?P<dot>\.?)(?!\w|'|\.\w)")
 _TO = re.compile(rf"\.? ?[-–—/] ?(?P<until>{_ANY})(?P<dot>\.?)(?!\w)")
+# e.g. ` and Feb`
 _NEXT = re.compile(
     rf"(?:,? ?[0-9]|,? (?:(?:and|or|to|through|thru|&) )?(?:{_ANY})(?!\w)"
     r"|, (?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -105,6 +106,7 @@ _SURE = frozenset(
     founded copyright © vintage season election elections christmas q1 q2 q3 q4 h1 h2""".split()
 )
 _LIKELY = frozenset("by of from before after around about between the through and to".split())
+# e.g. `1879-`
 _SPAN = re.compile(
     r"[12][0-9]{3}(?: (?:and|or|to|through|until|till|into) |, (?:and )?| ?[-–—/] ?)$"
 )
@@ -241,6 +243,7 @@ def _two(written: str) -> str:
 
 # English clock times: `3:45`, `3:45 pm EST`, `15:30`, `5-7pm`, `10:30 GMT+2`, `0800 hours`.
 
+# e.g. `3:45:10.5`
 _CLOCK = re.compile(
     r"(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])"
     r"(?::(?P<second>[0-5][0-9]))?(?:[.,](?P<part>[0-9]{1,6}))?(?![0-9:])"
@@ -252,6 +255,7 @@ _TIME = r"(?:1[0-2]|0?[1-9])(?:[:.][0-5][0-9])? ?[ap]\.?m\b"
 _HOUR_UNTIL = re.compile(rf"(?P<hour>1[0-2]|0?[1-9]) ?[-–—] ?(?={_TIME})", re.I)
 _UNTIL_TIME = re.compile(r" ?[-–—] ?(?=[0-9]{1,2}(?::[0-9]{2}| ?[ap]\.?m\b)|noon|midnight)", re.I)
 _HOUR_AFTER = re.compile(r" ?[-–—] ?(?P<hour>1[0-2]|0?[1-9])(?![0-9A-Za-z:%$-]|[.,][0-9])")
+# e.g. ` EST`
 _ZONE = re.compile(
     r" ?(?P<zone>e\.s\.t|p\.s\.t|c\.s\.t|[ecmphb][sd]t|ak[sd]t|a[ecw][sd]t|nz[sd]t|cet|cest|eet"
     r"|eest|wet|gmt|utc|ist|jst|kst|msk|sgt|hkt|(?-i:ET|CT|MT|PT))(?![A-Za-z])",
@@ -265,9 +269,11 @@ _ISH = re.compile(r"-?ish(?![a-z])")
 _EARLY = re.compile(r"(?P<hour>0[0-9])(?P<minute>[0-5][0-9])(?![0-9A-Za-z]|[.,:/-][0-9])")
 _AT = re.compile(r"(?<![A-Za-z])(?:at|by|until|from|before|after|since) $")
 _LETTER = re.compile(r"(?P<hour>1[0-2]|[1-9])(?P<half>[ap])(?![A-Za-z0-9])")
+# e.g. `open until `
 _AT_LETTER = re.compile(
     r"(?<![a-z])(?:(?:at|by|until|till)|[0-9][ap](?:,? and|,? or|,? to|,| -)) ?$|[0-9][ap]-$"
 )
+# e.g. `12d 3h 20m`
 _DURATION = re.compile(
     r"[0-9]{1,3} ?(?:d|h|hrs?|m|mins?)\.?"
     r"(?:[ ,]{0,2}[0-9]{1,2} ?(?:h|hrs?|m|mins?|s|secs?)(?![A-Za-z])){1,3}(?![0-9A-Za-z])"
@@ -430,50 +436,61 @@ _ENDING = r"(?:st|nd|rd|th)?"
 _DAY = r"(?P<day>3[01]|[12][0-9]|0?[1-9])"
 _IN_YEAR = r"(?:(?P<year>(?:1[0-9]|20|21)[0-9]{2})|'(?P<two>[0-9]{2}))(?![0-9:%]|[.,][0-9])"
 _UNTIL = rf"(?: ?[-–—] ?(?P<last>3[01]|[12][0-9]|0?[1-9]){_ENDING}(?![0-9A-Za-z:/]|[.,-][0-9]))?"
+# e.g. `Nov 11-13, 2025`
 _MONTH_FIRST = re.compile(
     rf"(?P<month>{_MONTH})\.?,?[ -]{_DAY}{_ENDING}(?![0-9A-Za-z:%]|[.,/][0-9]){_UNTIL}"
     rf"(?:(?P<comma>,?)[ -]{_IN_YEAR})?",
     re.I,
 )
 _MONTH_YEAR = re.compile(rf"(?P<month>{_MONTH})\.?,?[ -]{_IN_YEAR}", re.I)
+# e.g. `5 May 2021`
 _DAY_FIRST = re.compile(
     rf"{_DAY}{_ENDING}{_UNTIL}(?: of)?[ -](?P<month>{_MONTH}|(?i:may)(?=,? [12]))(?![A-Za-z])\.?"
     rf"(?:(?P<comma>,?)[ -]{_IN_YEAR})?",
     re.I,
 )
+# e.g. `3-May-2024`
 _DASHED = re.compile(
     rf"{_DAY}[-/](?P<month>{_MONTH})[-/](?P<year>(?:19|20)?[0-9]{{2}})(?![0-9A-Za-z])", re.I
 )
+# e.g. `2023-11-07`
 _YEAR_FIRST = re.compile(
     r"(?P<year>(?:1[0-9]|20)[0-9]{2})(?P<mark>[-/.])(?P<month>1[0-2]|0?[1-9])(?P=mark)"
     rf"{_DAY}(?![0-9]|[-/.][0-9])"
 )
+# e.g. `2020-12`
 _YEAR_MONTH = re.compile(
     r"(?P<year>(?:19|20)[0-9]{2})-(?P<month>0[1-9]|1[0-2])(?![0-9A-Za-z%-]|[.,:/][0-9])"
 )
 _STAMP = re.compile(r"(?:T|,? )(?=[0-2][0-9]:[0-5][0-9])")
 _ZERO_SECONDS = re.compile(r"(?P<time>[0-2][0-9]:[0-5][0-9]):00(?:\.0{1,6})?(?![0-9:.])")
+# e.g. `01/02/2030`
 _NUMBERS = re.compile(
     r"(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
     r"(?P<year>(?:1[0-9]|20)[0-9]{2}|[0-9]{2})"
     r"(?![0-9A-Za-z]|[/.][0-9]|-[0-9]{1,4}(?![0-9/]))"
 )
+# e.g. `02/2030`
 _MONTH_OF_YEAR = re.compile(
     r"(?P<month>1[0-2]|0?[1-9])/(?P<year>(?:19|20)[0-9]{2})(?![0-9A-Za-z/]|\.[0-9])"
 )
+# e.g. `12/12`
 _TWO_NUMBERS = re.compile(
     r"(?P<first>1[0-2]|0?[1-9])/(?P<second>3[01]|[12][0-9]|0?[1-9])(?![0-9A-Za-z/]|\.[0-9])"
 )
 _UNTIL_MONTH = re.compile(rf" ?[-–—] ?(?={_MONTH}(?![a-z])\.?,? ?'?[0-9])", re.I)
+# e.g. `-7 May`
 _UNTIL_DATE = re.compile(
     rf" ?[-–—] ?(?=[0-9]{{1,2}}{_ENDING} {_MONTH}(?![a-z])|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{2}})",
     re.I,
 )
 _AFTER_ARTICLE = re.compile(r"the $|(?:st|nd|rd|th),? (?:and|or|to|&) $")
+# e.g. `scaled by `
 _SCALED = re.compile(
     r"(?<![a-z])(?:multipl|divid|scal|reduc|increas|decreas|grow|grew|shr[iu]nk|rose|fell|cut|enlarg"
     r"|extend|raise|lower|exceed|short|widen)[a-z]*(?: [a-z]+){0,3} by $"
 )
+# e.g. `5/1-5/7`
 _STAY = re.compile(
     r"[0-9]{1,2}/(?P<one>[0-9]{1,2}) ?[-–—] ?(?:1[0-2]|0?[1-9])/(?P<two>[0-9]{1,2})(?![0-9A-Za-z/])"
 )
@@ -481,6 +498,7 @@ _SHARES = frozenset([2, 3, 4, 5, 6, 8, 10, 12, 16, 32])
 _BEHIND_DAY = re.compile(r"(?<![0-9/])[0-9]{1,2}/(?:7|9|1[13-57-9]|2[0-9]|3[01]) ?[-–—] ?$")
 _UNTIL_DAY_OF = re.compile(rf" ?[-–—] ?(?={_WEEKDAY}|(?:1[0-2]|0?[1-9])/[0-9]{{1,2}}(?![0-9/]))")
 _BEHIND_DATE = re.compile(r"[0-9]/[0-9]{2,4} ?-$")
+# e.g. `on 9/1 or `
 _DATED = re.compile(
     r"(?<![a-z])(?:(?:on|as of|week of|thru|valid|by|until|till|before|after|since|due"
     r"|dated|from|through|starting|starts|begins|ends"

@@ -192,24 +192,29 @@ _REACH = 40
 _WORD = re.compile(r"[A-Za-z]+(?![A-Za-z'])")
 _ANY = re.compile(r"[A-Za-z']+|[.,;:!?()\"—]")
 _CAPITAL = re.compile(r"[A-Z][a-z]+ $")
+# e.g. ` it last week`
 _PAST = re.compile(
     r"[^.!?]{0,30}(?<![a-z])(?:yesterday|ago|last (?:night|week|month|year|summer|winter|spring"
     r"|fall|time)|this morning|when [a-zI]+ (?:was|were|came|had|arrived))(?![a-z])"
 )
+# e.g. `once, and `
 _EARLIER = re.compile(
     r"(?i:yesterday|last [a-z]+|ago|once|this morning),? (?:i|we|they|you|he|she|[a-z]+) $", re.I
 )
 # An auxiliary before `he read` takes the past: `did he read`.
+# e.g. `Watch it `
 _AUXILIARY = re.compile(
     r"(?:did|does|do|will|would|can|could|should|must|may|might|didn't|doesn't|won't|let|make|made"
     r"|help|helped|hear|heard|see|saw|watch|watched|have|has|had) (?:he|she|it|they|you|we|i) $",
     re.IGNORECASE,
 )
+# e.g. ` everyone `
 _DID = re.compile(
     r"(?:^|[^a-z])(?:he|she|everyone|someone|nobody|(?:I|we|they|you) (?:just|already|recently"
     r"|once|finally)) (?:just |also |once |then |quickly |slowly |carefully |already |recently )?$",
     re.IGNORECASE,
 )
+# e.g. `have `
 _HAVE = re.compile(
     r"(?:have|has|had|having|'ve|'d|been|was|were|being) (?:[a-z]+ )?$", re.IGNORECASE
 )

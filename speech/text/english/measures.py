@@ -13,40 +13,48 @@ _JOIN = re.compile(r" ?(?P<sign>[-–—]|x|×|X|±|/(?=[0-9]{1,3}(?:[ -]?[a-z]|
 _GAP = re.compile(r"[ -]?")
 _SCALE = re.compile(r"[ -](?P<word>hundred|thousand|million|billion|trillion)(?= ?[A-Za-z°])")
 _AGAIN = re.compile(r" ?(?P<sign>[-–—]|x|×) ?(?=[0-9])")
+# e.g. `5'10"`
 _HEIGHT = re.compile(
     r"(?P<feet>[0-9]{1,2})' ?(?P<inches>[0-9]{1,2}(?:\.5)?)"
     r"(?:\"|''|(?![0-9'A-Za-z]|\.[0-9]))"
 )
 _TALL = re.compile(r"(?<![A-Za-z])[Aa]n? $")
+# e.g. `6' tall`
 _FEET = re.compile(
     r"(?P<feet>[0-9]{1,4})'(?= ?[x×] ?[0-9]| (?:tall|long|high|wide|deep)|(?<=[x×][0-9]')"
     r"|(?<=[x×][0-9]{2}')|(?<=[x×] [0-9]')|(?<=[x×] [0-9]{2}'))"
 )
 _COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+# e.g. `51.5° N`
 _ANGLE = re.compile(
     r"(?P<degrees>[0-9]{1,3}(?:\.[0-9]{1,8})?)[°º] ?"
     r"(?:(?P<minutes>[0-9]{1,2}(?:\.[0-9]{1,6})?)' ?)?"
     r"(?:(?P<seconds>[0-9]{1,2}(?:\.[0-9]{1,6})?)(?:\"|'') ?)?(?P<side>[NSEW](?![A-Za-z]))?"
 )
+# e.g. `1920x1080`
 _SCREEN = re.compile(
     r"(?P<across>[0-9]{3,4}) ?[x×] ?(?P<down>[0-9]{3,4})(?P<scan>p)?(?![0-9A-Za-z]|\.[0-9])"
 )
+# e.g. `2x4s`
 _SIDES = re.compile(
     r"[0-9]{1,4}(?:\.[0-9]{1,3})?(?: ?x ?[0-9]{1,4}(?:\.[0-9]{1,3})?){1,3}"
     r"(?P<many>s)?"
     r"(?![0-9A-Za-z^²³]|\.[0-9])(?! ?[=^])"
 )
+# e.g. `1080p60`
 _LINES = re.compile(
     r"(?P<lines>144|240|360|480|540|576|720|1080|1440|2160|4320)(?P<scan>[pi])(?P<rate>[0-9]{2})?"
     r"(?![A-Za-z0-9])"
 )
 _QUOTE = re.compile(r"(?<![0-9])\"")
 _DOT = re.compile(r"\.(?= [a-z0-9])")
+# e.g. ` wide`
 _WIDTH = re.compile(
     r"\.(?! [A-Z])| ?(?:$|[,;)x×=]|by |wide|long|tall|thick|deep|high|diameter"
     r"|of (?:rain|snow|water))"
 )
 _NO_UNIT = frozenset(["", *"()[]{};!?,:'&"])
+# e.g. `Seat `
 _PLACE = re.compile(
     r"(?:Route|Exit|Gate|Seat|Room|Apt\.?|Unit|Row|Flat|Suite|Platform|Highway|Hwy\.?|Bus"
     r"|Section|Figure|Table|Class|Block|Bay|Hall|Floor|Zone|Door|Aisle|Pier|Terminal|Level"

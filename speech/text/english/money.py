@@ -121,22 +121,27 @@ _MAGNITUDES = {
     "tn": "trillion", "trn": "trillion",
 }  # fmt: skip
 _HEAD = re.compile(rf"(?P<land>{PREFIX})?(?P<sign>[{SYMBOLS}]) ?(?P<minus>-?)(?=\.?[0-9])")
+# e.g. `CHF 2`
 _CODED = re.compile(
     rf"(?P<code>{_CODE}|kr|Rs|RM|S?Fr|Tk|KSh|Rp)\.? ?[{SYMBOLS}]?(?P<minus>-?)(?=\.?[0-9])"
 )
+# e.g. `1,250.50`
 _AMOUNT = re.compile(
     rf"(?P<continental>[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,4}},[0-9]{{2}}(?![0-9])|[0-9]{{1,7}},[0-9]{{2}}(?![0-9]|,[0-9]))"
     rf"|(?P<whole>{WHOLE}|(?=\.))(?:\.(?P<part>[0-9]++))?"
 )
+# e.g. ` million`
 _MAGNITUDE = re.compile(
     r"[ -]?(?P<word>hundred|thousand|million|billion|trillion|quadrillion|dozen|lakh|crore)"
     r"(?![A-Za-z0-9])"
     r"| ?(?P<short>[Bb]n|[Mm]n|MM|[Mm]il|mln|[Bb]il|[Tt]r?n|[KkMBb]|m(?!/)|T)(?![^\W_]|')"
 )
+# e.g. ` EUR`
 _TAIL = re.compile(
     rf" ?(?:(?P<sign>[{SYMBOLS}])(?!\.?[0-9])|(?P<code>{_CODE})(?![A-Za-z0-9])"
     r"|(?P<word>kr|zł|zl|Kč|Ft|Rs|Tk)(?![A-Za-z0-9])|(?P<pence>(?<=[0-9])p)(?![A-Za-z0-9]))"
 )
+# e.g. ` - $5`
 _RANGE = re.compile(
     rf" ?[-–—] ?(?:(?P<land>{_LAND})?(?P<sign>[{SYMBOLS}])|(?P<code>{_CODE}) ?)?(?=\.?[0-9])"
 )

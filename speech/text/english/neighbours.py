@@ -57,6 +57,7 @@ def describes(text: str, start: int, end: int) -> bool:
     return word.isalpha() and word.islower() and word not in FUNCTION_WORDS
 
 
+# e.g. `another `
 _ARTICLE = re.compile(
     r"(?<![A-Za-z])(?:an?|the|this|that|another|each|every|per|his|her|its|our|my|your|their) $",
     re.I,

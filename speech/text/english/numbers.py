@@ -56,6 +56,7 @@ WHOLE = (
 """A whole number as written, with its marks between groups."""
 
 _NUMBER = re.compile(rf"(?P<whole>{WHOLE}|(?=\.[0-9]))(?P<parts>(?:\.[0-9]++)*+)")
+# e.g. ` 1/2`
 _MIXED = re.compile(
     rf"(?: ?(?P<vulgar>[{VULGAR}])|[ -](?P<top>[1-9][0-9]{{0,2}})/(?P<low>[1-9][0-9]{{0,2}}))"
     r"(?![0-9A-Za-z/]|[.,][0-9])"
@@ -224,12 +225,14 @@ def _two_digits(value: int) -> list[str]:
 
 # English ordinals: `1st`, `22nd`, `9,000th`.
 
+# e.g. `10,000th`
 _ORDINAL = re.compile(
     r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3}){1,12}+|[0-9]{1,9})[ºª]?(?P<suffix>st|nd|rd|th|ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)"
     r"(?![A-Za-z0-9])",
     re.I,
 )
 _RAISED = str.maketrans("ˢᵗⁿᵈʳʰ", "stndrh")
+# e.g. `1st-3rd`
 _TURNS = re.compile(
     r"[0-9]{1,2}(?:st|nd|rd|th) ?[-–—] ?(?=[0-9]{1,2}(?:st|nd|rd|th)(?![A-Za-z0-9]))", re.I
 )
@@ -260,11 +263,13 @@ def _ending(value: int) -> str:
 
 # English fractions: `1/2`, `3/4th`; marks `9/10`, names `24/7`, blood pressure `120/80`.
 
+# e.g. `1200 / 300`
 _FRACTION = re.compile(
     r"(?P<top>[0-9]{1,4})(?: ?/ ?)(?P<low>[0-9]{1,4})(?:th|TH|rd|nd)?s?"
     r"(?![0-9A-Za-z/]|[.,][0-9])"
 )
 _MARK = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?/(?P<of>5|10|20|25|50|100)(?![0-9A-Za-z/]|\.[0-9])")
+# e.g. `scored`
 _RATED = re.compile(
     r"(?<![a-z])(?:rat(?:e|ed|ing)|scor(?:e|ed|es|ing)|grad(?:e|ed)|gave|give|gives|giving|got|mark(?:ed|s)?"
     r"|review(?:ed)?|pain|solid|index)(?![a-z])"
@@ -287,6 +292,7 @@ _NAMES = {
 }
 _BEAT = re.compile(r" (?:time|meter|metre|beat|signature|rhythm)(?![a-z])")
 _UNTIL = re.compile(r" ?[-–] ?(?=[0-9½¼¾⅓⅔])")
+# e.g. `week `
 _STEP = re.compile(
     r"(?<![a-z])(?:step|page|part|chapter|episode|lesson|slide|question|item|photo|image|round|day"
     r"|week|level|stage|lap|game|match|track|disc|file|frame) \(?$"
@@ -359,12 +365,14 @@ def _share(text: str, start: int) -> Reading | None:
 # English plain numbers: `5`, `-3.5`, `13,000`, `10k`, `2bn`, `1.2e-5`.
 
 _LONG = re.compile(r"[0-9]{5,9}(?![0-9A-Za-z]|[.,][0-9])")
+# e.g. `ticket #`
 _NAMED = re.compile(
     r"(?<![a-z])(?:ending in|ends in|ends with|pin|code|otp|password|passcode|zip|id|account|acct"
     r"|serial"
     r"|order|tracking|reference|confirmation|case|ticket|badge|invoice|license|member|policy)"
     r"(?: (?:is|was|number|no\.?|code|id))*:? ?#?$"
 )
+# e.g. `reached `
 _QUANTITY = re.compile(
     r"(?<![a-z])(?:about|over|under|than|nearly|almost|around|roughly|approximately|some|exactly|least"
     r"|most"

@@ -9,6 +9,7 @@ from speech.text.reading import Reading
 
 # English scores, ratios and odds: `won 3-2`, `6-4, 6-3`, `16:9`, `3:1`, `odds of 5/1`.
 
+# e.g. `won `
 _SAID = re.compile(
     r"(?<![a-z])(?:w[io]n(?:s|ning)?|beat(?:s|en|ing)?|lo(?:st|se|ses|sing|ss)|le(?:d|ad|ads|ading)"
     r"|scor(?:e|ed|es|ing)|defeat(?:ed|s)?|ti(?:e|ed|es)|draw|drew|drawn|victory|record|sets?|match"
@@ -18,26 +19,32 @@ _SAID = re.compile(
 _PAIR = re.compile(r"[0-9]{1,3}-[0-9]{1,3}(?![0-9A-Za-z-])")
 _MORE = re.compile(r"(?:, ?| | and )[0-9]{1,2}-[0-9]{1,2}(?![0-9A-Za-z-])")
 _LESS = re.compile(r"[0-9]{1,2}-[0-9]{1,2}(?:, ?| | and )$")
+# e.g. ` in overtime`
 _AFTER = re.compile(
     r" (?:win|loss|victory|defeat|draw|tie|lead|record|vote|score|final|in (?:the|overtime|extra))"
     r"(?![a-z])"
 )
+# e.g. `3:1`
 _RATIO = re.compile(
     r"(?P<first>[0-9]{1,5}):(?P<second>[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,5})(?::(?P<third>[0-9]{1,5}))?(?![0-9A-Za-z:]|\.[0-9])"
 )
+# e.g. `ratio of `
 _OF_RATIO = re.compile(
     r"(?<![a-z])(?:ratio|ratios|odds|scale|aspect|proportion|outnumbered|thin(?:ned)?|mixed?|dilut[a-z]+)(?![a-z])"
 )
+# e.g. ` favorite`
 _AFTER_RATIO = re.compile(
     r" (?:ratio|odds|aspect|scale|favou?rite|underdog|split|mix|display|screen|video|dilution)"
     r"(?![a-z])"
 )
+# e.g. `Genesis `
 _VERSE = re.compile(
     r"(?:Genesis|Exodus|Leviticus|Deuteronomy|Joshua|Judges|Ruth|Samuel|Kings|Chronicles|Job|Psalms?"
     r"|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Ezekiel|Daniel|Matthew|Mark|Luke|John|Acts|Romans"
     r"|Corinthians|Galatians|Ephesians|Philippians|Colossians|Timothy|Titus|Hebrews|James|Peter"
     r"|Jude|Revelation|Quran|Surah) $"
 )
+# e.g. `1 Corinthians`
 _BOOK = re.compile(
     r"(?P<number>[123]) (?:Corinthians|Kings|Samuel|Chronicles|Thessalonians|Timothy|Peter|John)"
     r"(?![A-Za-z])"
@@ -105,13 +112,16 @@ def _is_ratio(text: str, start: int, end: int) -> bool:
 # numbers.
 
 _GAP = re.compile(rf"(?:(?<=[{VULGAR}]) — | ?[-–] ?)(?=[$]?[0-9{VULGAR}])")
+# e.g. `calculate `
 _CALCULATE = re.compile(
     r"(?<![a-z])(?:calculate|compute|evaluate|solve|what(?:'s| is)|how much(?:'s| is)|work out) $"
 )
 _EQUATION = re.compile(r"[0-9.,]{1,12} ?[-–—] ?[0-9.,]{1,12} ?(?:=|≠|≈)")
+# e.g. `1914-18`
 _YEARS = re.compile(
     r"(?P<first>[12][0-9]{3})(?P<gap> ?[-–] ?)(?P<second>[0-9]{2})(?![0-9A-Za-z-]|[.,:/][0-9])"
 )
+# e.g. `meeting `
 _HOURS = re.compile(
     r"(?<![a-z])(?:m-f|open|hours?|works?|working|job|daily|weekdays|from|[a-z]{3}day|mon|fri|sat|sun|a|am|pm"
     r"|lunch|class|meeting)[, ]+$"
@@ -149,6 +159,7 @@ LETTERS_HEAD = r"[A-Z]-(?=[A-Z](?![A-Za-z0-9'-]))"
 """Two capitals with a hyphen."""
 
 _WEEK = re.compile(r"M-F,? ?(?:from |@ ?)?[0-9(]")
+# e.g. `rows `
 _SERIES = re.compile(
     r"(?<![a-z])(?:from|size|grade|row|column|section|group|[a-z]{2,12}[^aious\W]s) $"
 )

@@ -10,10 +10,12 @@ from speech.text.english.numbers import cardinal, ordinal, year
 from speech.text.reading import Reading, word_after, word_before
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+# e.g. `XIV`
 _NUMERAL = re.compile(
     r"(?P<numeral>(?=[MDCLXVI])M{0,3}(?:C[MD]|D?C{0,3})(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3}))"
     r"(?P<tail>'s|th|st|nd|rd)?(?![A-Za-z0-9]|[&@_]|\.[A-Za-z]|'[a-z]|-[0-9])"
 )
+# e.g. `iv`
 _SMALL = re.compile(
     r"(?P<numeral>(?=[ivxl])(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3}))(?P<tail>)(?![A-Za-z0-9&@_'])"
 )
@@ -82,6 +84,7 @@ _LAST_HEIR = 30
 """The highest number of an heir or a sequel; above, letters are something else."""
 _FIRST_YEAR, _LAST_YEAR = 1400, 2100
 _LIST = re.compile(r"[IVXLC]+(?:,|,? (?:and|to|or|through|&)| ?[-–]) ?$")
+# e.g. `Parts I and `
 _PLURAL = re.compile(
     r"(?:Parts|Chapters|Acts|Books|Volumes|Phases|Types|Wars|Sections|Stages|Levels|Articles|Scenes"
     r"|parts|chapters|acts|books|volumes|phases|types|wars|sections|stages|levels|articles|scenes"

@@ -82,11 +82,13 @@ DOMAINS = frozenset(
 )
 # Said as words; others of two letters are spelled.
 _WORDS = frozenset(["me", "co", "so", "be", "to", "com", "org", "net", "gov", "info", "edu", "mil"])
+# e.g. `me@home.org`
 _EMAIL = re.compile(
     r"[\w+&%*=-](?:[\w.+&%'*=-]{0,62}[\w+&%*=-])?@(?=[\w.-]{0,63}[A-Za-z])[\w-]{1,63}"
     r"(?:\.[\w-]{1,63}){0,8}(?:[:/][^\s,;\"')]{0,200})?"
 )
 _LINK = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{1,15}://|www\.(?=\w))[^\s\"<>]+", re.IGNORECASE)
+# e.g. `bbc.co.uk`
 _NAME = re.compile(
     r"(?:[\w-]{1,63}\.){1,8}(?P<top>[A-Za-z]{2,6})(?::[0-9]{1,5})?(?P<path>[/?#][^\s,;\"')]*)?$"
 )
@@ -225,9 +227,11 @@ EXTENSIONS = frozenset(
 )
 _WINDOWS = re.compile(r"(?:[A-Za-z]:|\\)\\?[\w\\. ~$()&+%-]*|[\w.-]+\\[\w\\.-]+")
 _ROOTED = re.compile(r"(?:~|\.{1,2})?/[\w.@+~%-]+(?:/[\w.@+~%-]*){0,40}$|~/$")
+# e.g. `configs/gpu.yaml`
 _RELATIVE = re.compile(
     r"(?:[\w.@+~-]+/){1,40}[\w@+~-]*(?:\.[\w-]+)*\.(?P<extension>[A-Za-z0-9]{1,7})$"
 )
+# e.g. `app-1.log`
 _FILE = re.compile(
     r"(?P<stem>[\w@+~()-]+(?:\.[\w-]+){0,4})\.(?P<extension>[A-Za-z][A-Za-z0-9]{0,6})$"
 )
@@ -312,15 +316,18 @@ HEADS = frozenset(_SOFTWARE)
 """Words before a version; the version begins behind one space."""
 
 _PART = r"[0-9]{1,6}"
+# e.g. `v2.1.0-rc.1`
 _NUMBERED = re.compile(
     rf"(?P<v>[vV]\.?)?(?P<parts>{_PART}(?:\.{_PART}){{0,5}})"
     r"(?P<open>\.[xX*])?"
     r"(?P<tail>[-.+]?(?:alpha|beta|rc|RC|dev|pre|preview|post|final|snapshot|SNAPSHOT|LTS|a|b|p|build|nightly"
     r"|ga|GA|M|r|sp|SP)(?:[-.]?[0-9]{1,9}){0,4}|[-+][0-9A-Za-z][0-9A-Za-z.-]{0,30})?(?:\+(?P<more>[\w.-]{1,30}))?$"
 )
+# e.g. `127.0.0.1:8000`
 _ADDRESS = re.compile(
     r"(?P<octets>[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:(?P<mark>[:/])(?P<more>[0-9]{1,5}))?(?P<path>/\S*)?$"
 )
+# e.g. `fe80::1`
 _SIXTH = re.compile(
     r"\[?(?P<groups>(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})\]?(?:(?P<mark>[:/])(?P<more>[0-9]{1,5}))?$"
 )
@@ -463,6 +470,7 @@ MAX_RUN = 2048
 """Longer runs are no names; they are read as words, numbers and signs."""
 
 # Whether a sentence may hold any, decided in one search.
+# e.g. `me@home`
 _WORTH = re.compile(
     r"[@\\#_]|::"
     r"|\w[.:]/{0,2}\w|\w/\w"  # a name in a path or a host

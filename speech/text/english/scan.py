@@ -41,6 +41,7 @@ from speech.text.english.signs import read_meter
 from speech.text.reading import Reader, Reading, Span
 
 # One scan decides whether a sentence has anything to read, and finds the next thing to read.
+# e.g. `$`
 _START = re.compile(
     rf"(?P<number>[0-9{VULGAR}]|(?<![A-Za-z0-9.])\.(?=[0-9]))"
     r"|(?P<minus>-(?=[$€£¥]?\.?[0-9])"
@@ -59,6 +60,7 @@ _START = re.compile(
     rf"|(?P<symbol>[{re.escape(signs.SIGNS)}])"
 )
 # What follows a number tells most classes apart, and asking them all is what reading costs.
+# e.g. `12/`
 _NEXT = re.compile(
     r"[0-9]{1,9}(?:(?P<mark>['/:-])|[()\[\]{};!?]|,(?![0-9])|$| (?=[0-9]{1,2}(?: [0-9]|$)))"
 )

@@ -12,6 +12,7 @@ from speech.text.reading import Reading
 # A number that names a case, an order or a document is given sign by sign, its groups apart.
 
 _GROUPS = re.compile(r"[0-9]{1,10}(?:-(?:[0-9]{1,10}|[A-Za-z]{1,3})){1,5}(?![A-Za-z0-9-]|\.[0-9])")
+# e.g. `policy`
 _NAME = re.compile(
     r"(?i:(?<![a-z])(?:order|invoice|ticket|tracking|account|policy|case|part|serial|model|item|sku|ref"
     r"|reference|claim|docket|permit|confirmation|booking|batch|lot)"
@@ -45,20 +46,24 @@ def read_code(text: str, start: int) -> Reading | None:
 # `A320`, `B2A23C`, `ab9453`, `covid-19`, `F-150`, `133-ABC`, `Flight 370`, `Room 101`, `RTX 4090`.
 
 _RUN = re.compile(r"[0-9]++(?!\.[0-9]|[,:/][0-9]|%|°)")
+# e.g. `Vitamin B-`
 _LETTER_BEFORE = re.compile(
     r"(?:[A-Za-z]|(?<![a-z])[A-Z]{1,4}-|[A-Za-z][0-9]{1,4}-|(?i:covid|sars|cov)-|[A-Z][a-z]{1,6}-|(?<![A-Za-z])[A-Z]\.)$"
 )
 _HYPHENS = re.compile(r"[0-9]{1,8}(?:-[0-9]{1,8}){0,4}-(?:[A-Z]|[a-z]{1,2}(?![a-z]))")
+# e.g. `Apt. #`
 _NAMED = re.compile(
     r"(?:[Ff]light|[Rr]oute|[Hh]ighway|[Hh]wy\.?|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Apt\.?"
     r"|Boeing|Airbus|Unit|[Ff]orm|Area|[Cc]hannel|[Bb]us|[Pp]ort|[Ee]rror|Section|Train|Gate|Porsche|Ferrari|Peugeot"
     r"|Mazda|BMW|Xbox|Fahrenheit|Ext\.?|[Ee]xtension|[Cc]abin|Building|Bldg\.?|[A-Z]{2,5}) #?$"
 )
+# e.g. `401(k)`
 _PLAN = re.compile(
     r"(?:401\(?k|403\(?b|501\(?c)(?![a-z0-9])|(?:1099|1098|1095|1040)(?=-[a-z]| form|s(?![a-z]))"
     r"|1031(?= exchange)|[45]0[0-9](?= (?:errors?|page|not found|status|response)(?![a-z]))",
     re.I,
 )
+# e.g. `.38 cal`
 _CALIBER = re.compile(
     r"\.(?P<number>[0-9]{2,3})(?=[ -](?:cal|Magnum|magnum|ACP|revolver|pistol|rifle))"
 )
@@ -69,10 +74,12 @@ _TEAM = re.compile(r"(?P<number>[0-9]{2})ers(?![A-Za-z0-9])")
 _AVERAGE = re.compile(r"\.(?P<number>[0-9]{3})(?![0-9])")
 _BATTING = re.compile(r"(?<![a-z])(?:batting|hitting|hit|bats|batted|slugging|average(?: of)?) $")
 _JET_PLURAL = re.compile(r"7[0-9]7$|3[0-9]0$")
+# e.g. `several `
 _COUNTED = re.compile(
     r"(?<![a-z])(?:two|three|four|five|six|seven|eight|nine|ten|some|all|both|these|those|of|many"
     r"|several|old|new|pair|the|her|his|their|my|roll(?:ed)?|size|in) $"
 )
+# e.g. `lasted `
 _LASTING = re.compile(
     r"(?<![a-z])(?:for|after|within|every|wait|last(?:s|ed)?|took|takes|in|by|under|over|about|than"
     r"|hold|rest|is|was) $"
@@ -211,27 +218,32 @@ def _number(written: str) -> str:
 _GROUPED = re.compile(r"[+(]|[0-9]{1,7}[ .()-]{1,3}[0-9A-Z(]|[0-9X*]{3,}")
 """What any group of digits begins like; most numbers do not."""
 
+# e.g. `1-877-555-0110`
 _PHONE = re.compile(
     r"(?P<land>\+?[1-9][0-9]{0,2}[ .-]?(?=\(|[0-9]{3}[ .-][0-9]{3}[ .-]))?"
     r"(?:\((?P<area>[0-9]{3})\)[ -]{0,2}|(?P<bare>[0-9]{3})[ .-])"
     r"(?P<office>[0-9]{3})[ .-](?P<line>[0-9]{4})(?:-(?P<more>[0-9]{4}))?(?![0-9])"
 )
 # With its country, or with the zero that dials another town: groups as the writer made them.
+# e.g. `+44 20 7946 0018`
 _INTERNATIONAL = re.compile(
     r"(?P<land>\+[0-9]{1,3})(?:[ .-]?\(0\)[ .-]?|[ .-]?)"
     r"(?P<rest>\(?[0-9]{1,5}\)?(?:[ .-]?[0-9]{2,7}){1,5})(?![0-9])"
 )
+# e.g. `(555) 010-9999`
 _NATIONAL = re.compile(
     r"(?P<rest>\(?0[0-9]{1,5}\)?(?:[ -][0-9]{3,6}){1,3}|0[1-9](?:[ .][0-9]{2}){4}"
     r"|[0-9]{3}(?P<mark>[ -])[0-9]{4}(?P=mark)[0-9]{4})"
     r"(?![0-9]|[.,:/][0-9])"
 )
+# e.g. `1-800-FLOWERS`
 _VANITY = re.compile(
     r"(?:(?P<land>1)[ -])?\(?(?P<area>8[0-9]{2}|9[0-9]{2})\)?[ -]"
     r"(?P<word>(?:[0-9]{1,3}-)?[A-Z]{1,9}(?:-[A-Z0-9]{1,7}){0,3})(?![A-Za-z0-9])"
 )
 _SOCIAL = re.compile(r"(?P<a>[0-9]{3})-(?P<b>[0-9]{2})-(?P<c>[0-9]{4})(?![0-9-])")
 _LOCAL = re.compile(r"(?P<a>[0-9]{3})[-.](?P<b>[0-9]{4})(?![0-9-]|[.,][0-9])")
+# e.g. `4111 1111 1111 1111`
 _CARD = re.compile(
     r"[0-9X*]{4}(?P<mark>[ -])[0-9X*]{4}(?P=mark)[0-9X*]{4}(?:(?P=mark)[0-9X*]{1,4}){0,3}"
     r"(?![0-9A-Za-z-])"
@@ -241,16 +253,19 @@ _BOOK = re.compile(r"[0-9]-[0-9]{2,7}-[0-9]{1,6}-[0-9X](?![0-9A-Za-z-])")
 _SORT = re.compile(r"[0-9]{2}(?:-[0-9]{2}){2}(?![0-9A-Za-z-])")
 _ISBN = re.compile(r"97[89]-(?:[0-9]{1,7}-){2,3}[0-9X](?![0-9-])|97[89][0-9]{10}(?![0-9])")
 _SHORT = re.compile(r"[0-9]{3,6}(?![0-9A-Za-z-]|[.,:/%][0-9])")
+# e.g. `call `
 _CALLED = re.compile(
     r"(?<![a-z])(?:call(?:s|ed|ing)?|dial(?:s|ed|ing|led|ling)?|phone[ds]?|ring|rang"
     r"|text(?:ed|ing)?(?: [a-z]{1,12} to)?)(?: the)?"
     r"(?: [0-9]{3}(?:,| or| and))? $"
 )
+# e.g. `, ext. 305`
 _EXTENSION = re.compile(
     r",? ?\(?(?:(?:[Ee]xt(?:ension)?|EXT)\.? ?|x ?|#)(?P<number>[0-9]{1,6})\)?(?![0-9A-Za-z])"
 )
 _WORD_EXTENSION = re.compile(r"(?<![a-z])ext(?:ension|\.)? $")
 _STAR = re.compile(r"[*#][*#]?[0-9]{1,3}(?:[*#][0-9]{1,4}){0,2}#?(?![0-9A-Za-z])")
+# e.g. `dial `
 _DIALLED = re.compile(
     r"(?<![a-z])(?:dial|press|call|enter|hit|use|code|key|type|text)(?:ed|ing)? $"
 )

@@ -23,15 +23,18 @@ _QUALITIES = {
     "m": "minor", "min": "minor", "maj": "major", "M": "major", "dim": "diminished",
     "aug": "augmented", "sus": "suspended", "add": "add",
 }  # fmt: skip
+# e.g. `C♯m7`
 _CHORD = re.compile(
     r"(?P<note>[A-G])(?P<sign>[#♯♭♮]|b(?= (?:major|minor|clarinet|trumpet)))"
     r"(?P<quality>maj|min|dim|aug|sus|add|m|M)?(?P<number>[0-9]{1,2})?(?![A-Za-z0-9+#])"
 )
+# e.g. `3/4 time`
 _METER = re.compile(
     r"(?P<beats>[2-9]|1[0-9])/(?P<value>1|2|4|8|16)"
     r"(?=[ -](?:time|meter|metre|beat|rhythm|measure|signature|groove|waltz|march)(?![a-z]))"
 )
 
+# e.g. `Cmaj7`
 _PLAIN = re.compile(
     r"(?P<note>[A-G])(?P<quality>maj|min|dim|aug|sus|add|m)(?P<number>[0-9]{1,2})(?![A-Za-z0-9])"
 )
@@ -298,12 +301,14 @@ _KNOWN = frozenset(
 ) - {"OH", "CN", "KI", "PM2", "C60"}
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _PART = r"(?:[A-Z][a-z]?|[()])[0-9₀-₉]{0,3}"
+# e.g. `C6H12O6`
 _FORMULA = re.compile(
     rf"(?P<formula>[A-Z][a-z]?[0-9₀-₉]{{0,3}}(?:{_PART}){{0,12}})"
     r"(?P<charge>[0-9²³]?[+⁺⁻](?![A-Za-z0-9+]))?(?![A-Za-z0-9₀-₉]|\.[0-9])"
 )
 _GROUP = re.compile(r"(?P<element>[A-Z][a-z]?)(?P<count>[0-9₀-₉]*)|[()](?P<times>[0-9₀-₉]*)")
 _CHARGES = {"²": "two", "³": "three", "+": "plus", "⁺": "plus", "⁻": "minus"}
+# e.g. `O-`
 _BLOOD = re.compile(
     r"(?P<type>A|B|AB|O)(?P<sign>[+-])(?![A-Za-z0-9])(?P<noun> (?:blood|donors?|plasma))?"
 )

@@ -99,6 +99,7 @@ _POWER = r"(?:\^?[23](?![0-9])|[²³])"
 _UNIT = re.compile(rf"(?P<name>{_SPELLING})(?P<power>{_POWER})?")
 _PER = re.compile(rf"/ ?(?P<name>{_SPELLING})(?P<power>{_POWER})?")
 _PER_HUNDRED = re.compile(r"/ ?100 ?(?P<name>[a-z]{1,2})(?![A-Za-z0-9])")
+# e.g. `/share`
 _PER_WORD = re.compile(
     r"/(?P<word>second|minute|hour|day|night|week|month|quarter|year|person|mile|user|seat|share"
     r"|pound|gallon|unit|liter|litre|serving|game|sec|barrel)(?![A-Za-z0-9])"

@@ -38,6 +38,7 @@ _RUNS = re.compile(r"([A-Za-z])\1{2,}", re.IGNORECASE)
 _NUMERALS = frozenset("ivxlc")
 _VOWEL = re.compile(r"[aeiouAEIOU]")
 _INTERJECTION = re.compile(r"[A-Za-z]+(?:'[a-z]+)?$")
+# e.g. `b-but`
 _STUTTER = re.compile(
     r"(?P<part>[A-Za-z]|[Tt]h|[Ss]h|[Cc]h|[Ww]h)-(?:(?P=part)-){0,8}(?P<word>(?P=part)[a-z]*(?:'[a-z]+)?)$",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ _POINT = frozenset({"ja", "ko", "th", "he", "te", "kn", "bn", "cy"})
 _CURRENCIES = {"€": "EUR", "EUR": "EUR", "$": "USD", "USD": "USD", "£": "GBP", "₽": "RUB",
                "руб.": "RUB", "₴": "UAH", "грн": "UAH", "Kč": "CZK", "kr": "SEK"}  # fmt: skip
 _SIGN = "|".join(re.escape(sign) for sign in _CURRENCIES)
+# e.g. `1.234,50`
 _NUMBER = re.compile(
     r"(?<![\w,:/-])(?<![0-9]\.)"
     rf"(?:(?P<before>[€$£]) ?)?(?P<whole>[0-9]{{1,3}}(?P<mark>[.,' ])[0-9]{{3}}"

@@ -24,6 +24,7 @@ _BEHIND = rf"(?:US\$|R\$|[€$£¥]|zł(?!\w)|(?:{_CODES})(?!\w))"
 _DIGIT = re.compile(r"[0-9]|[IVX]{2}")
 # Roman numerals of more than one letter, up to 39; letters of more are sizes and abbreviations.
 _ROMAN = r"(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{2,3})(?<=[IVX]{2})(?:e|ᵉ|ème)?(?!\w)"
+# e.g. `3,50`
 _START = re.compile(
     rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9])|{_BEFORE} ?(?=-?[0-9])|(?={_ROMAN}))"
 )
