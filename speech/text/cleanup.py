@@ -15,7 +15,6 @@ from speech.errors import InvalidInputError
 from speech.text.characters import character_edits
 from speech.text.edits import Edit, applied, composed
 from speech.text.emoji import picture_edits
-from speech.text.links import link_edits
 from speech.text.markup import entity_edits, markdown_edits
 from speech.types import Normalization
 
@@ -24,6 +23,15 @@ _ORNAMENT = re.compile(r"([*_=~#\-—|<>^`])\1{2,}|(?<=\S)--(?=[^\S\n]|\w)")
 _SPACES = re.compile(r"[^\S\n]*\n\s*|[^\S\n]+")
 # White space is one character wide where this looks. A dash between digits is a range.
 _DASH = re.compile(r"(?<=\d)–(?=[\d$€£¥])|(?: ?(?:[—–]|(?<=\s)--?(?=\s)))+ ?")
+# A scheme or `www.` makes an address certain; a bare name needs a path behind it.
+# e.g. `https://www.a.de/b`
+_LINK = re.compile(
+    r"(?<![\w@./-])(?:(?P<scheme>[A-Za-z]{2,8}://)(?:[^\s/@<>\"']{1,128}@)?|(?P<www>www\.))?"
+    r"(?P<host>(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}|localhost|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?"
+    r"(?P<path>[/?#][^\s<>\"']*)?"
+)
+_ENDS_LINK = frozenset(".,;:!?")
+_TRAILING = ".,;:!?)]}'\""
 _DEFAULT = Normalization()
 
 
@@ -125,7 +133,7 @@ def _finders(wanted: Normalization, language: str) -> Iterable[_Finder]:
     if wanted.markdown:
         yield markdown_edits
     if wanted.urls != "spell":
-        yield lambda text: link_edits(text, short=wanted.urls == "short")
+        yield lambda text: _link_edits(text, short=wanted.urls == "short")
     yield _ornament_edits
     yield _space_edits
     yield _dash_edits
@@ -168,3 +176,25 @@ def _dash_edits(text: str) -> list[Edit]:
 def _opens(text: str, place: int) -> bool:
     """Whether a number or an amount begins at a place."""
     return text[place : place + 1].isdigit() or text[place : place + 1] in {"$", "€", "£", "¥"}
+
+
+def _link_edits(text: str, *, short: bool) -> list[Edit]:
+    """Addresses of the web as their host alone, or as nothing.
+
+    E-mail addresses are left: there is no shorter way to say one.
+    """
+    edits: list[Edit] = []
+    if "." not in text and "://" not in text:
+        return edits
+    for match in _LINK.finditer(text):
+        if not (match["scheme"] or match["www"] or match["path"]):
+            continue
+        end = match.start() + len(match[0].rstrip(_TRAILING))
+        end = max(end, match.end("host"))
+        start = match.start()
+        spoken = match["host"].removeprefix("www.") if short else ""
+        if not spoken and text[end : end + 1] in _ENDS_LINK and text[start - 1 : start] == " ":
+            start -= 1
+        if spoken != text[start:end]:
+            edits.append(Edit(start, end, spoken, "electronic"))
+    return edits

@@ -7,8 +7,6 @@ from speech.text.english.numbers import cardinal, digits, ordinal, pairs, plural
 from speech.text.reading import Reading, word_after, word_before
 
 # English months and weekdays written short, alone: `Sept.`, `on Mon.`, `Mon-Fri`.
-#
-# Dates with a number belong to `dates`.
 
 _MONTH_NAMES = {
     "Jan": "January", "Feb": "February", "Mar": "March", "Apr": "April", "Jun": "June",

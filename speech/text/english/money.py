@@ -104,7 +104,7 @@ WRITTEN = {
 """By letters used as a sign; `kr` is said as in Norway and Denmark, whose crowns it shares."""
 
 
-# English money: `$3.50`, `US$5`, `€20`, `£5m`, `$2 million`, `20 €`, `99¢`, `5 USD`, `$5/mo`.
+# Amounts.
 
 SYMBOLS = "".join(SIGNS)
 _LAND = "|".join(sorted(LANDS, key=len, reverse=True))

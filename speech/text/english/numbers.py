@@ -12,11 +12,6 @@ from speech.text.english.neighbours import before, counts
 from speech.text.english.units import per
 from speech.text.reading import Reading, word_after
 
-# English numbers as words, and numbers as they are written; the readers of the classes use both.
-#
-# Words are joined by spaces, not hyphens: espeak-ng reads `45` and `forty five` alike, but stresses
-# `forty-five` as one word.
-
 _ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),

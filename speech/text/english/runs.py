@@ -71,7 +71,7 @@ def spell_word(piece: str) -> str:
 
 # English e-mail addresses, links and domain names: every sign is said.
 #
-# Links that a request wants short are shortened before (`speech.text.links`).
+# Links that a request wants short are shortened before (`speech.text.cleanup`).
 
 # Top-level domains a bare name is taken for an address by; others need `www.` or a scheme.
 DOMAINS = frozenset(

@@ -68,7 +68,7 @@ def read_meter(text: str, start: int) -> Reading | None:
     )
 
 
-# English symbols between words and numbers; the signs of mathematics are `mathematics`.
+# English symbols between words and numbers.
 
 _SPOKEN = {
     "&": "and", "+": "plus", "@": "at", "%": "percent", "‰": "per mille", "°": "degrees",

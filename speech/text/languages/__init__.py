@@ -9,13 +9,11 @@ from speech.text.languages.dutch import DUTCH
 from speech.text.languages.french import FRENCH, FRENCH_BELGIUM, FRENCH_SWITZERLAND
 from speech.text.languages.german import GERMAN
 from speech.text.languages.grammar import Language
+from speech.text.languages.iberian import BRAZILIAN, PORTUGUESE, SPANISH, SPANISH_AMERICAS
 from speech.text.languages.italian import ITALIAN
-from speech.text.languages.numerals import numeral_tag
-from speech.text.languages.others import number_spans
+from speech.text.languages.numerals import number_spans, numeral_tag
 from speech.text.languages.polish import POLISH
-from speech.text.languages.portuguese import BRAZILIAN, PORTUGUESE
 from speech.text.languages.scan import spans
-from speech.text.languages.spanish import SPANISH, SPANISH_AMERICAS
 from speech.text.reading import Span
 
 _TABLES: Mapping[str, Language] = {

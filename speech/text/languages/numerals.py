@@ -1,9 +1,15 @@
-"""Numbers in words through num2words: the one place that knows the library."""
+"""Numbers through num2words: in words, and in languages without a table of their own."""
 
+import re
 import threading
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Literal, Protocol, cast
+
+from speech.text.edits import Kind
+from speech.text.reading import Span
+
+# Numbers in words through num2words: the one place that knows the library.
 
 # num2words' Amharic counts its way up to the number: 999,999,999 took longer than a minute.
 _TOO_SLOW = frozenset({"am"})
@@ -73,3 +79,58 @@ def amount(number: str, tag: str, currency: str) -> str:
     major, _, minor = spoken.partition("|")
     whole = "." not in number or not number.partition(".")[2].strip("0")
     return major.strip() if whole else f"{major.strip()} {minor.strip()}"
+
+
+# Languages without a table of their own: plain numbers and money, where num2words knows them.
+
+# Of the languages num2words knows, these write a decimal point and group with commas.
+_POINT = frozenset({"ja", "ko", "th", "he", "te", "kn", "bn", "cy"})
+_CURRENCIES = {"€": "EUR", "EUR": "EUR", "$": "USD", "USD": "USD", "£": "GBP", "₽": "RUB",
+               "руб.": "RUB", "₴": "UAH", "грн": "UAH", "Kč": "CZK", "kr": "SEK"}  # fmt: skip
+_SIGN = "|".join(re.escape(sign) for sign in _CURRENCIES)
+# e.g. `1.234,50`
+_NUMBER = re.compile(
+    r"(?<![\w,:/-])(?<![0-9]\.)"
+    rf"(?:(?P<before>[€$£]) ?)?(?P<whole>[0-9]{{1,3}}(?P<mark>[.,' ])[0-9]{{3}}"
+    rf"(?:(?P=mark)[0-9]{{3}}){{0,2}}|[0-9]{{1,{MAX_DIGITS}}})(?:(?P<point>[.,])(?P<part>[0-9]{{1,6}}))?"
+    rf"(?: ?(?P<behind>{_SIGN})(?!\w))?(?![\w:/%°-]|[.,][0-9])"
+)
+_DIGIT = re.compile(r"[0-9]")
+
+
+def number_spans(text: str, tag: str) -> list[Span]:
+    """Spell out the plain numbers and amounts of a sentence.
+
+    Separators are read as the language writes them, or the number is left to espeak-ng: so are
+    dates, times, ordinals and codes, which this does not know.
+
+    Args:
+        text: A cleaned sentence.
+        tag: num2words' name of the language.
+    """
+    if _DIGIT.search(text) is None:
+        return []
+    found = []
+    for match in _NUMBER.finditer(text):
+        spoken, kind = _spell(match, tag)
+        if spoken:
+            found.append(Span(match.start(), match.end(), spoken, kind))
+    return found
+
+
+def _spell(match: re.Match[str], tag: str) -> tuple[str, Kind]:
+    """Words, or nothing for what is left to espeak-ng."""
+    whole = match["whole"]
+    decimal = "." if tag[:2] in _POINT else ","
+    mark, point, part = match["mark"], match["point"], match["part"]
+    behind = match.string[match.end() : match.end() + 1]
+    if mark == decimal or (point and point != decimal) or (len(whole) > 1 and whole[0] == "0"):
+        return "", "number"
+    # A dot behind a bare number may make an ordinal: only a clear number is spelt out.
+    if behind == "." and match.string[match.end() + 1 :].strip():
+        return "", "number"
+    plain = whole.replace(mark, "") if mark else whole
+    number = f"{plain}.{part}" if part else plain
+    if sign := match["before"] or match["behind"]:
+        return amount(number, tag, _CURRENCIES[sign]), "money"
+    return words(number, tag), "number"
