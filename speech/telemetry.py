@@ -48,6 +48,12 @@ REQUESTS = Metric(
     "Speech requests by outcome (ok, aborted, unread, or an error code) and cache state.",
     ("outcome", "cache"),
 )
+REFUSED = Metric(
+    "chorale_refused",
+    "counter",
+    "Refused before the application, where HAProxy does not: method, timeout or connections.",
+    ("reason",),
+)
 REQUEST_SECONDS = Metric(
     "chorale_request_seconds",
     "histogram",

@@ -40,6 +40,9 @@ SWITCHES = {
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
     "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure",
+    "RAY_SERVE_HAPROXY_MAXCONN": "8192",
+    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "60",
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.http_guard:install",
     "RAY_SERVE_HAPROXY_NBTHREAD": "2",
     "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
@@ -239,6 +242,7 @@ class Cluster:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
             **SWITCHES,
+            "RAY_SERVE_HAPROXY_BINARY_PATH": str(Path(sys.executable).parent / "chorale-haproxy"),
             # Namespaces divide addresses, not files.
             "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(proxy / "haproxy.cfg"),
             "RAY_SERVE_HAPROXY_SOCKET_PATH": str(proxy / "admin.sock"),

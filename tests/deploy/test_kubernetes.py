@@ -126,7 +126,8 @@ def test_the_other_manifests_are_what_kubernetes_takes(name: str) -> None:
 @pytest.mark.parametrize("group", PODS)
 def test_every_pod_has_the_switches_of_chorale_serve(group: str) -> None:
     given = {item["name"]: item["value"] for item in container(group)["env"] if "value" in item}
-    assert given == environment.COMMON | environment.HAPROXY
+    ours = {"RAY_SERVE_HAPROXY_BINARY_PATH": "/opt/chorale/bin/chorale-haproxy"}
+    assert given == environment.COMMON | environment.HAPROXY | ours
 
 
 @pytest.mark.parametrize("group", PODS)

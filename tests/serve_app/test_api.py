@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,29 @@ async def test_the_same_words_written_otherwise_are_a_hit(server: Server) -> Non
     assert (await server.speak(input="Hello. ")).headers["x-cache"] == "hit"
 
 
-async def test_a_private_reply_is_kept_nowhere(server: Server) -> None:
-    for _ in range(2):
-        reply = await server.speak(headers={"cache-control": "no-store"})
-        assert reply.headers["x-cache"] == "miss"
-    assert server.synthesizer.calls == 2
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (["no-store"], False),
+        (["No-Store"], False),
+        (["max-age=0", "NO-STORE"], False),
+        (["max-age=0,no-store , no-transform"], False),
+        (['extension="a \\" b", no-store'], False),
+        (["private"], False),
+        (['Private="set-cookie"'], False),
+        (['extension="no-store, private"'], True),
+        (["x-no-store, no-store-please"], True),
+        (["no-cache, max-age=0"], True),
+    ],
+)
+async def test_a_private_reply_is_kept_nowhere(
+    server: Server, lines: list[str], *, kept: bool
+) -> None:
+    for again in (False, True):
+        headers = httpx.Headers([("cache-control", line) for line in lines])
+        reply = await server.speak(headers=headers)
+        assert reply.headers["x-cache"] == ("hot" if again and kept else "miss")
+    assert server.synthesizer.calls == (1 if kept else 2)
 
 
 async def test_a_long_text_is_streamed(server: Server) -> None:
@@ -398,22 +417,52 @@ async def test_normalizing(server: Server) -> None:
     assert (bad.status_code, error_of(bad)["param"]) == (400, "voice")
 
 
+async def test_head_is_get_without_a_body(server: Server) -> None:
+    paths = [
+        "/docs",
+        "/openapi.json",
+        *(path for path, item in server.app.openapi()["paths"].items() if "get" in item),
+    ]
+    assert len(paths) >= 7
+    for path in (path.replace("{model}", "tts-1") for path in paths):
+        whole, head = await server.client.get(path), await server.client.head(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers == whole.headers
+    reply = await server.client.head("/v1/audio/speech")
+    assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
+
+
+async def test_the_documents_page_needs_no_other_host(server: Server) -> None:
+    page = (await server.client.get("/docs")).text
+    links = re.findall(r'(?:src|href|url)(?:=|: )["\']([^"\']+)', page)
+    assert {Path(link).suffix for link in links} >= {".js", ".css", ".json"}
+    for link in links:
+        assert link.startswith("/")
+        assert (await server.client.get(link)).is_success
+    assert (await server.client.get("/static-offline-docs/../core.py")).status_code == 404
+
+
 async def test_health(server: Server) -> None:
     assert (await server.client.get("/livez")).status_code == 200
     reply = await server.client.get("/readyz")
     assert (reply.status_code, reply.json()) == (503, {"ready": False, "stages": {}})
 
 
-@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer ", TOKEN[:-1], "Bearer ä"])
+@pytest.mark.parametrize(
+    "header",
+    [None, "Bearer wrong", "Bearer ", TOKEN[:-1], "Bearer ä", TOKEN, f"Basic {TOKEN}", f" {TOKEN}"],
+)
 async def test_admin_calls_need_the_token(server: Server, header: str | None) -> None:
     headers = {} if header is None else {"authorization": header.encode("latin-1")}
     reply = await server.client.post("/admin/cache/invalidate", json={}, headers=headers)
     assert reply.status_code == 401
     assert error_of(reply)["code"] == "invalid_token"
+    assert reply.headers["www-authenticate"] == "Bearer"
 
 
-async def test_admin_calls_name_what_is_wrong(server: Server) -> None:
-    headers = {"authorization": f"Bearer {TOKEN}"}
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_admin_calls_name_what_is_wrong(server: Server, scheme: str) -> None:
+    headers = {"authorization": f"{scheme} {TOKEN}"}
     for body, param in (({"voice": "nobody"}, "voice"), ({"voices": "tone"}, "voices")):
         reply = await server.client.post("/admin/cache/invalidate", json=body, headers=headers)
         assert (reply.status_code, error_of(reply)["param"]) == (400, param)
