@@ -24,6 +24,7 @@ import httpx
 import psutil
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from serve_app.environment import free_ports
 from speech.engines.fake.engine import SECONDS_PER_CHARACTER
@@ -73,9 +74,8 @@ class Server:
                     found.append(process)
         return found
 
-    def metric(self, name: str, **labels: str) -> float:
-        """Sum of a metric's samples over all exporters of this server's Ray."""
-        total = 0.0
+    def exported(self, prefix: str) -> Iterator[Sample]:
+        """Every sample of the metrics with a prefix, over all exporters of this server's Ray."""
         discovery = self.folder / "ray" / "prom_metrics_service_discovery.json"
         for target in json.loads(discovery.read_text())[0]["targets"]:
             try:
@@ -84,12 +84,25 @@ class Server:
             except OSError:
                 continue
             # An export of Ray is thousands of lines, and parsing is slow.
-            wanted = "\n".join(line for line in lines if line.startswith(f"ray_{name}")) + "\n"
+            wanted = "\n".join(line for line in lines if line.startswith(f"ray_{prefix}")) + "\n"
             for family in text_string_to_metric_families(wanted):
-                for sample in family.samples:
-                    if sample.name == f"ray_{name}" and labels.items() <= sample.labels.items():
-                        total += sample.value
-        return total
+                yield from family.samples
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Sum of a metric's samples."""
+        return sum(
+            sample.value
+            for sample in self.exported(name)
+            if sample.name == f"ray_{name}" and labels.items() <= sample.labels.items()
+        )
+
+    def labels(self, prefix: str) -> dict[str, set[str]]:
+        """The values of every label of the metrics with a prefix."""
+        found: dict[str, set[str]] = {}
+        for sample in self.exported(prefix):
+            for name, value in sample.labels.items():
+                found.setdefault(name, set()).add(value)
+        return found
 
     def counted(self, name: str, expected: float, **labels: str) -> float:
         """A counter some exports after it has reached a value: more than that if more was counted.
