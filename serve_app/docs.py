@@ -92,7 +92,7 @@ _SPEECH_HEADERS: list[dict[str, Any]] = [
         "name": "Cache-Control",
         "in": "header",
         "schema": {"type": "string"},
-        "description": "`no-store` keeps the reply out of every cache.",
+        "description": "`no-store` or `private` keeps the reply out of every cache.",
     },
 ]
 
