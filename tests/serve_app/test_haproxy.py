@@ -19,6 +19,7 @@ from ray.serve._private.common import RequestProtocol
 from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
 from ray.serve.config import HTTPOptions
 
+from serve_app.callers import CLIENT_HEADER
 from serve_app.environment import free_ports
 from serve_app.haproxy import hardened
 from speech.errors import ConfigError
@@ -44,6 +45,8 @@ class Backend(http.server.BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
+        for client in self.headers.get_all(CLIENT_HEADER, []):
+            self.send_header("x-client", client)
         self.end_headers()
         self.wfile.write(body)
 
@@ -78,6 +81,7 @@ def read(connection: socket.socket, request: bytes) -> tuple[int, dict[str, str]
     head, _, body = answer.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines[1:])
+    assert len(headers) == len(lines) - 1
     return int(lines[0].split()[1]), headers, body
 
 
@@ -199,6 +203,12 @@ def test_half_headers_are_given_up(door: Door, request_: bytes) -> None:
     """HAProxy answers them with a page of its own, which cannot be changed."""
     assert door.ask(request_)[0] == 408
     assert door.seen == []
+
+
+def test_the_application_is_told_who_calls(door: Door) -> None:
+    forged = f"{CLIENT_HEADER}: 10.0.0.9\r\n{CLIENT_HEADER.upper()}: 10.0.0.8\r\n\r\n".encode()
+    status, headers, _ = door.ask(b"GET" + HEAD + forged)
+    assert (status, headers["x-client"]) == (200, "127.0.0.1")
 
 
 def is_closed(connection: socket.socket) -> bool:
