@@ -5,14 +5,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 from ray.serve.handle import DeploymentHandle
 
 from deployments import metrics
 from deployments.collector import settle
 from deployments.epochs import EpochBook
-from deployments.stages import RETRIES, Inline, check_inline, frames_or_error, speech_stage
+from deployments.stages import RETRIES, Inline, Stage, check_inline, speech_stage
 from speech import telemetry
 from speech.cache.fills import FillTable
 from speech.cache.keys import entry_key
@@ -20,10 +19,11 @@ from speech.cache.replies import StoredReply, replay
 from speech.cache.tiers import Found, TieredCache, open_cache
 from speech.config import CacheConfig, RetryConfig
 from speech.engine_load import ProcessorLoad
+from speech.interfaces import SpeechStage
 from speech.types import AudioFrame, CacheState, SpeechJob, Timing
 
 
-class AudioCache:
+class AudioCache(Stage, serves=SpeechStage):
     """Owns the tiers and the replies in the making of the keys routed to this replica.
 
     It knows neither text nor codecs: a job without an entry goes to the encoder.
@@ -39,7 +39,7 @@ class AudioCache:
         self._config = config
         self._encoder = speech_stage(encoder, retries)
         self._fills = FillTable(config)
-        self._told = self._fills.counters
+        self._reported = self._fills.counters
         self._tiers: TieredCache = open_cache(
             config,
             redis_password=os.environ.get("CHORALE_REDIS_PASSWORD"),
@@ -62,12 +62,6 @@ class AudioCache:
     def record_autoscaling_stats(self) -> dict[str, float]:
         """What `BusyPolicy` reads."""
         return self._load.stats()
-
-    async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
-        """`stream` with its error as the last value."""
-        async with aclosing(frames_or_error(self.stream(job))) as items:
-            async for item in items:
-                yield item
 
     async def forget(self, voice: str | None) -> int:
         """Forget a voice's replies, or all; returns how many entries the tiers could count."""
@@ -117,15 +111,15 @@ class AudioCache:
 
     def _report(self) -> None:
         """Export the state of fills and tiers; counters as what has come since the last report."""
-        fills, told = self._fills.counters, self._told
-        self._told = fills
+        fills, reported = self._fills.counters, self._reported
+        self._reported = fills
         metrics.set_gauge(telemetry.FILLS_RUNNING, fills.active)
         metrics.set_gauge(telemetry.FILLS_PAUSED, fills.paused)
         metrics.set_gauge(telemetry.FILL_BYTES, fills.held_bytes)
-        metrics.count(telemetry.READERS_DROPPED, fills.dropped - told.dropped)
-        metrics.count(telemetry.FILLS, fills.completed - told.completed, outcome="ok")
-        metrics.count(telemetry.FILLS, fills.failed - told.failed, outcome="failed")
-        metrics.count(telemetry.FILLS, fills.abandoned - told.abandoned, outcome="abandoned")
+        metrics.count(telemetry.READERS_DROPPED, fills.dropped - reported.dropped)
+        metrics.count(telemetry.FILLS, fills.completed - reported.completed, outcome="ok")
+        metrics.count(telemetry.FILLS, fills.failed - reported.failed, outcome="failed")
+        metrics.count(telemetry.FILLS, fills.abandoned - reported.abandoned, outcome="abandoned")
         health = self._tiers.health()
         metrics.set_gauge(telemetry.CACHE_BYTES, health.ram.bytes, tier="ram")
         if health.second is not None:

@@ -17,8 +17,8 @@ from deployments.collector import settle
 from deployments.stages import (
     RETRIES,
     Inline,
+    Stage,
     check_inline,
-    frames_or_error,
     normalizer_stage,
     synthesizer_stage,
 )
@@ -29,7 +29,7 @@ from speech.audio.resample import Resampler
 from speech.config import AudioConfig, RetryConfig, StrictModel
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError
-from speech.interfaces import ContainerWriter
+from speech.interfaces import ContainerWriter, SpeechStage
 from speech.pipeline import RenderedPhrase, render
 from speech.types import (
     AUDIO_FORMATS,
@@ -68,7 +68,7 @@ class EncoderTuning(StrictModel):
     than there are cores would all take longer and none leave sooner."""
 
 
-class Encoder:
+class Encoder(Stage, serves=SpeechStage):
     """Asks the synthesizer for a reply's phrases and encodes them in order.
 
     It knows containers and joins, neither text nor caching.
@@ -115,12 +115,6 @@ class Encoder:
     def record_autoscaling_stats(self) -> dict[str, float]:
         """What `BusyPolicy` reads."""
         return self._load.stats()
-
-    async def remote_stream(self, job: SpeechJob) -> AsyncGenerator[Any, None]:
-        """`stream` with its error as the last value."""
-        async with aclosing(frames_or_error(self.stream(job))) as items:
-            async for item in items:
-                yield item
 
     async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
         """Yield the reply's frames as its phrases are ready, none larger than `frame_bytes`.

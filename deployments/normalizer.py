@@ -5,23 +5,25 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from deployments import metrics
 from deployments.collector import settle
+from deployments.stages import Stage
 from speech import espeak, telemetry
 from speech.cache.keys import digest
 from speech.config import AudioConfig, TextConfig
 from speech.engine_load import ProcessorLoad
-from speech.errors import InvalidInputError, SpeechError
+from speech.errors import InvalidInputError
+from speech.interfaces import NormalizerStage
 from speech.text import FrontEnd
 from speech.text.phonemes import Unknown
 from speech.types import (
     Explanation,
-    LexiconEntry,
-    Normalization,
     Phrase,
+    Reading,
     SpeechJob,
     SpeechRequest,
     Utterance,
@@ -33,7 +35,7 @@ _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Y
 _INLINE_CHARACTERS = 300
 """Texts up to this length are prepared on the event loop: a thread costs more than they do."""
 
-_Read = TypeVar("_Read")
+_Result = TypeVar("_Result")
 
 
 class _Lanes:
@@ -48,7 +50,7 @@ class _Lanes:
         self.waiting = dict.fromkeys(self._lanes, 0)
         """Texts by lane, those included that are read now."""
 
-    async def run(self, lane: str, read: Callable[..., _Read], *arguments: Any) -> _Read:
+    async def run(self, lane: str, read: Callable[..., _Result], *arguments: Any) -> _Result:
         """Read in a thread of a lane."""
         self.waiting[lane] += 1
         try:
@@ -57,7 +59,7 @@ class _Lanes:
         finally:
             self.waiting[lane] -= 1
 
-    async def here(self, read: Callable[..., _Read], *arguments: Any) -> _Read:
+    async def here(self, read: Callable[..., _Result], *arguments: Any) -> _Result:
         """Read on the event loop, if espeak-ng is not speaking in this process meanwhile."""
         if espeak.is_busy():
             return await self.run("short", read, *arguments)
@@ -69,7 +71,13 @@ class _Lanes:
             lane.shutdown(wait=False)
 
 
-class Normalizer:
+def _read(read: Callable[..., _Result], reading: Reading, vocabulary: Vocabulary | None) -> _Result:
+    """Ask the front end."""
+    how = reading.lexicon, reading.normalization
+    return read(reading.text, reading.language, vocabulary, *how)
+
+
+class Normalizer(Stage, serves=NormalizerStage):
     """Owns the text front end. It knows voices by their vocabulary only."""
 
     def __init__(self, catalogue: Path, audio: AudioConfig) -> None:
@@ -77,8 +85,8 @@ class Normalizer:
         self._audio = audio
         self._front_end = FrontEnd(TextConfig())
         self._lanes = _Lanes(TextConfig())
-        self._told: Unknown = Counter()
-        self._told_memo = self._front_end.memo
+        self._reported: Unknown = Counter()
+        self._reported_memo = self._front_end.memo
         self._load = ProcessorLoad()
         self._warm_up()
         settle()
@@ -95,56 +103,27 @@ class Normalizer:
         self._front_end = FrontEnd(config)
         self._lanes.close()
         self._lanes = _Lanes(config)
-        self._told = Counter()
-        self._told_memo = self._front_end.memo
+        self._reported = Counter()
+        self._reported_memo = self._front_end.memo
 
     def check_health(self) -> None:
         """Report, and raise when espeak-ng is gone."""
         unknown = self._front_end.unknown_symbols
-        for (kind, fate), count in (unknown - self._told).items():
+        for (kind, fate), count in (unknown - self._reported).items():
             metrics.count(telemetry.UNKNOWN_SYMBOLS, count, **{"class": kind, "fate": fate})
-        self._told = unknown
-        memo, told = self._front_end.memo, self._told_memo
+        self._reported = unknown
+        memo, reported = self._front_end.memo, self._reported_memo
         metrics.set_gauge(telemetry.PHONEME_MEMO_ENTRIES, memo.entries)
         for lane, waiting in self._lanes.waiting.items():
             metrics.set_gauge(telemetry.TEXTS_READ, waiting, lane=lane)
-        metrics.count(telemetry.PHONEME_LOOKUPS, memo.hits - told.hits, outcome="hit")
-        metrics.count(telemetry.PHONEME_LOOKUPS, memo.misses - told.misses, outcome="miss")
-        self._told_memo = memo
+        metrics.count(telemetry.PHONEME_LOOKUPS, memo.hits - reported.hits, outcome="hit")
+        metrics.count(telemetry.PHONEME_LOOKUPS, memo.misses - reported.misses, outcome="miss")
+        self._reported_memo = memo
         espeak.sample_rate()
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """What `BusyPolicy` reads."""
         return self._load.stats()
-
-    async def remote_prepare(
-        self, request: SpeechRequest, request_id: str
-    ) -> SpeechJob | SpeechError:
-        """`prepare` with its error as a value."""
-        try:
-            return await self.prepare(request, request_id)
-        except SpeechError as error:
-            return error
-
-    async def remote_rest(self, job: SpeechJob) -> tuple[Phrase, ...] | SpeechError:
-        """`rest` with its error as a value."""
-        try:
-            return await self.rest(job)
-        except SpeechError as error:
-            return error
-
-    async def remote_explain(
-        self,
-        text: str,
-        language: str,
-        wanted: Normalization,
-        lexicon: tuple[LexiconEntry, ...] = (),
-    ) -> Explanation | SpeechError:
-        """`explain` with its error as a value."""
-        try:
-            return await self.explain(text, language, wanted, lexicon)
-        except SpeechError as error:
-            return error
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
         """Text to a job.
@@ -156,14 +135,16 @@ class Normalizer:
             InvalidInputError: nothing is left to say.
         """
         voice = self._catalogue.voices[request.voice]
-        text = self._arguments(request)
+        reading = request.reading
+        prepare = partial(_read, self._front_end.prepare, reading, voice.vocabulary)
+        first = partial(_read, self._front_end.opening, reading, voice.vocabulary)
         opening: Phrase | None = None
         if len(request.text) <= _INLINE_CHARACTERS:
-            utterance = await self._lanes.here(self._front_end.prepare, *text)
-        elif request.stream and (opening := await self._lanes.here(self._front_end.opening, *text)):
+            utterance = await self._lanes.here(prepare)
+        elif request.stream and (opening := await self._lanes.here(first)):
             utterance = Utterance(normalized=opening.text, phrases=(opening,))
         else:
-            utterance = await self._lanes.run("long", self._front_end.prepare, *text)
+            utterance = await self._lanes.run("long", prepare)
         return SpeechJob(
             request=request if opening else replace(request, text=""),
             utterance=utterance,
@@ -182,30 +163,21 @@ class Normalizer:
 
     async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
         """The phrases after the first of an `opening` job."""
-        text = self._arguments(job.request)
-        utterance = await self._lanes.run("long", self._front_end.prepare, *text)
+        vocabulary = self._catalogue.voices[job.request.voice].vocabulary
+        prepare = partial(_read, self._front_end.prepare, job.request.reading, vocabulary)
+        utterance = await self._lanes.run("long", prepare)
         return utterance.phrases[1:]
 
-    def _arguments(
-        self, request: SpeechRequest
-    ) -> tuple[str, str, Vocabulary | None, tuple[LexiconEntry, ...], Normalization]:
-        """What the front end is asked with."""
-        vocabulary = self._catalogue.voices[request.voice].vocabulary
-        return request.text, request.language, vocabulary, request.lexicon, request.normalization
-
-    async def explain(
-        self,
-        text: str,
-        language: str,
-        wanted: Normalization,
-        lexicon: tuple[LexiconEntry, ...] = (),
-    ) -> Explanation:
+    async def explain(self, reading: Reading) -> Explanation:
         """A text as it would be spoken, with espeak-ng's phonemes, for showing.
 
         Raises:
             InvalidInputError: nothing is left to say, or espeak-ng lacks the language.
         """
-        if language not in espeak.languages():
-            raise InvalidInputError(f"unknown language {language[:32]!r}", "language")
-        explain = self._front_end.explain
-        return await self._lanes.run("shown", explain, text, language, lexicon, wanted)
+        if reading.language not in espeak.languages():
+            raise InvalidInputError(f"unknown language {reading.language[:32]!r}", "language")
+        explain = partial(
+            self._front_end.explain,
+            *(reading.text, reading.language, reading.lexicon, reading.normalization),
+        )
+        return await self._lanes.run("shown", explain)

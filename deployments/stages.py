@@ -1,36 +1,27 @@
 """Stages as their callers see them: a Ray handle or an object in the caller's own process.
 
-On the wire a `SpeechError` travels as a value, not as an exception: it arrives as it left, and
-what a caller did wrong writes no traceback into a replica's log. Every deployment therefore has
-two forms of its one method: the Protocol's, which raises, and `remote_*`, which returns errors.
+A stage is one Protocol of `speech.interfaces`; both ends of a call between replicas are made from
+it: `Stage` and `RemoteStage`. On the wire a `SpeechError` travels as a value, not as an exception:
+it arrives as it left, and what a caller did wrong writes no traceback into a replica's log.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import wraps
 from hashlib import sha256
+from inspect import isasyncgenfunction, iscoroutinefunction, isfunction
 from typing import Any, Protocol, runtime_checkable
 
 from ray.serve.handle import DeploymentHandle
 
 from deployments.failures import dead_worker, is_ours, translate
-from deployments.suspects import Suspects, job_key
+from deployments.suspects import Suspects, as_suspect
 from speech.config import RetryConfig
 from speech.errors import SpeechError, UnavailableError, WorkerDiedError
 from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
-from speech.types import (
-    AudioFrame,
-    Explanation,
-    LexiconEntry,
-    Normalization,
-    Phrase,
-    PhraseJob,
-    SpeechJob,
-    SpeechRequest,
-    SynthesizedPhrase,
-)
+from speech.types import AudioFrame, SpeechJob
 
 RETRIES = RetryConfig()
 """Where a stage's caller is built without a configuration."""
@@ -92,35 +83,28 @@ class _RemoteCall:
         self._call = handle.options(method_name=method)
         self._suspects = suspects
 
-    async def __call__(
-        self,
-        *args: Any,
-        key: Callable[[], str],
-        is_suspect: bool = False,
-        again: tuple[Any, ...] | None = None,
-    ) -> Any:
-        """Call it; `again` are the arguments after a death, where they are others.
+    async def __call__(self, job: Any, *args: Any) -> Any:
+        """Call it for a job, which its first argument is.
 
         Raises:
-            WorkerDiedError: the job behind `key` was in hand at two deaths; so one that is a
-                suspect already from elsewhere.
+            WorkerDiedError: the job was in hand at two deaths.
         """
-        alone = self._suspects.check(key)
+        alone = self._suspects.check(job)
         for is_last in (False, True):
             try:
                 async with self._suspects.turn(alone=alone):
-                    result = await self._attempt(*args)
+                    result = await self._attempt(job, *args)
             except _WorkerLostError as lost:
-                self._suspects.record_death(key(), lost.worker, is_last=is_suspect)
+                self._suspects.record_death(job, lost.worker)
                 if is_last:
                     raise lost.error from None
-                alone, is_suspect, args = True, True, again or args
+                alone, job = True, as_suspect(job)
             except UnavailableError:
                 if is_last:
                     raise
             else:
                 if alone:
-                    self._suspects.absolve(key())
+                    self._suspects.absolve(job)
                 break
         return result
 
@@ -137,83 +121,29 @@ class _RemoteCall:
         return result
 
 
-class RemoteNormalizer:
-    """The Normalizer deployment behind its Protocol."""
+class _RemoteStream:
+    """One method of another deployment that streams a reply.
 
-    def __init__(self, handle: DeploymentHandle, suspects: Suspects) -> None:
-        self._prepare = _RemoteCall(handle, "remote_prepare", suspects)
-        self._rest = _RemoteCall(handle, "remote_rest", suspects)
-        self._explain = _RemoteCall(handle, "remote_explain", suspects)
-        self.check_health = suspects.check_health
-
-    async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
-        """See `NormalizerStage`."""
-        job: SpeechJob = await self._prepare(request, request_id, key=_text_key(request))
-        return job
-
-    async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
-        """See `NormalizerStage`."""
-        phrases: tuple[Phrase, ...] = await self._rest(
-            job, key=_text_key(job.request), is_suspect=job.is_suspect
-        )
-        return phrases
-
-    async def explain(
-        self,
-        text: str,
-        language: str,
-        wanted: Normalization,
-        lexicon: tuple[LexiconEntry, ...],
-    ) -> Explanation:
-        """See `NormalizerStage`."""
-        explanation: Explanation = await self._explain(
-            text, language, wanted, lexicon, key=partial(job_key, text, language)
-        )
-        return explanation
-
-
-def _text_key(request: SpeechRequest) -> Callable[[], str]:
-    return partial(job_key, request.text, request.language)
-
-
-class RemoteSynthesizer:
-    """The Synthesizer deployment behind its Protocol."""
-
-    def __init__(self, handle: DeploymentHandle, suspects: Suspects) -> None:
-        self._synthesize = _RemoteCall(handle, "remote_synthesize", suspects)
-        self.check_health = suspects.check_health
-
-    async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
-        """See `SynthesizerStage`."""
-        result: SynthesizedPhrase = await self._synthesize(
-            job,
-            key=partial(job_key, job.voice, job.language, job.phrase.text, job.phrase.phoneme_ids),
-            is_suspect=job.is_suspect,
-            # It has waited once, and others wait for it.
-            again=(replace(job, is_suspect=True, later=False),),
-        )
-        return result
-
-
-class RemoteSpeech:
-    """The AudioCache or Encoder deployment behind its Protocol."""
+    A reply that breaks off is asked for once more, as `_RemoteCall` does. It goes on where it broke
+    off, provided that what had come so far comes again to the byte: so it does from engines that
+    give one text the same samples, whatever it is batched with. Until it has come that far it has
+    its turn among suspects.
+    """
 
     def __init__(
-        self, handle: DeploymentHandle, suspects: Suspects, *, routed_by_digest: bool
+        self, handle: DeploymentHandle, method: str, suspects: Suspects, *, routed_by_digest: bool
     ) -> None:
-        self._call = handle.options(method_name="remote_stream", stream=True)
+        self._call = handle.options(method_name=method, stream=True)
         self._suspects = suspects
         self._routed_by_digest = routed_by_digest
-        self.check_health = suspects.check_health
 
-    async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
-        """See `SpeechStage`. A reply that breaks off is asked for once more, as `_RemoteCall` does.
+    async def __call__(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
+        """Yield the reply's frames.
 
-        It goes on where it broke off, provided that what had come so far comes again to the byte:
-        so it does from engines that give one text the same samples, whatever it is batched with.
-        Until it has come that far it has its turn among suspects.
+        Raises:
+            WorkerDiedError: the job was in hand at two deaths.
         """
-        alone = self._suspects.check(lambda: job.digest)
+        alone = self._suspects.check(job)
         received = _Received()
         for is_last in (False, True):
             try:
@@ -226,21 +156,21 @@ class RemoteSpeech:
                         leave()
                         yield frame
             except WorkerDiedError:
-                self._suspects.condemn(job.digest)
+                self._suspects.condemn(job)
                 raise
             except _WorkerLostError as lost:
                 if received.is_whole:
                     raise lost.error from None
-                self._suspects.record_death(job.digest, lost.worker, is_last=job.is_suspect)
+                self._suspects.record_death(job, lost.worker)
                 if is_last:
                     raise lost.error from None
-                alone, job = True, replace(job, is_suspect=True)
+                alone, job = True, as_suspect(job)
             except UnavailableError:
                 if received.is_whole or is_last:
                     raise
             else:
                 if alone:
-                    self._suspects.absolve(job.digest)
+                    self._suspects.absolve(job)
                 return
 
     async def _attempt(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
@@ -296,14 +226,75 @@ class _Received:
                 yield replace(frame, data=new, is_first=is_first)
 
 
+class Stage:
+    """A stage that may run in replicas of its own.
+
+    `serves` is its Protocol. For each of its methods there is a second one, `remote_*`, for other
+    replicas: it gives a SpeechError back as a value, as the last one of a stream.
+    """
+
+    def __init_subclass__(cls, *, serves: type | None = None) -> None:
+        super().__init_subclass__()
+        for name in _methods(serves):
+            setattr(cls, f"remote_{name}", _with_errors_as_values(getattr(cls, name)))
+
+
+class RemoteStage:
+    """A stage that runs in replicas of its own, with the methods of its Protocol.
+
+    The first argument of each is the job: what `suspects.job_key` knows.
+    """
+
+    def __init__(
+        self,
+        protocol: type,
+        handle: DeploymentHandle,
+        suspects: Suspects,
+        *,
+        routed_by_digest: bool = False,
+    ) -> None:
+        self.check_health = suspects.check_health
+        for name in _methods(protocol):
+            call: Any
+            if iscoroutinefunction(getattr(protocol, name)):
+                call = _RemoteCall(handle, f"remote_{name}", suspects)
+            else:
+                call = _RemoteStream(
+                    handle, f"remote_{name}", suspects, routed_by_digest=routed_by_digest
+                )
+            setattr(self, name, call)
+
+
+def _methods(protocol: type | None) -> list[str]:
+    return [name for name, value in vars(protocol).items() if isfunction(value) and name[0] != "_"]
+
+
+def _with_errors_as_values(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    async def call(self: Any, *args: Any) -> Any:
+        try:
+            return await method(self, *args)
+        except SpeechError as error:
+            return error
+
+    @wraps(method)
+    async def stream(self: Any, *args: Any) -> AsyncGenerator[Any, None]:
+        try:
+            async with aclosing(method(self, *args)) as items:
+                async for item in items:
+                    yield item
+        except SpeechError as error:
+            yield error
+
+    return stream if isasyncgenfunction(method) else call
+
+
 def normalizer_stage(
     stage: DeploymentHandle | Inline, retries: RetryConfig = RETRIES
 ) -> NormalizerStage:
     """The normalizer, wherever it runs."""
-    if isinstance(stage, Inline):
-        made: NormalizerStage = stage.make()
-        return made
-    return RemoteNormalizer(stage, Suspects("normalizer", retries))
+    made: NormalizerStage = _reached(NormalizerStage, stage, Suspects("normalizer", retries))
+    return made
 
 
 def speech_stage(
@@ -313,21 +304,25 @@ def speech_stage(
     routed_by_digest: bool = False,
 ) -> SpeechStage:
     """The audio cache or the encoder, wherever it runs."""
-    if isinstance(stage, Inline):
-        made: SpeechStage = stage.make()
-        return made
     suspects = Suspects("audio_cache" if routed_by_digest else "encoder", retries)
-    return RemoteSpeech(stage, suspects, routed_by_digest=routed_by_digest)
+    made: SpeechStage = _reached(SpeechStage, stage, suspects, routed_by_digest=routed_by_digest)
+    return made
 
 
 def synthesizer_stage(
     stage: DeploymentHandle | Inline, retries: RetryConfig = RETRIES
 ) -> SynthesizerStage:
     """The synthesizer, wherever it runs."""
+    made: SynthesizerStage = _reached(SynthesizerStage, stage, Suspects("synthesizer", retries))
+    return made
+
+
+def _reached(
+    protocol: type, stage: DeploymentHandle | Inline, suspects: Suspects, **options: bool
+) -> Any:
     if isinstance(stage, Inline):
-        made: SynthesizerStage = stage.make()
-        return made
-    return RemoteSynthesizer(stage, Suspects("synthesizer", retries))
+        return stage.make()
+    return RemoteStage(protocol, stage, suspects, **options)
 
 
 @runtime_checkable
@@ -344,13 +339,3 @@ def check_inline(*stages: object) -> None:
     for stage in stages:
         if isinstance(stage, _Checked):
             stage.check_health()
-
-
-async def frames_or_error(frames: AsyncGenerator[AudioFrame, None]) -> AsyncGenerator[Any, None]:
-    """The wire form of a stream: frames, then the error that ended it, if one did."""
-    try:
-        async with aclosing(frames) as inner:
-            async for frame in inner:
-                yield frame
-    except SpeechError as error:
-        yield error

@@ -13,19 +13,44 @@ replica may hold a hundred when it is killed.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
+from dataclasses import replace
 from hashlib import blake2b
 from time import perf_counter
+from typing import TypeVar
 
 from deployments import metrics
 from speech import telemetry
 from speech.config import RetryConfig
 from speech.errors import WorkerDiedError
+from speech.types import PhraseJob, Reading, SpeechJob, SpeechRequest
+
+_Job = TypeVar("_Job")
 
 
-def job_key(*parts: object) -> str:
+def job_key(job: object) -> str:
     """A digest of what may make a job end its worker."""
+    parts: tuple[object, ...]
+    match job:
+        case SpeechJob():
+            return job.digest
+        case PhraseJob():
+            parts = (job.voice, job.language, job.phrase.text, job.phrase.phoneme_ids)
+        case SpeechRequest() | Reading():
+            parts = (job.text, job.language)
+        case _:
+            raise TypeError(f"{type(job).__name__} is no job of a stage")
     return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def as_suspect(job: _Job) -> _Job:
+    """A job as it is asked for after a death: where it has a mark for that, with the mark."""
+    match job:
+        case PhraseJob():  # it has waited once, and others wait for it
+            return replace(job, is_suspect=True, later=False)
+        case SpeechJob():
+            return replace(job, is_suspect=True)
+    return job
 
 
 class Suspects:
@@ -46,8 +71,8 @@ class Suspects:
         self._drop_old()
         metrics.set_gauge(telemetry.SUSPECT_JOBS, len(self._deaths), stage=self._stage)
 
-    def check(self, key: Callable[[], str]) -> bool:
-        """Whether a job is a suspect.
+    def check(self, job: object) -> bool:
+        """Whether a job is a suspect to this caller.
 
         Raises:
             WorkerDiedError: it was in hand at two deaths.
@@ -55,42 +80,43 @@ class Suspects:
         if not self._deaths:  # as nearly always: the key costs more than everything else here
             return False
         self._drop_old()
-        _, workers = self._deaths.get(key(), (0.0, ()))
+        _, workers = self._deaths.get(job_key(job), (0.0, ()))
         if len(workers) > 1:
             self._count("refused")
             raise _refusal()
         return bool(workers)
 
-    def record_death(self, key: str, worker: str, *, is_last: bool = False) -> None:
+    def record_death(self, job: object, worker: str) -> None:
         """A worker died with this job in hand.
 
         Raises:
-            WorkerDiedError: it is the second one, or the job may not be asked for again.
+            WorkerDiedError: it is the second one, here or with what the job bears a mark of.
         """
+        key = job_key(job)
         if worker != self._last_worker:
             self._last_worker, self._turns = worker, 0
         _, workers = self._deaths.pop(key, (0.0, set()))
         workers.add(worker)
         self._remember(key, workers)
-        if is_last or len(workers) > 1:
+        if len(workers) > 1 or getattr(job, "is_suspect", False):
             self._count("ended")
             raise _refusal()
         self._count("retried")
 
-    def condemn(self, key: str) -> None:
+    def condemn(self, job: object) -> None:
         """A stage further in has found this job to end its workers."""
-        self._remember(key, {"one", "another"})
+        self._remember(job_key(job), {"one", "another"})
 
-    def absolve(self, key: str) -> None:
+    def absolve(self, job: object) -> None:
         """The job is finished: it ends no worker."""
-        self._deaths.pop(key, None)
+        self._deaths.pop(job_key(job), None)
+
+    def turn(self, *, alone: bool) -> AbstractAsyncContextManager[Callable[[], None]]:
+        """Hold other suspects back, if the job is one, until the block or what it gets is done."""
+        return self._turn() if alone else nullcontext(_nothing)
 
     @asynccontextmanager
-    async def turn(self, *, alone: bool) -> AsyncIterator[Callable[[], None]]:
-        """Hold other suspects back until the block, or what it is given, is done."""
-        if not alone:
-            yield _nothing
-            return
+    async def _turn(self) -> AsyncIterator[Callable[[], None]]:
         await self._alone.acquire()
         with ExitStack() as held:
             held.callback(self._alone.release)

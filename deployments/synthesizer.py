@@ -14,13 +14,14 @@ from ray import serve
 
 from deployments import metrics
 from deployments.collector import settle
+from deployments.stages import Stage
 from speech import telemetry
 from speech.batching import BatchGate, BatchItem
 from speech.config import BatchConfig, EngineConfig, Precision, ProviderName, StrictModel
 from speech.engine_load import EngineLoad
 from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
-from speech.interfaces import EngineInfo
+from speech.interfaces import EngineInfo, SynthesizerStage
 from speech.types import Pcm, PhraseJob, SynthesizedPhrase
 from speech.voices import VoiceCatalogue
 
@@ -57,7 +58,7 @@ class SynthesizerTuning(BatchConfig):
         return built.model_copy(update=asked)
 
 
-class Synthesizer:
+class Synthesizer(Stage, serves=SynthesizerStage):
     """Owns the engines, the gate in front of them and the threads they run on.
 
     It knows nothing of HTTP, caching or containers: a phrase comes in, its samples go out.
@@ -150,13 +151,6 @@ class Synthesizer:
     def record_autoscaling_stats(self) -> dict[str, float]:
         """What `QueueTimePolicy` reads. Serve's own counts hold these phrases, too."""
         return self._load.stats(self._gate.waiting_characters)
-
-    async def remote_synthesize(self, job: PhraseJob) -> SynthesizedPhrase | SpeechError:
-        """`synthesize` with its error as a value."""
-        try:
-            return await self.synthesize(job)
-        except SpeechError as error:
-            return error
 
     async def synthesize(self, job: PhraseJob) -> SynthesizedPhrase:
         """Speak one phrase, batched with whatever waits beside it.

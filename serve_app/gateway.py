@@ -46,7 +46,7 @@ from speech.cache.ram import RamTier
 from speech.config import RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
-from speech.types import CacheState
+from speech.types import CacheState, Reading
 from speech.voices import VoiceCatalogue
 
 _BODY_SECONDS = 10.0
@@ -225,15 +225,17 @@ class Gateway:
     async def normalize(self, request: Request) -> NormalizeReply:
         """The spoken text, its phrases with their phonemes, and what was changed where."""
         body = parse(NormalizeBody, await _read(request))
-        language = reading_language(body, self._catalogue)
-        lexicon = request_lexicon(body.lexicon)
+        reading = Reading(
+            text=body.input,
+            language=reading_language(body, self._catalogue),
+            lexicon=request_lexicon(body.lexicon),
+            normalization=body.normalization.value(),
+        )
         with self._admission.show(self._callers.of(request), len(body.input)):
-            told = await self._normalizer.explain(
-                body.input, language, body.normalization.value(), lexicon
-            )
+            shown = await self._normalizer.explain(reading)
         return NormalizeReply(
-            normalized=told.utterance.normalized,
-            language=language,
+            normalized=shown.utterance.normalized,
+            language=reading.language,
             phrases=[
                 NormalizedPhrase(
                     text=phrase.text,
@@ -249,7 +251,7 @@ class Gateway:
                         for word in phrase.words
                     ],
                 )
-                for phrase in told.utterance.phrases
+                for phrase in shown.utterance.phrases
             ],
             spans=[
                 ChangedSpan(
@@ -260,7 +262,7 @@ class Gateway:
                     phonemes=change.phonemes,
                     kind=change.kind,
                 )
-                for change in told.changes
+                for change in shown.changes
             ],
         )
 

@@ -8,11 +8,10 @@ from speech.errors import SpeechError
 from speech.types import (
     AudioFrame,
     Explanation,
-    LexiconEntry,
-    Normalization,
     Pcm,
     Phrase,
     PhraseJob,
+    Reading,
     Samples,
     SpeechJob,
     SpeechRequest,
@@ -115,13 +114,7 @@ class NormalizerStage(Protocol):
         """The phrases after the first of an `opening` job."""
         ...
 
-    async def explain(
-        self,
-        text: str,
-        language: str,
-        wanted: Normalization,
-        lexicon: tuple[LexiconEntry, ...],
-    ) -> Explanation:
+    async def explain(self, reading: Reading) -> Explanation:
         """A text with its phrases, phonemes and changes, for showing. Raises InvalidInputError."""
         ...
 

@@ -59,6 +59,19 @@ class LexiconEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A text, and what decides how it is read."""
+
+    text: str
+    """As written."""
+    language: str
+    """Language tag, lower case, e.g. `en-us`."""
+    lexicon: tuple[LexiconEntry, ...] = ()
+    """Words of this text alone, before the server's lexicons."""
+    normalization: Normalization = Normalization()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechRequest:
     """What the caller asked for, resolved against the voice catalogue."""
 
@@ -82,6 +95,16 @@ class SpeechRequest:
     normalization: Normalization = Normalization()
     lexicon: tuple[LexiconEntry, ...] = ()
     """Words of this request alone, before the server's lexicons."""
+
+    @property
+    def reading(self) -> Reading:
+        """What the text front end is asked for."""
+        return Reading(
+            text=self.text,
+            language=self.language,
+            lexicon=self.lexicon,
+            normalization=self.normalization,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,7 +221,7 @@ async def test_a_check_of_health_reports(
     await read(cache.stream(make_job()))
     await kept(cache)
     cache.check_health()
-    assert cache._told.completed == 1
+    assert cache._reported.completed == 1
 
 
 async def test_entries_on_disk_are_those_of_who_knows_the_key(

@@ -14,7 +14,7 @@ from speech import espeak
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
-from speech.types import LexiconEntry, Normalization, SpeechJob, SpeechRequest, Utterance
+from speech.types import LexiconEntry, Normalization, Reading, SpeechJob, SpeechRequest, Utterance
 
 REQUEST = SpeechRequest(
     text="Hello there. How are you?", voice="tone", speaker="low", language="en-us"
@@ -161,12 +161,12 @@ async def test_the_wire_form_is_the_job(normalizer: Normalizer) -> None:
 
 
 async def test_explaining_shows_phonemes(normalizer: Normalizer) -> None:
-    told = await normalizer.explain("Hello, world.", "en-us", Normalization())
-    assert [phrase.phonemes for phrase in told.utterance.phrases] == ["həlˈoʊ, wˈɜːld."]
-    german = await normalizer.explain("Straße 5", "de", Normalization())
+    shown = await normalizer.explain(Reading(text="Hello, world.", language="en-us"))
+    assert [phrase.phonemes for phrase in shown.utterance.phrases] == ["həlˈoʊ, wˈɜːld."]
+    german = await normalizer.explain(Reading(text="Straße 5", language="de"))
     assert german.utterance.phrases[0].phonemes.startswith("ʃt")
     assert [change.reading for change in german.changes] == ["fünf"]
-    assert await normalizer.remote_explain("Hello, world.", "en-us", Normalization()) == told
+    assert await normalizer.remote_explain(Reading(text="Hello, world.", language="en-us")) == shown
 
 
 async def test_switches_reach_the_phrases_and_the_digest_only_through_them(
@@ -189,9 +189,9 @@ async def test_what_cannot_be_explained(
     normalizer: Normalizer, text: str, language: str, param: str
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        await normalizer.explain(text, language, Normalization())
+        await normalizer.explain(Reading(text=text, language=language))
     assert caught.value.param == param
-    found = await normalizer.remote_explain(text, language, Normalization())
+    found = await normalizer.remote_explain(Reading(text=text, language=language))
     assert isinstance(found, InvalidInputError)
 
 
@@ -249,7 +249,7 @@ async def test_speech_waits_for_no_other_kind_of_text(
     monkeypatch.setattr(FrontEnd, "prepare", slow(prepare, 300))
     monkeypatch.setattr(espeak, "is_busy", lambda: True)
     stuck = [
-        asyncio.create_task(normalizer.explain(REQUEST.text, "en-us", Normalization()))
+        asyncio.create_task(normalizer.explain(Reading(text=REQUEST.text, language="en-us")))
         for _ in range(40)
     ]
     await asyncio.wait_for(normalizer.prepare(REQUEST, "id"), 10)

@@ -4,26 +4,30 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from dataclasses import replace
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any
 
 import pytest
 import ray.exceptions
 from ray import cloudpickle
 
+from deployments.audio_cache import AudioCache
+from deployments.encoder import Encoder
+from deployments.normalizer import Normalizer
 from deployments.stages import (
     RETRIES,
     Inline,
-    RemoteNormalizer,
-    RemoteSpeech,
-    RemoteSynthesizer,
-    frames_or_error,
+    RemoteStage,
+    Stage,
     normalizer_stage,
     speech_stage,
     synthesizer_stage,
 )
 from deployments.suspects import Suspects
+from deployments.synthesizer import Synthesizer
 from speech.config import RetryConfig
 from speech.errors import InvalidInputError, SynthesisError, UnavailableError, WorkerDiedError
+from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
 from speech.pipeline import phrase_job
 from speech.types import AudioFrame, PhraseJob, SpeechJob
 
@@ -96,8 +100,12 @@ def suspects() -> Suspects:
     return Suspects("a_stage", RETRIES)
 
 
-def speech(handle: Any, *, routed: bool = False) -> RemoteSpeech:
-    return RemoteSpeech(handle, suspects(), routed_by_digest=routed)
+def remote(protocol: type, handle: Any, known: Suspects | None = None, **options: bool) -> Any:
+    return RemoteStage(protocol, handle, known or suspects(), **options)
+
+
+def speech(handle: Any, *, routed: bool = False) -> Any:
+    return remote(SpeechStage, handle, routed_by_digest=routed)
 
 
 async def read(frames: AsyncGenerator[AudioFrame, None]) -> bytes:
@@ -244,7 +252,7 @@ async def test_a_deadline_around_the_call_is_a_deadline(make_job: MakeJob) -> No
 
 async def test_a_phrase_whose_replica_is_lost_is_asked_for_once_more(make_job: MakeJob) -> None:
     handle = Handle([LOST], ["spoken"])
-    stage: Any = RemoteSynthesizer(handle, suspects())
+    stage: Any = remote(SynthesizerStage, handle)
     job = phrase(make_job(), later=True)
     assert await stage.synthesize(job) == "spoken"
     assert handle.calls == [(job,), (replace(job, later=False, is_suspect=True),)]
@@ -253,7 +261,7 @@ async def test_a_phrase_whose_replica_is_lost_is_asked_for_once_more(make_job: M
 
 async def test_a_phrase_that_failed_is_not_asked_for_again(make_job: MakeJob) -> None:
     handle = Handle([Wire(SynthesisError("no"))], ["spoken"])
-    stage: Any = RemoteSynthesizer(handle, suspects())
+    stage: Any = remote(SynthesizerStage, handle)
     with pytest.raises(SynthesisError):
         await stage.synthesize(phrase(make_job()))
     assert len(handle.calls) == 1
@@ -261,7 +269,7 @@ async def test_a_phrase_that_failed_is_not_asked_for_again(make_job: MakeJob) ->
 
 async def test_cancelling_a_phrase_cancels_the_call(make_job: MakeJob) -> None:
     handle = Handle([HANG])
-    stage: Any = RemoteSynthesizer(handle, suspects())
+    stage: Any = remote(SynthesizerStage, handle)
     task = asyncio.create_task(stage.synthesize(phrase(make_job())))
     for _ in range(5):
         await asyncio.sleep(0)
@@ -273,30 +281,30 @@ async def test_cancelling_a_phrase_cancels_the_call(make_job: MakeJob) -> None:
 
 async def test_a_text_whose_replica_is_lost_is_given_to_another_once(make_job: MakeJob) -> None:
     handle = Handle([LOST], ["job"], [LOST], ["rest"], [LOST], ["explanation"])
-    stage: Any = RemoteNormalizer(handle, suspects())
+    stage: Any = remote(NormalizerStage, handle)
     job = make_job()
     assert await stage.prepare(job.request, "id") == "job"
     assert await stage.rest(job) == "rest"
-    assert await stage.explain("text", "de", "wanted", ()) == "explanation"
+    assert await stage.explain(job.request.reading) == "explanation"
     assert len(handle.calls) == 6
 
 
-async def test_a_peers_cancellation_of_a_single_call() -> None:
+async def test_a_peers_cancellation_of_a_single_call(make_job: MakeJob) -> None:
     handle = Handle([asyncio.CancelledError()], [asyncio.CancelledError()])
-    stage: Any = RemoteNormalizer(handle, suspects())
+    stage: Any = remote(NormalizerStage, handle)
     with pytest.raises(UnavailableError):
-        await stage.explain("text", "en", "wanted", ())
+        await stage.explain(make_job().request.reading)
 
 
 async def test_the_normalizers_calls_and_errors(make_job: MakeJob) -> None:
     handle = Handle(["job"], ["explanation"], [Wire(InvalidInputError("nothing", "input"))])
-    stage: Any = RemoteNormalizer(handle, suspects())
+    stage: Any = remote(NormalizerStage, handle)
     request = make_job().request
     assert await stage.prepare(request, "id") == "job"
-    assert await stage.explain("text", "de", "wanted", ("word",)) == "explanation"
+    assert await stage.explain(request.reading) == "explanation"
     with pytest.raises(InvalidInputError):
         await stage.prepare(request, "id")
-    assert handle.calls[:2] == [(request, "id"), ("text", "de", "wanted", ("word",))]
+    assert handle.calls[:2] == [(request, "id"), (request.reading,)]
 
 
 def phrase(job: SpeechJob, *, later: bool = False) -> PhraseJob:
@@ -308,21 +316,15 @@ def died(worker: bytes) -> ray.exceptions.ActorUnavailableError:
     return ray.exceptions.ActorUnavailableError("gone", worker * 16)
 
 
-Ask = Callable[[Any, Suspects, SpeechJob], Awaitable[Any]]
+Ask = Callable[..., Awaitable[Any]]
 ASKS: dict[str, Ask] = {
-    "prepare": lambda handle, known, job: RemoteNormalizer(handle, known).prepare(
-        job.request, "id"
-    ),
-    "rest": lambda handle, known, job: RemoteNormalizer(handle, known).rest(job),
-    "explain": lambda handle, known, job: RemoteNormalizer(handle, known).explain(
-        job.request.text, job.request.language, job.request.normalization, ()
-    ),
-    "synthesize": lambda handle, known, job: RemoteSynthesizer(handle, known).synthesize(
+    "prepare": lambda *to, job: remote(NormalizerStage, *to).prepare(job.request, "id"),
+    "rest": lambda *to, job: remote(NormalizerStage, *to).rest(job),
+    "explain": lambda *to, job: remote(NormalizerStage, *to).explain(job.request.reading),
+    "synthesize": lambda *to, job: remote(SynthesizerStage, *to).synthesize(
         replace(phrase(job), is_suspect=job.is_suspect)
     ),
-    "stream": lambda handle, known, job: read(
-        RemoteSpeech(handle, known, routed_by_digest=True).stream(job)
-    ),
+    "stream": lambda *to, job: read(remote(SpeechStage, *to).stream(job)),
 }
 
 
@@ -331,7 +333,7 @@ async def test_a_job_in_hand_at_two_deaths_is_refused(make_job: MakeJob, ask: As
     handle, known = Handle([died(b"1")], [died(b"2")], list(FRAMES)), suspects()
     for _ in range(2):
         with pytest.raises(WorkerDiedError):
-            await ask(handle, known, make_job())
+            await ask(handle, known, job=make_job())
         assert len(handle.calls) == 2
 
 
@@ -340,7 +342,7 @@ async def test_a_job_that_is_finished_is_no_suspect(make_job: MakeJob, ask: Ask)
     handle, known = Handle(), suspects()
     for worker in (b"1", b"2", b"3"):
         handle.answers += [[died(worker)], list(FRAMES)]
-        await ask(handle, known, make_job())
+        await ask(handle, known, job=make_job())
     assert len(handle.calls) == 6
 
 
@@ -350,14 +352,14 @@ async def test_what_was_asked_for_again_further_out_is_not_asked_for_again(
 ) -> None:
     handle = Handle([died(b"1")], list(FRAMES))
     with pytest.raises(WorkerDiedError):
-        await ask(handle, suspects(), replace(make_job(), is_suspect=True))
+        await ask(handle, suspects(), job=replace(make_job(), is_suspect=True))
     assert len(handle.calls) == 1
 
 
 async def test_one_death_counts_once_for_all_calls_with_the_same_job(make_job: MakeJob) -> None:
     known = suspects()
     handles = [Handle([died(b"1")], list(FRAMES)) for _ in range(3)]
-    asked = (ASKS["stream"](handle, known, make_job()) for handle in handles)
+    asked = (ASKS["stream"](handle, known, job=make_job()) for handle in handles)
     assert await asyncio.gather(*asked) == [b"123"] * 3
 
 
@@ -368,7 +370,7 @@ async def test_suspects_are_asked_for_one_at_a_time(make_job: MakeJob, name: str
     handle = Handle(*[[died(b"1")]] * 3, *[[go, *FRAMES]] * 4)
 
     async def ask(text: str) -> None:
-        await ASKS[name](handle, known, make_job(text, digest=text))
+        await ASKS[name](handle, known, job=make_job(text, digest=text))
 
     asked = [asyncio.create_task(ask(text)) for text in "abc"]
     await turns()
@@ -385,7 +387,8 @@ async def test_after_some_suspects_the_others_are_asked_for_together(make_job: M
     known, go = Suspects("a_stage", RetryConfig(alone=2)), asyncio.Event()
     handle = Handle(*[[died(b"1")]] * 5, *[list(FRAMES)] * 2, *[[go, *FRAMES]] * 3)
     asked = [
-        asyncio.create_task(ASKS["synthesize"](handle, known, make_job(text))) for text in "abcde"
+        asyncio.create_task(ASKS["synthesize"](handle, known, job=make_job(text)))
+        for text in "abcde"
     ]
     await turns()
     assert len(handle.calls) == 10
@@ -396,7 +399,7 @@ async def test_after_some_suspects_the_others_are_asked_for_together(make_job: M
 async def test_a_stream_has_had_its_turn_when_it_goes_on(make_job: MakeJob) -> None:
     handle, known = Handle(*[[died(b"1")]] * 2, *[[*FRAMES[:2], HANG]] * 2), suspects()
     streams = [
-        RemoteSpeech(handle, known, routed_by_digest=True).stream(make_job(digest=digest))
+        remote(SpeechStage, handle, known, routed_by_digest=True).stream(make_job(digest=digest))
         for digest in "ab"
     ]
     frames = await asyncio.gather(*(anext(stream) for stream in streams))
@@ -409,23 +412,22 @@ async def test_what_killed_workers_further_in_is_remembered(make_job: MakeJob) -
     known, handle = suspects(), Handle([Wire(WorkerDiedError("twice"))], list(FRAMES))
     for _ in range(2):
         with pytest.raises(WorkerDiedError):
-            await ASKS["stream"](handle, known, make_job())
+            await ASKS["stream"](handle, known, job=make_job())
     assert len(handle.calls) == 1
 
 
-def test_what_is_remembered_is_bounded_and_forgotten_in_time() -> None:
-    few, short = (
-        Suspects("a_stage", RetryConfig(max_jobs=2)),
-        Suspects("a_stage", RetryConfig(remember=1e-9)),
-    )
-    for name in "abc":
-        few.condemn(name)
-        short.condemn(name)
-    assert not few.check(lambda: "a")
-    assert not short.check(lambda: "c")
-    for name in "bc":
+def test_what_is_remembered_is_bounded_and_forgotten_in_time(make_job: MakeJob) -> None:
+    few = Suspects("a_stage", RetryConfig(max_jobs=2))
+    short = Suspects("a_stage", RetryConfig(remember=1e-9))
+    first, *others = (make_job(digest=digest) for digest in "abc")
+    for job in (first, *others):
+        few.condemn(job)
+        short.condemn(job)
+    assert not few.check(first)
+    for job in others:
         with pytest.raises(WorkerDiedError):
-            few.check(lambda name=name: name)
+            few.check(job)
+        assert not short.check(job)
 
 
 async def turns() -> None:
@@ -442,32 +444,62 @@ def test_an_inline_stage_is_made_by_its_caller() -> None:
 
 def test_a_handle_becomes_its_protocol() -> None:
     handle: Any = Handle()
-    assert isinstance(normalizer_stage(handle), RemoteNormalizer)
-    assert isinstance(synthesizer_stage(handle), RemoteSynthesizer)
-    assert isinstance(speech_stage(handle, routed_by_digest=True), RemoteSpeech)
+    for stage in (normalizer_stage(handle), synthesizer_stage(handle), speech_stage(handle)):
+        assert isinstance(stage, RemoteStage)
 
 
-async def test_the_wire_carries_frames_and_then_the_error() -> None:
-    closed = []
+class Deployed(Stage, serves=SpeechStage):
+    """A stage of one method that streams."""
 
-    async def frames(error: Exception | None) -> AsyncGenerator[AudioFrame, None]:
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.closed = False
+
+    async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
         try:
             yield FRAMES[0]
-            if error:
-                raise error
+            if self.error:
+                raise self.error
             yield FRAMES[2]
         finally:
-            closed.append(True)
+            self.closed = True
 
-    error = SynthesisError("no")
-    assert [item async for item in frames_or_error(frames(None))] == [FRAMES[0], FRAMES[2]]
-    assert [item async for item in frames_or_error(frames(error))] == [FRAMES[0], error]
+
+async def test_the_wire_carries_frames_and_then_the_error(make_job: MakeJob) -> None:
+    error, job = SynthesisError("no"), make_job()
+
+    async def wire(stage: Any) -> list[Any]:
+        return [item async for item in stage.remote_stream(job)]
+
+    assert await wire(Deployed()) == [FRAMES[0], FRAMES[2]]
+    assert await wire(Deployed(error)) == [FRAMES[0], error]
     with pytest.raises(ValueError, match="odd"):
-        [item async for item in frames_or_error(frames(ValueError("odd")))]
-    left = frames_or_error(frames(None))
+        await wire(Deployed(ValueError("odd")))
+    stage: Any = Deployed()
+    left = stage.remote_stream(job)
     await anext(left)
+    assert not stage.closed
     await left.aclose()
-    assert len(closed) == 4
+    assert stage.closed
+
+
+@pytest.mark.parametrize(
+    ("stage", "protocol"),
+    [
+        (Normalizer, NormalizerStage),
+        (AudioCache, SpeechStage),
+        (Encoder, SpeechStage),
+        (Synthesizer, SynthesizerStage),
+    ],
+)
+def test_a_deployment_answers_every_call_that_its_callers_make(stage: type, protocol: type) -> None:
+    """Serve asks the methods themselves whether they stream."""
+    handle = Handle()
+    for name, call in vars(remote(protocol, handle)).items():
+        if name != "check_health":
+            method = getattr(stage, f"remote_{name}")
+            assert isasyncgenfunction(method) == isasyncgenfunction(type(call).__call__)
+            assert iscoroutinefunction(method) == iscoroutinefunction(type(call).__call__)
 
 
 def test_an_inline_stage_is_built_once_in_every_process() -> None:

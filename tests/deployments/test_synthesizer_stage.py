@@ -313,6 +313,8 @@ async def test_the_decorator_takes_what_the_gate_releases(
         if chance.random() < 0.2:
             await asyncio.sleep(chance.choice((0, 0, 0.001)))
     await asyncio.gather(*asked, return_exceptions=True)
+    queue._queue._handle_batch_task.cancel()
+    queue._queue._handle_batch_task = None  # else its end would look for an event loop
     assert len(taken) < len(released)
     assert [len(batches) for batches in taken] == [1] * len(taken)
     assert len(set.union(*taken)) == len(taken)
