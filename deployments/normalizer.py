@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +26,6 @@ from speech.types import (
     SpeechJob,
     SpeechRequest,
     Utterance,
-    Vocabulary,
 )
 from speech.voices import VoiceCatalogue
 
@@ -71,12 +69,6 @@ class _Lanes:
             lane.shutdown(wait=False)
 
 
-def _read(read: Callable[..., _Result], reading: Reading, vocabulary: Vocabulary | None) -> _Result:
-    """Ask the front end."""
-    how = reading.lexicon, reading.normalization
-    return read(reading.text, reading.language, vocabulary, *how)
-
-
 class Normalizer(Stage, serves=NormalizerStage):
     """Owns the text front end. It knows voices by their vocabulary only."""
 
@@ -94,8 +86,9 @@ class Normalizer(Stage, serves=NormalizerStage):
     def _warm_up(self) -> None:
         """Load tables and languages now: the first request would take some 45 ms longer."""
         for voice in self._catalogue.voices.values():
-            self._front_end.prepare(_WARM_UP_TEXT, voice.language, voice.vocabulary)
-            self._front_end.explain(_WARM_UP_TEXT, voice.language)
+            reading = Reading(text=_WARM_UP_TEXT, language=voice.language)
+            self._front_end.prepare(reading, voice.vocabulary)
+            self._front_end.explain(reading)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `TextConfig` without a restart."""
@@ -135,16 +128,16 @@ class Normalizer(Stage, serves=NormalizerStage):
             InvalidInputError: nothing is left to say.
         """
         voice = self._catalogue.voices[request.voice]
-        reading = request.reading
-        prepare = partial(_read, self._front_end.prepare, reading, voice.vocabulary)
-        first = partial(_read, self._front_end.opening, reading, voice.vocabulary)
+        asked = request.reading, voice.vocabulary
         opening: Phrase | None = None
         if len(request.text) <= _INLINE_CHARACTERS:
-            utterance = await self._lanes.here(prepare)
-        elif request.stream and (opening := await self._lanes.here(first)):
+            utterance = await self._lanes.here(self._front_end.prepare, *asked)
+        elif request.stream and (
+            opening := await self._lanes.here(self._front_end.opening, *asked)
+        ):
             utterance = Utterance(normalized=opening.text, phrases=(opening,))
         else:
-            utterance = await self._lanes.run("long", prepare)
+            utterance = await self._lanes.run("long", self._front_end.prepare, *asked)
         return SpeechJob(
             request=request if opening else replace(request, text=""),
             utterance=utterance,
@@ -163,9 +156,8 @@ class Normalizer(Stage, serves=NormalizerStage):
 
     async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
         """The phrases after the first of an `opening` job."""
-        vocabulary = self._catalogue.voices[job.request.voice].vocabulary
-        prepare = partial(_read, self._front_end.prepare, job.request.reading, vocabulary)
-        utterance = await self._lanes.run("long", prepare)
+        asked = job.request.reading, self._catalogue.voices[job.request.voice].vocabulary
+        utterance = await self._lanes.run("long", self._front_end.prepare, *asked)
         return utterance.phrases[1:]
 
     async def explain(self, reading: Reading) -> Explanation:
@@ -176,8 +168,4 @@ class Normalizer(Stage, serves=NormalizerStage):
         """
         if reading.language not in espeak.languages():
             raise InvalidInputError(f"unknown language {reading.language[:32]!r}", "language")
-        explain = partial(
-            self._front_end.explain,
-            *(reading.text, reading.language, reading.lexicon, reading.normalization),
-        )
-        return await self._lanes.run("shown", explain)
+        return await self._lanes.run("shown", self._front_end.explain, reading)

@@ -21,7 +21,7 @@ from time import perf_counter, thread_time
 
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
-from speech.types import MAX_INPUT_CHARACTERS, Normalization
+from speech.types import MAX_INPUT_CHARACTERS, Normalization, Reading
 from tests.speech.text.properties import CONFIG, LANGUAGES, Case, broken
 from tests.speech.text.test_text_properties import FOUND, PIECES, WRITTEN
 
@@ -91,7 +91,9 @@ class Fuzzer:
 
     def _signature(self, case: Case) -> int:
         try:
-            told = self._front_end.explain(case.text, case.language, wanted=case.wanted)
+            told = self._front_end.explain(
+                Reading(text=case.text, language=case.language, normalization=case.wanted)
+            )
         except InvalidInputError:
             return 0
         kinds = [change.kind for change in told.changes]

@@ -48,7 +48,7 @@ from speech.engines.piper.voice import PiperEntry
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import Pcm, PhraseJob
+from speech.types import Pcm, PhraseJob, Reading
 from speech.voices import CatalogueConfig, VoiceCatalogue
 from training.corpus import Sentence, sentences
 from training.recognition import LISTENING_RATE, Recogniser, resampled, word_errors, words
@@ -216,7 +216,9 @@ def jobs(voice: Voice, items: Sequence[Sentence]) -> Iterator[PhraseJob]:
     speakers = list(voice.speakers) or [""]
     for place, item in enumerate(items):
         yield PhraseJob(
-            phrase=front_end.prepare(item.text, voice.language, voice.vocabulary).phrases[0],
+            phrase=front_end.prepare(
+                Reading(text=item.text, language=voice.language), voice.vocabulary
+            ).phrases[0],
             voice=voice.id,
             speaker=speakers[place % len(speakers)],
             language=voice.language,

@@ -22,7 +22,7 @@ from speech.engines.loading import load_engine
 from speech.errors import SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import PCM_SAMPLE_RATE, AudioFormat, Pcm, PhraseJob, Utterance
+from speech.types import PCM_SAMPLE_RATE, AudioFormat, Pcm, PhraseJob, Reading, Utterance
 from speech.voices import VoiceCatalogue
 
 
@@ -79,7 +79,9 @@ class BareVoice:
         """Seconds of normalize, synthesize and encode; phrases; seconds of audio."""
         voice = self._voice
         started = perf_counter()
-        utterance = self._front_end.prepare(text, voice.language, voice.vocabulary)
+        utterance = self._front_end.prepare(
+            Reading(text=text, language=voice.language), voice.vocabulary
+        )
         normalized = perf_counter()
         spoken = [self._phrase(utterance, index) for index in range(len(utterance.phrases))]
         synthesized = perf_counter()

@@ -31,7 +31,7 @@ from speech.engines.loading import load_engine
 from speech.errors import SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import Phrase, PhraseJob
+from speech.types import Phrase, PhraseJob, Reading
 from speech.voices import VoiceCatalogue
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "configs" / "voices.yaml"
@@ -86,7 +86,9 @@ def phrases(
             if len(text) + 1 + len(word) > wanted:
                 break
             text += f" {word.strip('.,;:!?')}"
-        phrase = front_end.prepare(text, voice.language, voice.vocabulary).phrases[0]
+        phrase = front_end.prepare(
+            Reading(text=text, language=voice.language), voice.vocabulary
+        ).phrases[0]
         if shortest <= phrase.cost <= length_class.max_characters:
             yield phrase
 

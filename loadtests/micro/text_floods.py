@@ -25,7 +25,7 @@ from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
 from speech.text.phonemes import phonemize
-from speech.types import MAX_INPUT_CHARACTERS
+from speech.types import MAX_INPUT_CHARACTERS, Reading
 
 AIM = 0.05
 """Seconds one flood may take."""
@@ -63,7 +63,7 @@ def seconds(front_end: FrontEnd, text: str, language: str) -> tuple[float, float
     for _ in range(3):
         begin = thread_time()
         try:
-            phrases = front_end.prepare(text, language, None).phrases
+            phrases = front_end.prepare(Reading(text=text, language=language), None).phrases
         except InvalidInputError:
             phrases = ()
         middle = thread_time()

@@ -31,7 +31,7 @@ from speech.engines.providers import candidates, load_on
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import Pcm, PhraseJob
+from speech.types import Pcm, PhraseJob, Reading
 
 _LOG = logging.getLogger(__name__)
 # What is asked of the figures, or has no part in them.
@@ -230,7 +230,9 @@ def trial_jobs(voice: Voice) -> list[PhraseJob]:
     front_end = FrontEnd(TextConfig())
     return [
         PhraseJob(
-            phrase=front_end.prepare(text, voice.language, voice.vocabulary).phrases[0],
+            phrase=front_end.prepare(
+                Reading(text=text, language=voice.language), voice.vocabulary
+            ).phrases[0],
             voice=voice.id,
             speaker=voice.default_speaker,
             language=voice.language,

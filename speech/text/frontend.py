@@ -33,14 +33,13 @@ from speech.text.words import Sources, spoken_words, written_words
 from speech.types import (
     Explanation,
     LexiconEntry,
-    Normalization,
     Phrase,
+    Reading,
     Utterance,
     Vocabulary,
     Word,
 )
 
-_DEFAULT = Normalization()
 _NOTHING = "nothing is left to say: the text has no letters, digits or spoken symbols"
 
 
@@ -151,24 +150,14 @@ class FrontEnd:
             return self._unknown.copy()
 
     def prepare(
-        self,
-        text: str,
-        language: str,
-        vocabulary: Vocabulary | None,
-        lexicon: tuple[LexiconEntry, ...] = (),
-        wanted: Normalization = _DEFAULT,
-        *,
-        words: bool = False,
+        self, reading: Reading, vocabulary: Vocabulary | None, *, words: bool = False
     ) -> Utterance:
         """Turn written text into phrases.
 
         Args:
-            text: As the caller wrote it.
-            language: Lower-case tag the text is read in, e.g. `en-us`.
+            reading: The text, and how it is read.
             vocabulary: The voice's phonemes; None where its engine reads text itself, and then
                 phonemes and ids stay empty.
-            lexicon: Words of this request, before the server's lexicons of the language.
-            wanted: How far the text is changed.
             words: Say of each phrase and its words where they were written, and of the words
                 which ids speak them.
 
@@ -178,23 +167,16 @@ class FrontEnd:
                 `lexicon`).
             SynthesisError: espeak-ng has no voice for the vocabulary.
         """
-        check_entries(lexicon, vocabulary)
+        check_entries(reading.lexicon, vocabulary)
         budget = _Budget(self._config)
-        read = self._read(text, language, vocabulary, lexicon, wanted, budget=budget)
-        cuts = self._cut(read, language)
+        read = self._read(reading, vocabulary, budget)
+        cuts = self._cut(read, reading.language)
         spoken = [said for cut in cuts if (said := self._say(cut, vocabulary, budget))]
         sources = read.sources if words else None
         return self._utterance(spoken, cuts[-1], vocabulary, sources, budget)
 
     def opening(
-        self,
-        text: str,
-        language: str,
-        vocabulary: Vocabulary | None,
-        lexicon: tuple[LexiconEntry, ...] = (),
-        wanted: Normalization = _DEFAULT,
-        *,
-        words: bool = False,
+        self, reading: Reading, vocabulary: Vocabulary | None, *, words: bool = False
     ) -> Phrase | None:
         """The first phrase of what `prepare` returns, for a small part of its work.
 
@@ -206,11 +188,12 @@ class FrontEnd:
             The phrase, or None where there may be no second one, or the first has no sound, or
             the text may become too long: that is known once all of it is read.
         """
-        check_entries(lexicon, vocabulary)
-        inline, regular = self._regular(text, language, vocabulary, wanted)
-        if may_become(regular.text, lexicon) > self._config.max_spoken_characters:
+        check_entries(reading.lexicon, vocabulary)
+        inline, regular = self._regular(reading, vocabulary)
+        if may_become(regular.text, reading.lexicon) > self._config.max_spoken_characters:
             return None
-        read = self._reader(language, lexicon, wanted)
+        language = reading.language
+        read = self._reader(reading)
         sentences: list[tuple[Sentence, list[Span]]] = []
 
         def said(sentence: Sentence) -> str:
@@ -225,48 +208,35 @@ class FrontEnd:
         spoken = self._say(cut, vocabulary, _Budget(self._config)) if cut else None
         if spoken is None:
             return None
-        sources = Sources(text, (inline, *regular.passes), sentences) if words else None
+        sources = Sources(reading.text, (inline, *regular.passes), sentences) if words else None
         return self._phrase(spoken, vocabulary, sources, index=0, is_last=False)
 
-    def explain(
-        self,
-        text: str,
-        language: str,
-        lexicon: tuple[LexiconEntry, ...] = (),
-        wanted: Normalization = _DEFAULT,
-    ) -> Explanation:
+    def explain(self, reading: Reading) -> Explanation:
         """A text as it would be spoken, with espeak-ng's phonemes, and what was changed in it.
 
         Arguments and errors are those of `prepare`.
         """
-        check_entries(lexicon, None)
+        check_entries(reading.lexicon, None)
         budget = _Budget(self._config)
-        read = self._read(text, language, None, lexicon, wanted, budget=budget)
-        cuts = self._cut(read, language)
+        read = self._read(reading, None, budget)
+        cuts = self._cut(read, reading.language)
         spoken = []
         for cut in cuts:
-            phonemes = self._phonemize(cut.text, language).strip()
+            phonemes = self._phonemize(cut.text, reading.language).strip()
             budget.pronounce(phonemes)
             spoken.append(_Said(cut, phonemes, ()))
         utterance = self._utterance(spoken, cuts[-1], None, read.sources, budget)
         sentences = [(sentence.start, found) for sentence, found in read.sentences]
         return Explanation(
             utterance=utterance,
-            changes=changes(text, read.cleaned, read.passes, sentences, utterance.normalized),
+            changes=changes(
+                reading.text, read.cleaned, read.passes, sentences, utterance.normalized
+            ),
         )
 
-    def _read(
-        self,
-        text: str,
-        language: str,
-        vocabulary: Vocabulary | None,
-        lexicon: tuple[LexiconEntry, ...],
-        wanted: Normalization,
-        *,
-        budget: _Budget,
-    ) -> _Read:
-        inline, regular = self._regular(text, language, vocabulary, wanted)
-        find = self._reader(language, lexicon, wanted)
+    def _read(self, reading: Reading, vocabulary: Vocabulary | None, budget: _Budget) -> _Read:
+        inline, regular = self._regular(reading, vocabulary)
+        find = self._reader(reading)
 
         def read(sentence: Sentence) -> list[Span]:
             found = find(sentence)
@@ -275,33 +245,33 @@ class FrontEnd:
             return found
 
         return _Read(
-            text,
+            reading.text,
             regular.text,
             (inline, *regular.passes),
             [
                 ([(sentence, read(sentence)) for sentence in sentences], ended)
-                for sentences, ended in paragraphs(regular.text, language)
+                for sentences, ended in paragraphs(regular.text, reading.language)
             ],
         )
 
     def _regular(
-        self, text: str, language: str, vocabulary: Vocabulary | None, wanted: Normalization
+        self, reading: Reading, vocabulary: Vocabulary | None
     ) -> tuple[list[Edit], Cleaned]:
         """A text without what is not language, and the edits of inline forms made before."""
+        text, limit = reading.text, self._config.max_spoken_characters
         inline = inline_edits(
             text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
         )
-        limit = self._config.max_spoken_characters
-        return inline, cleaned(applied(text, inline), wanted, language, limit)
+        regular = applied(text, inline)
+        return inline, cleaned(regular, reading.normalization, reading.language, limit)
 
-    def _reader(
-        self, language: str, lexicon: tuple[LexiconEntry, ...], wanted: Normalization
-    ) -> Callable[[Sentence], list[Span]]:
+    def _reader(self, reading: Reading) -> Callable[[Sentence], list[Span]]:
         """What finds the readings within a sentence."""
-        said = LexiconReader([Lexicon(lexicon), *self._lexicons_of(language)])
+        language, enabled = reading.language, reading.normalization.enabled
+        said = LexiconReader([Lexicon(reading.lexicon), *self._lexicons_of(language)])
 
         def read(sentence: Sentence) -> list[Span]:
-            found = spans(sentence.text, language) if wanted.enabled else []
+            found = spans(sentence.text, language) if enabled else []
             return said.spans(sentence.text, found)
 
         return read

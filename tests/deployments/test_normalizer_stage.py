@@ -238,10 +238,10 @@ async def test_speech_waits_for_no_other_kind_of_text(
     explain, prepare = FrontEnd.explain, FrontEnd.prepare
 
     def slow(read: Callable[..., Any], length: int) -> Callable[..., Any]:
-        def wait(self: FrontEnd, text: str, *arguments: Any) -> Any:
-            if len(text) > length:
+        def wait(self: FrontEnd, reading: Reading, *arguments: Any) -> Any:
+            if len(reading.text) > length:
                 release.wait(30)
-            return read(self, text, *arguments)
+            return read(self, reading, *arguments)
 
         return wait
 

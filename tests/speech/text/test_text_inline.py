@@ -10,7 +10,7 @@ from speech.errors import InvalidInputError
 from speech.text import FrontEnd, marks
 from speech.text.edits import applied
 from speech.text.inline import MAX_PHONEMES, MAX_WORD, inline_edits
-from speech.types import Vocabulary
+from speech.types import Reading, Vocabulary
 
 ENGLISH = Vocabulary(
     kind="espeak",
@@ -50,7 +50,8 @@ def test_a_pause_is_as_long_as_it_says(written: str, milliseconds: int) -> None:
 def test_a_pause_reaches_the_phrase_exactly(front_end: FrontEnd) -> None:
     for vocabulary in (None, ENGLISH):
         utterance = front_end.prepare(
-            "Wait [pause:1.234s] for it.[pause:50ms]Now.[pause:2s]", "en-us", vocabulary
+            Reading(text="Wait [pause:1.234s] for it.[pause:50ms]Now.[pause:2s]", language="en-us"),
+            vocabulary,
         )
         assert [(p.text, p.pause_after) for p in utterance.phrases] == [
             ("Wait", 1.234),
@@ -83,7 +84,7 @@ def test_what_cannot_be_spoken_is_named_with_its_place(
     front_end: FrontEnd, text: str, message: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=message) as caught:
-        front_end.prepare(text, "en-us", ENGLISH)
+        front_end.prepare(Reading(text=text, language="en-us"), ENGLISH)
     assert caught.value.param == "input"
 
 
@@ -98,14 +99,18 @@ def test_what_is_no_form_of_ours_stays(text: str) -> None:
 
 def test_a_link_is_read_by_its_text(front_end: FrontEnd) -> None:
     text = "See [the docs](https://example.org/a) and [tomato](/təmˈɑːtoʊ/)."
-    (phrase,) = front_end.prepare(text, "en-us", ENGLISH).phrases
+    (phrase,) = front_end.prepare(Reading(text=text, language="en-us"), ENGLISH).phrases
     assert phrase.text == "See the docs and tomato."
     assert phrase.phonemes == "sˈiː ðə dˈɑːks ænd təmˈɑːtoʊ."
 
 
 def test_phonemes_are_written_as_people_write_them(front_end: FrontEnd) -> None:
     def spoken(ipa: str) -> str:
-        return front_end.prepare(f"[x](/{ipa}/)", "en-us", ENGLISH).phrases[0].phonemes
+        return (
+            front_end.prepare(Reading(text=f"[x](/{ipa}/)", language="en-us"), ENGLISH)
+            .phrases[0]
+            .phonemes
+        )
 
     assert spoken("'t͡ʃiːz.keɪk") == "ˈtʃiːzkeɪk"
     assert spoken("gəʊ") == "ɡəʊ"
@@ -113,7 +118,8 @@ def test_phonemes_are_written_as_people_write_them(front_end: FrontEnd) -> None:
 
 def test_words_around_given_phonemes_are_said_as_around_a_word(front_end: FrontEnd) -> None:
     (phrase,) = front_end.prepare(
-        "The [x](/ˈæpəl/) and the [y](/pˈɛɹ/) go to [z](/ˈɪt/).", "en-us", ENGLISH
+        Reading(text="The [x](/ˈæpəl/) and the [y](/pˈɛɹ/) go to [z](/ˈɪt/).", language="en-us"),
+        ENGLISH,
     ).phrases
     assert phrase.phonemes == "ðɪʲ ˈæpəl ænd ðə pˈɛɹ ɡˌoʊ tʊ ˈɪt."
 
@@ -123,19 +129,25 @@ def test_words_around_given_phonemes_are_said_as_around_a_word(front_end: FrontE
     [("mˈæks", "mˈæksᵻz"), ("mˈɑɹk", "mˈɑɹks"), ("bˈɑb", "bˈɑbz"), ("lˈiː", "lˈiːz")],
 )
 def test_a_possessive_sounds_by_what_it_follows(front_end: FrontEnd, ipa: str, owner: str) -> None:
-    (phrase,) = front_end.prepare(f"It is [x](/{ipa}/)'s house.", "en-us", ENGLISH).phrases
+    (phrase,) = front_end.prepare(
+        Reading(text=f"It is [x](/{ipa}/)'s house.", language="en-us"), ENGLISH
+    ).phrases
     assert phrase.phonemes == f"ɪɾ ɪz {owner} hˈaʊs."
 
 
 def test_a_text_that_holds_a_carrier_is_still_right(front_end: FrontEnd) -> None:
-    (phrase,) = front_end.prepare("zhoovgoth [x](/ˈæpəl/) here.", "en-us", ENGLISH).phrases
+    (phrase,) = front_end.prepare(
+        Reading(text="zhoovgoth [x](/ˈæpəl/) here.", language="en-us"), ENGLISH
+    ).phrases
     assert phrase.phonemes == "ʒˈuːvɡɑːθ ˈæpəl hˈɪɹ."
 
 
 @pytest.mark.parametrize("language", ["de", "ru", "cmn", "ar", "ja"])
 def test_given_phonemes_stand_in_every_language(front_end: FrontEnd, language: str) -> None:
     vocabulary = Vocabulary(kind="espeak", espeak_voice=language, ids=ENGLISH.ids)
-    (phrase,) = front_end.prepare("[a](/kˈɑmə/), [b](/ˈɛsə/).", language, vocabulary).phrases
+    (phrase,) = front_end.prepare(
+        Reading(text="[a](/kˈɑmə/), [b](/ˈɛsə/).", language=language), vocabulary
+    ).phrases
     assert phrase.phonemes.count("kˈɑmə") == phrase.phonemes.count("ˈɛsə") == 1
 
 
@@ -147,12 +159,18 @@ def test_what_may_stand_before_a_word_stays(before: str) -> None:
 
 def test_a_callers_private_characters_mean_nothing(front_end: FrontEnd) -> None:
     hidden = marks.pronounced("bad", "bˈæd") + marks.pause(9000)
-    (phrase,) = front_end.prepare(f"[a{hidden}b](/ˈeɪ/)", "en-us", ENGLISH).phrases
+    (phrase,) = front_end.prepare(
+        Reading(text=f"[a{hidden}b](/ˈeɪ/)", language="en-us"), ENGLISH
+    ).phrases
     assert phrase.text == "ab"
-    (phrase,) = front_end.prepare(f"Good{hidden} day.", "en-us", ENGLISH).phrases
+    (phrase,) = front_end.prepare(
+        Reading(text=f"Good{hidden} day.", language="en-us"), ENGLISH
+    ).phrases
     assert (phrase.text, phrase.pause_after) == ("Good day.", 0.0)
     entities = "".join(f"&#{ord(c)};" for c in marks.pause(9000))
-    (phrase,) = front_end.prepare(f"Good{entities} day.", "en-us", ENGLISH).phrases
+    (phrase,) = front_end.prepare(
+        Reading(text=f"Good{entities} day.", language="en-us"), ENGLISH
+    ).phrases
     assert phrase.pause_after == 0
 
 
@@ -162,7 +180,9 @@ def test_a_callers_private_characters_mean_nothing(front_end: FrontEnd) -> None:
 def test_what_is_read_before_does_not_go_on_through_phonemes(
     front_end: FrontEnd, before: str
 ) -> None:
-    (phrase,) = front_end.prepare(f"{before}[a b](/kˈæt/)", "en-us", ENGLISH).phrases
+    (phrase,) = front_end.prepare(
+        Reading(text=f"{before}[a b](/kˈæt/)", language="en-us"), ENGLISH
+    ).phrases
     assert phrase.text.endswith("a b")
     assert phrase.phonemes.endswith("kˈæt")
 
