@@ -79,14 +79,14 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
         lines = []
-    told = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     # A virtual machine may name no model, so what kind it is counts, too.
     kind = [
         line.partition(":")[2].strip()
         for line in lines
         if line.startswith(("cpu family", "model\t", "stepping"))
     ][:3]
-    return " ".join([platform.machine(), *told[:1], "/".join(kind)]).strip()
+    return " ".join([platform.machine(), *models[:1], "/".join(kind)]).strip()
 
 
 def _version(name: str) -> str:

@@ -110,8 +110,8 @@ def best(trials: Sequence[Trial], config: EngineConfig) -> Trial:
     """
     usable = [trial for trial in trials if not unusable(trial, config)]
     if not usable:
-        told = "; ".join(f"{item.provider}/{item.precision}: {item.reason}" for item in trials)
-        raise ConfigError(f"provider 'auto' finds none that can be used: {told}")
+        reasons = "; ".join(f"{item.provider}/{item.precision}: {item.reason}" for item in trials)
+        raise ConfigError(f"provider 'auto' finds none that can be used: {reasons}")
     return max(usable, key=lambda trial: trial.rate * (1.0 if trial.precision == "fp32" else _LOSS))
 
 
@@ -200,7 +200,7 @@ def _measure_all(
     voice: Voice, config: EngineConfig, providers: Mapping[ProviderName, Provider]
 ) -> tuple[Trial, ...]:
     jobs = trial_jobs(voice)
-    right: list[Pcm] = []
+    reference: list[Pcm] = []
     found: list[Trial] = []
     for name, precision in candidates(config.precisions, providers):
         update = {"provider": name, "precision": precision}
@@ -210,12 +210,12 @@ def _measure_all(
         except (SpeechError, RuntimeError, MemoryError) as error:
             found.append(Trial(provider=name, precision=precision, reason=str(error)))
             continue
-        if not right and precision == "fp32":
-            right = heard
-        elif right:
+        if not reference and precision == "fp32":
+            reference = heard
+        elif reference:
             distance = max(
                 mel_distance(one.samples, other.samples, one.sample_rate)
-                for one, other in zip(right, heard, strict=True)
+                for one, other in zip(reference, heard, strict=True)
             )
             if math.isinf(distance):
                 trial["reason"] = "its phrases are longer or shorter than in single precision"

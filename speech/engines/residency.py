@@ -137,10 +137,17 @@ class ResidentVoices:
         self._config = config
 
     def outdated(self, config: EngineConfig) -> list[str]:
-        """Voices that were loaded with another configuration, the last used first."""
+        """Voices that another configuration loads otherwise, the last used first.
+
+        A voice whose own options decide all that has changed is not among them.
+        """
         with self._lock:
-            found = [name for name, item in self._engines.items() if item.loaded.config != config]
-        return found[::-1]
+            resident = [(self._voices[name], item) for name, item in self._engines.items()]
+        return [
+            voice.id
+            for voice, item in reversed(resident)
+            if voice.config(item.loaded.config) != voice.config(config)
+        ]
 
     def preload(self, voice_ids: Iterable[str]) -> None:
         """Load voices before they are asked for.

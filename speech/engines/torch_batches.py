@@ -494,7 +494,7 @@ class BatchRenderer:
                 torch.zeros((slots, network.real), **there),
             )
             self._words = torch.zeros(words, dtype=torch.int64, **there)
-            self._told = torch.zeros(ends, dtype=torch.int64, **there)
+            self._ends_out = torch.zeros(ends, dtype=torch.int64, **there)
             self._chosen = torch.zeros(rows, dtype=torch.int64, **there)
             self._samples = torch.zeros(samples, dtype=torch.int16, **there)
             self._parked = [torch.zeros_like(self._samples) for _ in range(2)]
@@ -592,11 +592,11 @@ class BatchRenderer:
             real.view(np.float64)[:, i] = row.real
         self._words[:end].copy_(host, non_blocking=True)
         self._text_runs[run.rows, run.length]()
-        arrived = self._device.fetch(self._ends_host[half][:size], self._told[:size])
+        arrived = self._device.fetch(self._ends_host[half][:size], self._ends_out[:size])
         return _Text(places=places, run=run, first_slot=first_slot, arrived=arrived, half=half)
 
     def _text(self, rows: int, length: int) -> None:
-        """Ids in `_words` to the table and `_told`; fixed places only."""
+        """Ids in `_words` to the table and `_ends_out`; fixed places only."""
         size, split = rows * length, 2 + self._network.whole
         ids = self._words[:size].view(rows, length)
         facts = self._words[size : size + self._facts * rows].view(self._facts, rows)
@@ -610,7 +610,7 @@ class BatchRenderer:
         self._ends.index_copy_(0, slots, whole)
         self._given.whole.index_copy_(0, slots, given.whole)
         self._given.real.index_copy_(0, slots, given.real)
-        self._told[:size] = ends.flatten()
+        self._ends_out[:size] = ends.flatten()
 
     def _fetched_ends(self, text: _Text) -> npt.NDArray[np.int64]:
         """Ends of a text run's rows, [rows, T]; the last is their number of frames."""
@@ -677,8 +677,8 @@ class BatchRenderer:
         )
         lengths = torch.tensor([len(row.ids)], **there)
         states, ends = self._network.encode(torch.tensor(ids, **there), lengths, given)
-        told = ends[0].cpu().numpy()
-        frames = int(told[-1])
+        last = ends[0].cpu().numpy()
+        frames = int(last[-1])
         if not 0 < frames <= MAX_FRAMES:
             return None
         first = torch.zeros_like(lengths)
@@ -687,7 +687,7 @@ class BatchRenderer:
         whole = bool(sane)
         del states, ends, samples, sane
         self._device.release()
-        return Wave(result, told[: len(row.ids)].copy()) if whole else None
+        return Wave(result, last[: len(row.ids)].copy()) if whole else None
 
 
 def _power(count: int) -> int:

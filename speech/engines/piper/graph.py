@@ -107,7 +107,7 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
     try:
         return _split(model, symbols=symbols, multi_speaker=speakers)
     except Mismatch as mismatch:
-        durations = _told_durations(model)
+        durations = _exposed_durations(model)
         return PiperGraph(
             kind="stock",
             reason=f"one phrase at a time: the graph could not be split, {mismatch}",
@@ -120,8 +120,8 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
         )
 
 
-def _told_durations(model: onnx.ModelProto) -> tuple[str, ...]:
-    """Name of the output that a graph's durations are made; none where they are not found."""
+def _exposed_durations(model: onnx.ModelProto) -> tuple[str, ...]:
+    """Makes the durations an output of the graph and returns its name; none where they are not found."""
     ceils = [node.output[0] for node in model.graph.node if node.op_type == "Ceil"]
     if len(ceils) != 1:
         return ()

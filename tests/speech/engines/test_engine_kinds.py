@@ -20,6 +20,7 @@ from speech.engines.kinds import (
     engine_kind,
 )
 from speech.engines.loading import load_voice
+from speech.engines.residency import ResidentVoices
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine, EngineInfo
 from speech.types import Pcm, Phrase, PhraseJob
@@ -162,6 +163,13 @@ def test_a_voice_may_name_its_provider_and_the_rest_is_shared(catalogue: Path) -
     assert (taken.provider, taken.batching) == ("cpu", "on 3 threads")
     with pytest.raises(ConfigError, match="'torch' computes no toy voice, only cpu, cuda"):
         load_voice(voices["quiet"], EngineConfig(provider="torch"))
+
+
+def test_what_a_voice_decides_itself_is_not_loaded_anew(catalogue: Path) -> None:
+    resident = ResidentVoices(VoiceCatalogue.load(catalogue).voices, EngineConfig())
+    resident.preload(["quiet", "loud"])
+    assert resident.outdated(EngineConfig(precision="fp16", threads=2)) == ["quiet"]
+    assert resident.outdated(EngineConfig(gpu_share=0.5)) == ["loud", "quiet"]
 
 
 @pytest.mark.parametrize("name", sorted(ENGINES))
