@@ -121,7 +121,7 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
 
 
 def _exposed_durations(model: onnx.ModelProto) -> tuple[str, ...]:
-    """Makes the durations an output of the graph and returns its name; none where they are not found."""
+    """Make the durations an output of a graph; returns its name, none where they are not found."""
     ceils = [node.output[0] for node in model.graph.node if node.op_type == "Ceil"]
     if len(ceils) != 1:
         return ()
