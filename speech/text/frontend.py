@@ -338,7 +338,8 @@ class FrontEnd:
         for index, said in enumerate(spoken):
             is_last = index == len(spoken) - 1
             phrases.append(self._phrase(said, vocabulary, sources, index=index, is_last=is_last))
-            budget.speak(0)
+            if sources:
+                budget.speak(0)
         if spoken[-1].cut is not end and phrases[-1].pause_after:
             # A mark at the very end makes no pause, whatever was dropped behind it.
             phrases[-1] = replace(phrases[-1], pause_after=0.0)

@@ -18,7 +18,7 @@ to the first byte. A first sentence longer than `first_max_characters` is cut
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from speech.config import PauseConfig, PhraseConfig
@@ -102,6 +102,10 @@ class Cut:
     pieces: tuple[Piece, ...] = field(default=(), compare=False)
     """What the text is joined of, with a blank between where the script has blanks."""
 
+    def before(self, pause: float) -> "Cut":
+        """The same phrase before another silence, in seconds."""
+        return Cut(self.text, pause, self.pieces)
+
 
 def cut_phrases(
     spoken: Iterable[tuple[Sequence[str], bool]], config: PhraseConfig, language: str = "en"
@@ -179,12 +183,12 @@ class _Cutter:
     def end_paragraph(self, pause: float) -> None:
         self._flush()
         if self._cuts and not self._asked:
-            self._cuts[-1] = replace(self._cuts[-1], pause_after=pause)
+            self._cuts[-1] = self._cuts[-1].before(pause)
 
     def finish(self) -> list[Cut]:
         self._flush()
         if self._cuts and not self._asked:
-            self._cuts[-1] = replace(self._cuts[-1], pause_after=0.0)
+            self._cuts[-1] = self._cuts[-1].before(0.0)
         return self._cuts
 
     def _add(self, sentence: str, start: int, end: int) -> None:
@@ -213,7 +217,7 @@ class _Cutter:
         self._flush()
         if self._cuts:
             before = self._cuts[-1].pause_after if self._asked else 0.0
-            self._cuts[-1] = replace(self._cuts[-1], pause_after=before + seconds)
+            self._cuts[-1] = self._cuts[-1].before(before + seconds)
             self._asked = True
 
     def _flush(self) -> None:
