@@ -212,6 +212,10 @@ class Folder:
             _remove(file.path)
             total -= file.size
             self.evictions += not expired
+        if full:  # of files, perhaps: their folders are files, too
+            for number in range(256):
+                with suppress(OSError):
+                    (self._directory / f"{number:02x}").rmdir()
         with self._usage() as usage:
             usage.total = self.bytes = total
 

@@ -32,13 +32,14 @@ async def open_tier(tmp_path: Path, clock: Clock) -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-def medium(tmp_path: Path) -> Iterator[Path]:
-    """The tier's folder as a medium of 256 kB of its own."""
+def medium(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """The tier's folder as a medium of its own, by default of 256 kB."""
+    bounds = getattr(request, "param", "size=256k")
     path = tmp_path / "cache"
     path.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root may mount a medium")
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "chorale-test", str(path)]
+    command = ["mount", "-t", "tmpfs", "-o", f"{bounds},mode=700", "chorale-test", str(path)]
     if (mounted := subprocess.run(command, capture_output=True, check=False)).returncode:
         pytest.skip(f"no medium can be mounted here: {mounted.stderr.decode().strip()}")
     try:
