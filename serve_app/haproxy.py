@@ -31,7 +31,8 @@ _ERRORS = (
     (405, "method_not_allowed", "this method is not served", None),
     (408, "request_timeout", "the request did not arrive in time", 1.0),
     (500, "internal_error", "internal error", None),
-    (502, "bad_gateway", "the gateway ended, or answered no HTTP", 1.0),
+    # A gateway may have ended because of the request: clients must not bring it to the next one.
+    (502, "bad_gateway", "the gateway ended, or answered no HTTP", None),
     (503, "unavailable", "no gateway can be reached", 1.0),
     (504, "gateway_timeout", "the gateway did not answer in time", None),
 )

@@ -10,6 +10,8 @@ import yaml
 from conftest import catalogue, make_tiny_voice
 from servers import ADMIN_TOKEN, ROOT, Server, nonce, running, wait_for
 
+from speech.engines.fake.engine import DIE_ON
+
 pytestmark = pytest.mark.integration
 
 
@@ -71,3 +73,17 @@ def test_invalidation_reaches_the_cache_inside_the_gateway(compact: Server) -> N
         )
         assert done.is_success, done.text
         assert client.post(compact.speech, json=body("  " + text)).headers["x-cache"] == "miss"
+
+
+def test_a_request_that_ends_the_gateway_is_not_brought_to_the_next_one(compact: Server) -> None:
+    (gateway,) = compact.replicas("Gateway")
+    died = httpx.post(compact.speech, json=body(f"This is {DIE_ON} {nonce()}."), timeout=60)
+    assert (died.status_code, died.json()["error"]["code"]) == (502, "bad_gateway")
+    assert died.headers["x-should-retry"] == "false"
+    well = body(f"All is well again {nonce()}")
+    wait_for(
+        lambda: httpx.post(compact.speech, json=well, timeout=60).is_success,
+        timeout=60,
+        what="another gateway",
+    )
+    assert gateway.pid not in {process.pid for process in compact.replicas("Gateway")}
