@@ -159,16 +159,21 @@ async def _drain(app_name: str, say: Callable[[str], None]) -> None:
     are not synthesised yet.
     """
     from ray import serve  # noqa: PLC0415
+    from ray.serve.exceptions import DeploymentUnavailableError  # noqa: PLC0415
 
     gateways = serve.get_deployment_handle("Gateway", app_name)
     deadline = time.perf_counter() + _DRAIN_TIMEOUT
     while True:
         left: int | None = None  # a gateway that does not answer may have requests in hand
-        with contextlib.suppress(TimeoutError):
+        try:
             counts = await gateways.broadcast("drain").results_async(
                 timeout_s=5.0, return_exceptions=True
             )
             left = sum(count for count in counts if isinstance(count, int))
+        except TimeoutError:
+            pass
+        except DeploymentUnavailableError:
+            return  # the last gateway has just ended, with all it had in hand
         if left == 0:
             return
         if time.perf_counter() > deadline:

@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import contextlib
 from collections.abc import Iterator
 
 import httpx
@@ -77,9 +78,11 @@ def test_invalidation_reaches_the_cache_inside_the_gateway(compact: Server) -> N
 
 def test_a_request_that_ends_the_gateway_is_not_brought_to_the_next_one(compact: Server) -> None:
     (gateway,) = compact.replicas("Gateway")
-    died = httpx.post(compact.speech, json=body(f"This is {DIE_ON} {nonce()}."), timeout=60)
-    assert (died.status_code, died.json()["error"]["code"]) == (502, "bad_gateway")
-    assert died.headers["x-should-retry"] == "false"
+    # HAProxy says so, or closes the connection where it had used its own to the gateway before.
+    with contextlib.suppress(httpx.RemoteProtocolError):
+        died = httpx.post(compact.speech, json=body(f"This is {DIE_ON} {nonce()}."), timeout=60)
+        assert (died.status_code, died.json()["error"]["code"]) == (502, "bad_gateway")
+        assert died.headers["x-should-retry"] == "false"
     well = body(f"All is well again {nonce()}")
     wait_for(
         lambda: httpx.post(compact.speech, json=well, timeout=60).is_success,

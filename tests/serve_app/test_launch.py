@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.serve._private.common import DeploymentID
+from ray.serve.exceptions import DeploymentUnavailableError
 
 from serve_app.config import GraphArguments
 from serve_app.environment import free_ports
@@ -157,6 +159,8 @@ async def test_draining_waits_for_gateways_that_do_not_answer(
     monkeypatch.setattr("serve_app.launch._DRAIN_TIMEOUT", 0.0)
     await _drain("chorale", said.append)
     assert said == ["gateways do not answer within 0 s"]
+    answers.append(DeploymentUnavailableError(DeploymentID("Gateway", "chorale")))
+    await _drain("chorale", said.append)
     answers.append([3])
     await _drain("chorale", said.append)
     assert said[1:] == ["3 requests did not finish within 0 s"]
