@@ -1,5 +1,6 @@
 """The HTTP surface over a real Gateway whose stages live in this process."""
 
+import asyncio
 import base64
 import json
 import logging
@@ -415,6 +416,22 @@ async def test_normalizing(server: Server) -> None:
     assert (bad.status_code, error_of(bad)["param"]) == (400, "normalization.emojis")
     bad = await server.client.post("/v1/text/normalize", json={"input": "Hello", "voice": "x"})
     assert (bad.status_code, error_of(bad)["param"]) == (400, "voice")
+
+
+async def test_a_body_that_does_not_come_is_given_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Serve's servers have no guard, the gateway itself does not wait for ever."""
+    monkeypatch.setattr("serve_app.gateway._BODY_SECONDS", 0.1)
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    headers = {"content-type": "application/json"}
+    reply = await server.client.post("/v1/audio/speech", content=half(), headers=headers)
+    assert (reply.status_code, error_of(reply)["code"]) == (408, "request_timeout")
+    assert reply.headers["connection"] == "close"
 
 
 async def test_head_is_get_without_a_body(server: Server) -> None:
