@@ -50,7 +50,7 @@ HAPROXY = {
     "RAY_SERVE_HAPROXY_NBTHREAD": "2",
     "RAY_SERVE_HAPROXY_MAXCONN": str(DEFAULT_CONNECTIONS),
     # A reader that takes nothing for so long is gone; the usual hour keeps its connection.
-    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "60",
+    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "40",
     # A gateway that could not be reached has taken nothing. One that died may have died of the
     # request, and another must not be given it.
     "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure",

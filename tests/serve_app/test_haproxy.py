@@ -39,6 +39,8 @@ class Backend(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path != "/-/healthz":
             self.seen.append(self.command)
+        if self.path == "/slow":
+            time.sleep(2.5)
         if self.path == "/garbled":
             self.close_connection = True
             self.wfile.write(b"no HTTP\r\n\r\n")
@@ -94,6 +96,7 @@ def serve_config(folder: Path, front: int, scrape: int, stats: int, back: int) -
         server_state_file=str(folder / "state"),
         metrics_socket_path=str(folder / "metrics.sock"),
         metrics_port=scrape,
+        timeout_client_s=1,
         stats_port=stats,
         has_received_routes=True,
         has_received_servers=True,
@@ -203,6 +206,11 @@ def test_half_headers_are_given_up(door: Door, request_: bytes) -> None:
     """HAProxy answers them with a page of its own, which cannot be changed."""
     assert door.ask(request_)[0] == 408
     assert door.seen == []
+
+
+def test_who_waits_for_an_answer_is_no_idle_client(door: Door) -> None:
+    slow = b"GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    assert door.ask(slow)[0] == 200
 
 
 def test_the_application_is_told_who_calls(door: Door) -> None:
