@@ -92,10 +92,10 @@ def test_openais_voice_names_are_understood() -> None:
                 assert (voice.id, found) == ("starter", speaker), name
 
 
-def test_the_readme_tells_who_speaks() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
+def test_the_page_of_the_api_tells_who_speaks() -> None:
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
     for names, speaker in ((WOMEN, "slt"), (MEN, "rms")):
-        assert f"| {', '.join(names)} | `starter/{speaker}` |" in readme
+        assert f"| {', '.join(names)} | `starter/{speaker}` |" in page
 
 
 def test_openais_voice_names_speak_every_language() -> None:

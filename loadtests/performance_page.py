@@ -1,0 +1,321 @@
+"""Writes the tables of the documentation from the result files in `loadtests/results/`.
+
+    python -m loadtests.performance_page
+
+A page holds a table between `<!-- measured: NAME -->` and `<!-- end -->`; `TABLES` has the names.
+A test holds every page equal to what this program writes, so a new result needs a run of it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from loadtests.results import KEPT
+from loadtests.tables import ms
+
+ROOT = Path(__file__).resolve().parent.parent
+_BLOCK = re.compile(r"(<!-- measured: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """The pages that may hold tables."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def rewritten(page: str) -> str:
+    """A page with its tables as the result files have them.
+
+    Raises:
+        KeyError: it names a table that does not exist.
+    """
+    return _BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]]()}\n{block[3]}", page)
+
+
+def _result(name: str) -> Any:
+    return json.loads((KEPT / f"{name}.json").read_text("utf-8"))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _percentiles(summary: Any) -> str:
+    return " / ".join(ms(summary[name]) for name in ("p50", "p95", "p99"))
+
+
+def _workloads(name: str = "loadtest") -> dict[str, Any]:
+    return {run["workload"]: run for run in _result(name)["workloads"]}
+
+
+def _held() -> dict[str, Any]:
+    return {run["workload"]: run["found"] for run in _result("goodput")["results"]}
+
+
+def _number(value: float) -> str:
+    """At most three figures, unless there are more before the point."""
+    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+
+
+def _summary() -> str:
+    runs, held, soak, overload = _workloads(), _held(), _result("soak"), _result("overload")
+    assistant, unique, reader = (runs[name] for name in ("assistant", "unique", "reader"))
+    wav = next(item for item in _result("bench")["overhead"] if item["format"] == "wav")
+    rate, hits = assistant["load"].split()[0], f"{assistant['hit_rate']:.0%}"
+    rows = [
+        (f"complete replies, {rate}, {hits} cached: P95", f"{ms(assistant['latency']['p95'])} ms"),
+        (
+            f"complete replies, {unique['load'].split()[0]}, none cached: P95",
+            f"{ms(unique['latency']['p95'])} ms",
+        ),
+        (
+            "first audio of up to 4,000 characters: P95",
+            f"{ms(reader['streaming']['first_audio']['p95'])} ms",
+        ),
+        ("a reply from the gateway's cache, one client: P50", f"{ms(wav['hot_hit_ms'])} ms"),
+        (
+            f"highest rate with P95 below 150 ms, {hits} cached; none",
+            f"{ms(held['assistant']['held'])}; {ms(held['unique']['held'])} requests/s",
+        ),
+        (
+            "the same, all WAV (the best of three servers without a cache)",
+            f"{_beside(0)}; {_beside(1)} requests/s",
+        ),
+        (
+            f"admitted replies at {ms(overload['rate'])} requests/s, too many: P95",
+            f"{ms(overload['admitted']['p95'])} ms",
+        ),
+        (
+            f"failures in {soak['minutes']} minutes",
+            f"{soak['measured']['failures']} of {soak['measured']['requests']:,}",
+        ),
+    ]
+    return _table(("", "measured"), rows)
+
+
+def _beside(workload: int) -> str:
+    """Chorale's goodput, and in brackets that of the best peer."""
+    found = {
+        server: fmean(turn["goodput"][workload]["found"]["held"] for turn in turns)
+        for server, turns in _result("peers")["turns"].items()
+    }
+    return f"{ms(found.pop('chorale'))} ({ms(max(found.values()))})"
+
+
+def _splits(run: Any) -> dict[str, Any]:
+    """Summaries of a workload: its first audio, or all replies and those of each cache state."""
+    if run["streaming"]:
+        return {"first audio": run["streaming"]["first_audio"]}
+    states = {state: run["by_cache"].get(state) for state in ("hot", "hit", "miss")}
+    return {"all": run["latency"]} | (states if len(run["by_cache"]) > 1 else {})
+
+
+def _loadtest() -> str:
+    apart = _workloads("loadtest_cpu")
+    rows = [
+        (
+            f"`{name}`, {run['load']}: {what}",
+            f"{summary['count']:,}",
+            _percentiles(summary),
+            _percentiles(_splits(apart[name])[what]),
+        )
+        for name, run in _workloads().items()
+        for what, summary in _splits(run).items()
+    ]
+    return _table(("", "replies", "`compact`: P50 / P95 / P99", "`cpu`: P50 / P95 / P99"), rows)
+
+
+def _checks(*names: str) -> str:
+    """Every limit of these results; what is over its limit is bold."""
+    rows = []
+    for check in (check for name in names for check in _result(name)["checks"]):
+        value = _number(check["value"])
+        rows.append(
+            (check["name"], value if check["kept"] else f"**{value}**", f"{check['limit']:g}")
+        )
+    return _table(("", "measured", "limit"), rows)
+
+
+def _goodput() -> str:
+    rows = [
+        (f"`{name}`", ms(found["held"]), ms(found["failed"])) for name, found in _held().items()
+    ]
+    return _table(("requests/s", "highest rate that held", "lowest that did not"), rows)
+
+
+def _peers() -> str:
+    turns: dict[str, Any] = _result("peers")["turns"]
+    first = turns["chorale"][0]
+    rows = []
+
+    def add(name: str, figure: Callable[[str, Any], float], better: Callable[..., float]) -> None:
+        values = [fmean(figure(server, turn) for turn in runs) for server, runs in turns.items()]
+        best = better(values)
+        rows.append([name, *(f"**{ms(it)}**" if it == best else ms(it) for it in values)])
+
+    for at, run in enumerate(first["goodput"]):
+        held = partial(lambda at, _, turn: turn["goodput"][at]["found"]["held"], at)
+        add(f"goodput, `{run['workload']}`, requests/s", held, max)
+    for at, level in enumerate(first["levels"]):
+        kind = "hits" if level["workload"] == "assistant" else "misses"
+        add(f"{kind}, {level['load']}, P95 ms", partial(_level, at, kind), min)
+    add("memory, MiB", lambda _, turn: float(turn["memory_mib"]), min)
+    return _table(("", *turns), rows)
+
+
+def _level(at: int, kind: str, server: str, turn: Any) -> float:
+    """Of a server that keeps no replies, one that was asked for before costs what any does."""
+    level = turn["levels"][at]
+    return float(level["hits" if server == "chorale" and kind == "hits" else "latency"]["p95"])
+
+
+def _soak() -> str:
+    largest: dict[str, Any] = {}
+    for drift in _result("soak")["drifts"]:
+        held = largest.setdefault(drift["kind"], drift)
+        if abs(drift["largest"]) > abs(held["largest"]):
+            largest[drift["kind"]] = drift
+    rows = [
+        (kind, _number(item["pss"]), _number(item["last"]), f"{item['largest']:+.1%}")
+        for kind, item in largest.items()
+    ]
+    head = ("process that moved most, of each kind", "MiB at minute 5", "at the end", "drift")
+    return _table(head, rows)
+
+
+def _bench() -> str:
+    stages = _result("bench")["stages"]
+    bare = {(item["voice"], item["format"]): item["total"]["p50"] for item in stages["bare"]}
+    cells = {
+        (cell["voice"], cell["format"], cell["state"], cell["concurrency"]): cell["latency"]
+        for cell in stages["cells"]
+    }
+    columns = [(state, clients) for clients in (1, 8) for state in ("miss", "hit", "hot")]
+    rows = [
+        [
+            " ".join(kind),
+            ms(bare[kind]),
+            *(_percentiles(cells[(*kind, *column)]) for column in columns),
+        ]
+        for kind in bare
+    ]
+    floor = {item["concurrency"]: _percentiles(item["latency"]) for item in stages["livez"]}
+    rows.append(["`GET /livez`", "", floor[1], "", "", floor[8], "", ""])
+    head = [f"{state}, {clients} client{'s'[: clients > 1]}" for state, clients in columns]
+    return _table(("voice, format", "bare P50", *head), rows)
+
+
+def _bench_stages() -> str:
+    names = ("normalize", "queue", "synthesize", "encode")
+    rows = [
+        [
+            f"{cell['format']}, {cell['concurrency']}",
+            *(ms(cell["stages"][name]["p50"]) for name in names),
+            ms(cell["hops"]["p50"]),
+            ms(cell["outside"]["p50"]),
+        ]
+        for cell in _result("bench")["stages"]["cells"]
+        if cell["state"] == "miss" and cell["voice"] == "starter"
+    ]
+    return _table(("format, clients", *names, "between stages", "outside"), rows)
+
+
+def _faults() -> str:
+    rows = [
+        (
+            fault["fault"],
+            fault["price"],
+            str(fault["requests"]),
+            str(fault["open"]),
+            _failed(fault),
+            str(fault["wrong"]),
+            f"{fault['slowest']:.1f} s",
+            f"{fault['replaced']:.1f} s",
+        )
+        for fault in _result("faults")["faults"]
+    ]
+    head = ("fault", "may fail", "requests", "under way", "failed", "wrong", "slowest", "replaced")
+    return _table(head, rows)
+
+
+def _failed(fault: Any) -> str:
+    how = (f"{n} {'status ' * word.isdigit()}{word}" for word, n in fault["how"].items())
+    return f"{fault['failed']} ({', '.join(how)})" if fault["how"] else str(fault["failed"])
+
+
+def _simulated() -> str:
+    cases = _result("scaling")["cases"]
+    policies = list(dict.fromkeys(case["policy"] for case in cases))
+    rows = []
+    for (engine, traffic), group in groupby(cases, lambda case: (case["engine"], case["traffic"])):
+        found = {case["policy"]: case for case in group}
+        rows.append(
+            [
+                f"{engine}, {traffic}",
+                *(
+                    f"{1000 * case['wait_p95']:,.0f} ms, {case['replica_seconds']:,.0f}, "
+                    f"{case['turns']}"
+                    for case in (found[policy] for policy in policies)
+                ),
+            ]
+        )
+    return _table(("engine, traffic", *policies), rows)
+
+
+def _cluster() -> str:
+    rows = [
+        (change["what"], str(change["requests"]), str(failed), f"{change['seconds']:.0f} s")
+        for change in _result("cluster")["changes"]
+        for failed in (change["failed_in_flight"] + change["failed_later"],)
+    ]
+    return _table(("", "requests", "failed", "until all was as wanted"), rows)
+
+
+def _text_peers() -> str:
+    result = _result("text_peers")
+    names = {"en_tn_open": "public cases", "english": "the repository's"}
+    rows = [
+        (
+            f"{item['program']}, {names[item['cases']]}",
+            f"{item['share']:.1%} of {item['count']}",
+            str(item["failed"]),
+            f"{ms(item['milliseconds']['p50'])} / {ms(item['milliseconds']['p95'])}",
+            f"{result['start_seconds'][item['program']]:.2g} s",
+        )
+        for item in result["outcomes"]
+    ]
+    return _table(("", "right", "failed", "ms a case, P50 / P95", "start"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "summary": _summary,
+    "loadtest": _loadtest,
+    "loadtest-limits": lambda: _checks("loadtest"),
+    "goodput": _goodput,
+    "overload": lambda: _checks("overload"),
+    "peers": _peers,
+    "soak": _soak,
+    "bench": _bench,
+    "bench-stages": _bench_stages,
+    "faults": _faults,
+    "simulated": _simulated,
+    "cluster": lambda: _checks("cluster"),
+    "cluster-changes": _cluster,
+    "text-peers": _text_peers,
+}
+"""By the name in a page's marker."""
+
+
+def main() -> None:
+    """Write every page anew."""
+    for page in pages():
+        page.write_text(rewritten(page.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
