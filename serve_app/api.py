@@ -2,8 +2,9 @@
 
 import logging
 import uuid
+from collections.abc import Awaitable, Callable, Iterable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,14 +18,21 @@ from serve_app.error_table import error_response, plain_error
 from speech import telemetry
 from speech.errors import InvalidInputError, SpeechError
 
-if TYPE_CHECKING:
-    from serve_app.gateway import Gateway
-
 _LOG = logging.getLogger("ray.serve")
 
 
-def build_api(gateway: "Gateway") -> FastAPI:
-    """The application around one gateway."""
+class ApiRoute(NamedTuple):
+    """What a gateway answers, and where."""
+
+    path: str
+    endpoint: Callable[..., Awaitable[Any]]
+    method: str
+    options: dict[str, Any]
+    """What the OpenAPI document says of it, from `serve_app.docs`."""
+
+
+def build_api(routes: Iterable[ApiRoute]) -> FastAPI:
+    """The application around one gateway's routes."""
     # The page at /docs loads its script and style from here, not from a network of others.
     api = FastAPIOffline(title="Chorale", version="0.1.0", summary=docs.SUMMARY, redoc_url=None)
     api.add_middleware(_Head)
@@ -37,17 +45,8 @@ def build_api(gateway: "Gateway") -> FastAPI:
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
-    for path, endpoint, method, options in (
-        ("/v1/audio/speech", gateway.speech, "POST", docs.SPEECH),
-        ("/v1/audio/voices", gateway.voices, "GET", docs.VOICES),
-        ("/v1/models", gateway.models, "GET", docs.MODELS),
-        ("/v1/models/{model}", gateway.model, "GET", docs.MODEL),
-        ("/v1/text/normalize", gateway.normalize, "POST", docs.NORMALIZE),
-        ("/admin/cache/invalidate", gateway.invalidate, "POST", docs.INVALIDATE),
-        ("/livez", gateway.livez, "GET", docs.LIVEZ),
-        ("/readyz", gateway.readyz, "GET", docs.READYZ),
-    ):
-        api.add_api_route(path, endpoint, methods=[method], **options)
+    for route in routes:
+        api.add_api_route(route.path, route.endpoint, methods=[route.method], **route.options)
     return api
 
 
@@ -112,6 +111,7 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
         str(error.detail),
         kind="invalid_request_error",
         code=codes.get(error.status_code, "invalid_request"),
+        retry_after=1.0 if error.status_code == 408 else None,
         headers=error.headers,
     )
 

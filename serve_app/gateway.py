@@ -20,8 +20,9 @@ from deployments.collector import settle
 from deployments.epochs import EpochBook
 from deployments.peers import application_name, broadcast_forget, loaded_engines
 from deployments.stages import RETRIES, Inline, check_inline, normalizer_stage, speech_stage
+from serve_app import docs
 from serve_app.admission import Admission, AdmissionLimits
-from serve_app.api import build_api
+from serve_app.api import ApiRoute, build_api
 from serve_app.callers import Callers
 from serve_app.config import GatewayConfig
 from serve_app.readiness import Readiness
@@ -122,7 +123,18 @@ class Gateway:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """The routes of this replica; Serve calls it after the constructor."""
-        api = build_api(self)
+        api = build_api(
+            [
+                ApiRoute("/v1/audio/speech", self.speech, "POST", docs.SPEECH),
+                ApiRoute("/v1/audio/voices", self.voices, "GET", docs.VOICES),
+                ApiRoute("/v1/models", self.models, "GET", docs.MODELS),
+                ApiRoute("/v1/models/{model}", self.model, "GET", docs.MODEL),
+                ApiRoute("/v1/text/normalize", self.normalize, "POST", docs.NORMALIZE),
+                ApiRoute("/admin/cache/invalidate", self.invalidate, "POST", docs.INVALIDATE),
+                ApiRoute("/livez", self.livez, "GET", docs.LIVEZ),
+                ApiRoute("/readyz", self.readyz, "GET", docs.READYZ),
+            ]
+        )
         settle()
         return api
 

@@ -432,6 +432,7 @@ async def test_a_body_that_does_not_come_is_given_up(
     reply = await server.client.post("/v1/audio/speech", content=half(), headers=headers)
     assert (reply.status_code, error_of(reply)["code"]) == (408, "request_timeout")
     assert reply.headers["connection"] == "close"
+    assert "retry-after-ms" in reply.headers
 
 
 async def test_head_is_get_without_a_body(server: Server) -> None:

@@ -1,7 +1,9 @@
 """The OpenAPI document says what the server does."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from inline_server import GOOD, Server
 from jsonschema import Draft202012Validator
 
 from serve_app.schemas import InvalidateBody, NormalizeBody, SpeechBody
+from speech.audio.containers import SAMPLE_RATES
+from speech.types import AUDIO_FORMATS, MAX_INPUT_CHARACTERS
 
 
 @pytest.fixture
@@ -50,6 +54,25 @@ async def test_every_route_is_documented(server: Server, document: dict[str, Any
         # Every refusal is a 400 in our own shape; FastAPI's 422 is never sent.
         assert "422" not in operation["responses"]
     assert (await server.client.get("/openapi.json")).json() == document
+
+
+def test_the_page_of_the_api_names_every_field_route_and_format(document: dict[str, Any]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+    tables = page[page.index("| field |") : page.index("| request header |")]
+    fields = re.findall(r"^\| `(\w+)` \| (.*) \|$", tables, re.MULTILINE)
+    meaning = dict(fields)
+    schema = SpeechBody.model_json_schema()
+    assert sorted(name for name, _ in fields) == sorted(schema["properties"])
+    for name, values in (("response_format", AUDIO_FORMATS), ("stream_format", ("audio", "sse"))):
+        assert set(re.findall(r"`(\w+)`", meaning[name])) == set(values)
+        assert f"`{schema['properties'][name]['default']}` (default)" in meaning[name]
+    assert f"{MAX_INPUT_CHARACTERS:,}" in meaning["input"]
+    assert re.findall(r"\d{4,}", meaning["sample_rate"])[:-1] == [
+        str(rate) for rate in SAMPLE_RATES
+    ]
+    for path, item in document["paths"].items():
+        for method in item:
+            assert f"{method.upper()} {path}" in page
 
 
 def test_no_reference_dangles(document: dict[str, Any]) -> None:
