@@ -44,7 +44,7 @@ def install() -> list[Middleware]:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a deadline for headers and bounds on connections."""
+    """uvicorn's protocol with deadlines for headers and for readers, and bounds on connections."""
 
     limits: Limits
     counts_addresses = True
@@ -54,6 +54,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Count the connection, or close it."""
         super().connection_made(transport)
         self._deadline: asyncio.TimerHandle | None = None
+        self._reading: asyncio.TimerHandle | None = None
         self._begun = False
         self._address = self.client[0] if self.client and self.counts_addresses else ""
         self._open[self._address] += 1
@@ -67,6 +68,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._forget_deadline()
+        self._forget_reader()
         self._open[self._address] -= 1
         if not self._open[self._address]:
             del self._open[self._address]
@@ -95,6 +97,17 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._begun:
             self._expect_headers()
 
+    def pause_writing(self) -> None:
+        """The client is slower than the reply: from now on it must take something in time."""
+        super().pause_writing()
+        self._forget_reader()
+        self._reading = self.loop.call_later(self.limits.read_timeout, self._unread)
+
+    def resume_writing(self) -> None:
+        """It took some."""
+        super().resume_writing()
+        self._forget_reader()
+
     def send_400_response(self, msg: str) -> None:
         """Say it in the shape of every other error."""
         self._end(plain_error(400, msg, kind="invalid_request_error", code="bad_request"))
@@ -107,6 +120,16 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _forget_reader(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _unread(self) -> None:
+        # Closing would wait until the client has taken what lies there.
+        metrics.count(telemetry.REFUSED, reason="unread")
+        self.transport.abort()
 
     def _too_late(self) -> None:
         metrics.count(telemetry.REFUSED, reason="timeout")

@@ -16,6 +16,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CONNECTIONS = "RAY_SERVE_HAPROXY_MAXCONN"
 ADDRESS_CONNECTIONS = "CHORALE_ADDRESS_CONNECTIONS"
 REQUEST_TIMEOUT = "CHORALE_REQUEST_TIMEOUT_S"
+READ_TIMEOUT = "CHORALE_READ_TIMEOUT_S"
 HAPROXY_HOST = "CHORALE_HAPROXY_HOST"
 """Address of HAProxy's door, where it is another than that of Serve's own servers."""
 DEFAULT_CONNECTIONS = 8192
@@ -32,6 +33,9 @@ class Limits:
 
     request_timeout: int
     """Seconds in which a request's headers must be there, and then its body."""
+    read_timeout: int
+    """Seconds after which the connection of a client that takes nothing is cut. A gateway ends a
+    reply before, after `admission.read_timeout`; this is for what lies in buffers behind it."""
     connections: int
     """Open at a time, in all."""
     address_connections: int
@@ -54,6 +58,7 @@ class Limits:
         connections = connections or number(CONNECTIONS, DEFAULT_CONNECTIONS)
         return cls(
             request_timeout=number(REQUEST_TIMEOUT, 10),
+            read_timeout=number(READ_TIMEOUT, 45),
             connections=connections,
             address_connections=number(ADDRESS_CONNECTIONS, max(1, connections * 3 // 4)),
         )

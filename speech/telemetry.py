@@ -51,7 +51,8 @@ REQUESTS = Metric(
 REFUSED = Metric(
     "chorale_refused",
     "counter",
-    "Refused before the application, where HAProxy does not: method, timeout or connections.",
+    "Refused before the application, where HAProxy does not: method, timeout or connections; and "
+    "connections cut because nothing was read (unread).",
     ("reason",),
 )
 REQUEST_SECONDS = Metric(

@@ -11,7 +11,7 @@ import uvicorn
 from ray.serve._private.http_util import _apply_middlewares
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from serve_app import http_guard
@@ -45,6 +45,15 @@ async def unread(_: Request) -> Response:
     return JSONResponse({"error": "as the application says it"}, status_code=413)
 
 
+async def endless(_: Request) -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(100_000)
+            await asyncio.sleep(0)  # so that the server may find its client gone
+
+    return StreamingResponse(pieces())
+
+
 async def plain(_: Request) -> Response:
     return PlainTextResponse("Traceback (most recent call last)", status_code=503)
 
@@ -53,9 +62,11 @@ async def plain(_: Request) -> Response:
 async def port(monkeypatch: pytest.MonkeyPatch, refused: list[str]) -> AsyncIterator[int]:
     assert refused == []
     monkeypatch.setenv("CHORALE_REQUEST_TIMEOUT_S", "1")
+    monkeypatch.setenv("CHORALE_READ_TIMEOUT_S", "1")
     monkeypatch.setenv("CHORALE_ADDRESS_CONNECTIONS", str(HELD))
     monkeypatch.setattr(uvicorn.config, "HTTP_PROTOCOLS", dict(uvicorn.config.HTTP_PROTOCOLS))
     routes = [Route("/", echo, methods=["GET", "POST"]), Route("/plain", plain)]
+    routes += [Route("/endless", endless)]
     routes += [Route("/unread", unread, methods=["POST"]), Route("/-/healthz", plain)]
     app = _apply_middlewares(Starlette(routes=routes), http_guard.install())
     listening = socket.create_server(("127.0.0.1", 0))
@@ -197,3 +208,14 @@ async def test_an_address_has_so_many_connections(port: int, refused: list[str])
 def others_have_other_limits() -> Iterator[None]:
     yield
     http_guard.GuardedProtocol.counts_addresses = True
+
+
+async def test_a_client_that_takes_nothing_is_cut(port: int, refused: list[str]) -> None:
+    async with connection(port) as (reader, writer):
+        writer.write(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n")
+        await reader.readline()
+        async with asyncio.timeout(30):
+            while not refused:  # noqa: ASYNC110 (whoever cuts tells nobody)
+                await asyncio.sleep(0.05)
+        assert refused == ["unread"]
+    assert "200 OK" in await ask(port, b"GET" + LAST + b"\r\n")
