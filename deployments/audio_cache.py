@@ -72,10 +72,9 @@ class AudioCache(Stage, serves=SpeechStage):
         """Replay the reply of a key, or make it, once for all who ask for it meanwhile."""
         await self._epochs.follow()
         started = perf_counter()
-        voice = job.request.voice
-        epoch = self._epochs.current(voice)
-        key = entry_key(job.digest, epoch)
-        found = await self._tiers.get(key, group=voice)
+        epochs = self._epochs.of(job.voices)
+        key = entry_key(job.digest, epochs)
+        found = await self._tiers.get(key, groups=job.voices)
         looked = Timing(stage="cache", seconds=perf_counter() - started)
         self._count_lookup(found)
         if found is not None:
@@ -87,8 +86,8 @@ class AudioCache(Stage, serves=SpeechStage):
 
         async def commit(reply: StoredReply) -> None:
             await self._epochs.refresh()
-            if self._epochs.current(voice) == epoch:
-                await self._tiers.put(key, reply, group=voice)
+            if self._epochs.of(job.voices) == epochs:
+                await self._tiers.put(key, reply, groups=job.voices)
 
         # A private reply must not be shared either: its key is its own.
         fill_key = f"{key}.{job.request_id}" if job.private else key

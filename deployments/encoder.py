@@ -8,7 +8,6 @@ from contextlib import aclosing, asynccontextmanager, nullcontext
 from time import perf_counter
 from typing import Any, TypeVar
 
-import numpy as np
 from pydantic import Field
 from ray.serve.handle import DeploymentHandle
 
@@ -19,24 +18,23 @@ from deployments.stages import (
     Inline,
     Stage,
     check_inline,
-    normalizer_stage,
+    phrase_source,
     synthesizer_stage,
 )
 from speech import telemetry
 from speech.audio.containers import WholeWriter, codec_rate, encode_whole, open_writer
-from speech.audio.joins import fade_edges, silence
-from speech.audio.resample import Resampler
+from speech.audio.joins import Joiner, silence
 from speech.config import AudioConfig, RetryConfig, StrictModel
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError
 from speech.interfaces import ContainerWriter, SpeechStage
-from speech.pipeline import RenderedPhrase, render
+from speech.pipeline import RenderedPhrase, phrases_of, render
 from speech.types import (
     AUDIO_FORMATS,
     PCM_SAMPLE_RATE,
     AudioFrame,
-    Samples,
     SpeechJob,
+    SpokenWord,
     Timing,
 )
 
@@ -71,7 +69,7 @@ class EncoderTuning(StrictModel):
 class Encoder(Stage, serves=SpeechStage):
     """Asks the synthesizer for a reply's phrases and encodes them in order.
 
-    It knows containers and joins, neither text nor caching.
+    It knows containers and joins, neither where phrases come from nor caching.
     """
 
     def __init__(
@@ -79,13 +77,13 @@ class Encoder(Stage, serves=SpeechStage):
         audio: AudioConfig,
         frame_bytes: int,
         synthesizer: DeploymentHandle | Inline,
-        normalizer: DeploymentHandle | Inline,
+        source: DeploymentHandle | Inline,
         retries: RetryConfig = RETRIES,
     ) -> None:
         self._audio = audio
         self._frame_bytes = frame_bytes
         self._synthesizer = synthesizer_stage(synthesizer, retries)
-        self._normalizer = normalizer_stage(normalizer, retries)
+        self._source = phrase_source(source, retries)
         self._tuning = EncoderTuning()
         self._threads = _codec_threads(self._tuning)
         self._encodings = 0
@@ -110,7 +108,7 @@ class Encoder(Stage, serves=SpeechStage):
         """Report; an encoder has nothing that can break on its own."""
         metrics.set_gauge(telemetry.ENCODINGS, self._encodings)
         metrics.set_gauge(telemetry.WHOLE_BYTES, self._room.held)
-        check_inline(self._synthesizer, self._normalizer)
+        check_inline(self._synthesizer, self._source)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """What `BusyPolicy` reads."""
@@ -124,21 +122,22 @@ class Encoder(Stage, serves=SpeechStage):
         Raises:
             InvalidInputError: it would be too large for that (`param` is `stream`).
         """
-        reply = _Reply(job, self._audio)
+        reply = _Encoding(job, self._audio)
         room = self._room.hold(reply.guessed_bytes, self._tuning.max_whole_bytes)
         async with room if job.whole else nullcontext(), aclosing(self._frames(reply, job)) as all_:
             async for frame in all_:
                 yield frame
 
-    async def _frames(self, reply: "_Reply", job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
+    async def _frames(self, reply: "_Encoding", job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
         first = True
         tuning = self._tuning
         rendered = render(
-            job,
+            phrases_of(job, self._source),
             self._synthesizer,
-            self._normalizer,
             look_ahead=tuning.look_ahead,
             short=tuning.short_reply,
+            timed=job.timed,
+            is_suspect=job.is_suspect,
         )
         async with aclosing(rendered) as phrases:
             async for phrase in phrases:
@@ -214,25 +213,22 @@ def _codec_threads(tuning: EncoderTuning) -> ThreadPoolExecutor:
     )
 
 
-class _Reply:
-    """The container of one reply, with what the making of it took. Used by one thread at a time."""
+class _Encoding:
+    """One reply on its way into its container. Used by one thread at a time."""
 
     def __init__(self, job: SpeechJob, audio: AudioConfig) -> None:
-        request = job.request
-        asked = request.sample_rate or (
-            PCM_SAMPLE_RATE if request.format == "pcm" else job.voice_sample_rate
-        )
         self._job = job
         self._audio = audio
-        self._rate = codec_rate(request.format, asked)
-        self._resampler = Resampler(job.voice_sample_rate, self._rate)
-        self._taken: list[RenderedPhrase] = []
-        self._unmade: int | None = None
+        self._rate = codec_rate(job.format, job.sample_rate)
+        self._joiner = Joiner(self._rate, audio.edge_fade)
+        self._words: tuple[SpokenWord, ...] = ()
+        """Those that have not left yet."""
+        self._unmade: float | None = None
         self._writer: ContainerWriter | None = None
         self._gathered: WholeWriter | None = None
         if not job.whole:
             self._writer = open_writer(
-                request.format, sample_rate=self._rate, config=audio, total_samples=None
+                job.format, sample_rate=self._rate, config=audio, total_samples=None
             )
         self._timings: tuple[Timing, ...] = ()
         self._encoding = 0.0
@@ -241,26 +237,26 @@ class _Reply:
     @property
     def guessed_bytes(self) -> int:
         """Size as PCM, before anything is spoken."""
-        utterance = self._job.utterance
-        pauses = sum(phrase.pause_after for phrase in utterance.phrases)
-        seconds = (utterance.cost * _SECONDS_PER_CHARACTER + pauses) / self._job.request.speed
+        seconds = self._job.work * _SECONDS_PER_CHARACTER + sum(
+            phrase.pause_after / phrase.delivery.speed for phrase in self._job.phrases
+        )
         return int(2 * self._rate * seconds)
 
     @property
     def is_large(self) -> bool:
         """Whether so much is held that it is better encoded now, also where all leaves whole."""
-        return sum(len(item.speech.pcm.samples) for item in self._taken) >= _COPIED_SAMPLES
+        return self._joiner.held_samples >= _COPIED_SAMPLES
 
     @property
     def is_copied(self) -> bool:
         """Whether finishing only puts samples one behind the other: less than a thread costs."""
-        copied = self._job.request.format in {"pcm", "wav"}
+        copied = self._job.format in {"pcm", "wav"}
         short = not self.is_large and self._gathered is None
-        return copied and short and self._rate == self._job.voice_sample_rate
+        return copied and short and self._joiner.only_copies
 
     def take(self, rendered: RenderedPhrase) -> None:
         """Hold a phrase until it is encoded."""
-        self._taken.append(rendered)
+        self._words += self._joiner.hold(rendered.phrase, rendered.speech.pcm)
         self._unmade = rendered.unmade
         if not self._timings:
             self._timings = (
@@ -276,7 +272,7 @@ class _Reply:
         if self._writer is None:
             return
         started = perf_counter()
-        samples = self._resampler.process(self._joined())
+        samples = self._joiner.take()
         place = len(samples) if first_audio is None else int(first_audio * self._rate)
         for part in (samples[:place], samples[place:]):
             self._samples += len(part)
@@ -289,8 +285,8 @@ class _Reply:
         """Encode what is held of a whole reply, so that its audio need not be held."""
         started = perf_counter()
         if self._gathered is None:
-            self._gathered = WholeWriter(self._job.request.format, self._rate, self._audio)
-        samples = self._resampler.process(self._joined())
+            self._gathered = WholeWriter(self._job.format, self._rate, self._audio)
+        samples = self._joiner.take()
         self._samples += len(samples)
         self._gathered.write(samples)
         self._encoding += perf_counter() - started
@@ -298,35 +294,24 @@ class _Reply:
     def finish(self) -> bytes:
         """Return the rest of the container: all of it where nothing was encoded before."""
         started = perf_counter()
-        samples = self._resampler.process(self._joined())
-        samples = np.concatenate((samples, self._resampler.finish()))
+        samples = self._joiner.finish()
         self._samples += len(samples)
         if self._gathered is not None:
             self._gathered.write(samples)
             data = self._gathered.finish()
         elif self._writer is None:
-            data = encode_whole(samples, self._job.request.format, self._rate, self._audio)
+            data = encode_whole(samples, self._job.format, self._rate, self._audio)
         else:
             data = self._writer.write(samples) + self._writer.finish()
         self._encoding += perf_counter() - started
         return data
-
-    def _joined(self) -> Samples:
-        """The samples of the phrases held, each with the pause after it; holds none afterwards."""
-        pieces = [np.zeros(0, np.int16)]
-        for rendered in self._taken:
-            pcm = rendered.speech.pcm
-            pause = rendered.phrase.pause_after / self._job.request.speed
-            pieces.append(fade_edges(pcm.samples, pcm.sample_rate, self._audio.edge_fade))
-            pieces.append(silence(pause, pcm.sample_rate))
-        self._taken.clear()
-        return np.concatenate(pieces)
 
     def frame(
         self, data: bytes, *, first: bool, last: bool = False, total: int | None = None
     ) -> AudioFrame:
         """A frame of the reply, with the facts that belong to its place; `total` to the first."""
         timings = (*self._timings, Timing(stage="encode", seconds=self._encoding))
+        words, self._words = self._words, ()
         return AudioFrame(
             data=data,
             is_first=first,
@@ -334,5 +319,6 @@ class _Reply:
             total_bytes=total if first else None,
             timings=timings if first else (),
             unmade=0 if last else self._unmade,
+            words=words,
             audio_seconds=self._samples / self._rate if last else 0.0,
         )

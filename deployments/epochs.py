@@ -9,6 +9,7 @@ epochs are kept.
 import asyncio
 import json
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import Context
 
@@ -37,6 +38,10 @@ class EpochBook:
         """The voice's epoch, or of `*` that of all voices; it only grows."""
         every = self._epochs.get(_EVERY_VOICE, 0)
         return every if voice == _EVERY_VOICE else every + self._epochs.get(voice, 0)
+
+    def of(self, voices: Iterable[str]) -> tuple[int, ...]:
+        """The epoch of each voice of a reply."""
+        return tuple(map(self.current, voices))
 
     async def follow(self) -> None:
         """Read the epochs now and go on reading them. Idempotent."""

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,17 +16,19 @@ from speech import espeak, telemetry
 from speech.cache.keys import digest
 from speech.config import AudioConfig, TextConfig
 from speech.engine_load import ProcessorLoad
-from speech.errors import InvalidInputError
+from speech.errors import InvalidInputError, NothingToSayError
 from speech.interfaces import NormalizerStage
 from speech.text import FrontEnd
 from speech.text.phonemes import Unknown
 from speech.types import (
+    PCM_SAMPLE_RATE,
+    Delivery,
     Explanation,
+    Passage,
     Phrase,
-    Reading,
     SpeechJob,
     SpeechRequest,
-    Utterance,
+    Vocabulary,
 )
 from speech.voices import VoiceCatalogue
 
@@ -86,9 +89,10 @@ class Normalizer(Stage, serves=NormalizerStage):
     def _warm_up(self) -> None:
         """Load tables and languages now: the first request would take some 45 ms longer."""
         for voice in self._catalogue.voices.values():
-            reading = Reading(text=_WARM_UP_TEXT, language=voice.language)
-            self._front_end.prepare(reading, voice.vocabulary)
-            self._front_end.explain(reading)
+            delivery = Delivery(voice=voice.id, language=voice.language)
+            passage = Passage(text=_WARM_UP_TEXT, delivery=delivery)
+            self._front_end.prepare(passage, voice.vocabulary)
+            self._front_end.explain(passage)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `TextConfig` without a restart."""
@@ -125,47 +129,88 @@ class Normalizer(Stage, serves=NormalizerStage):
         job no longer holds the text as written.
 
         Raises:
-            InvalidInputError: nothing is left to say.
+            InvalidInputError: nothing is left to say, or it becomes too much.
         """
-        voice = self._catalogue.voices[request.voice]
-        asked = request.reading, voice.vocabulary
         opening: Phrase | None = None
-        if len(request.text) <= _INLINE_CHARACTERS:
-            utterance = await self._lanes.here(self._front_end.prepare, *asked)
-        elif request.stream and (
-            opening := await self._lanes.here(self._front_end.opening, *asked)
-        ):
-            utterance = Utterance(normalized=opening.text, phrases=(opening,))
+        phrases: tuple[Phrase, ...]
+        if request.characters <= _INLINE_CHARACTERS:
+            phrases = await self._lanes.here(self._phrases, request)
+        elif request.stream and (opening := await self._lanes.here(self._opening, request)):
+            phrases = (opening,)
         else:
-            utterance = await self._lanes.run("long", self._front_end.prepare, *asked)
+            phrases = await self._lanes.run("long", self._phrases, request)
+        voices = [self._catalogue.voices[voice] for voice in request.voices]
+        rate = PCM_SAMPLE_RATE if request.format == "pcm" else max(v.sample_rate for v in voices)
         return SpeechJob(
-            request=request if opening else replace(request, text=""),
-            utterance=utterance,
-            opening=opening is not None,
-            voice_sample_rate=voice.sample_rate,
+            format=request.format,
+            sample_rate=request.sample_rate or rate,
+            whole=opening is None and (len(phrases) == 1 or not request.stream),
+            timed=request.timed,
+            voices=request.voices,
+            phrases=phrases,
+            unread=request if opening else None,
             digest=digest(
                 request=request,
-                utterance=utterance,
+                phrases=phrases,
+                voices={voice.id: (voice.checksum, voice.sample_rate) for voice in voices},
                 front_end=self._front_end.fingerprint if opening else None,
-                voice_checksum=voice.checksum,
-                voice_sample_rate=voice.sample_rate,
                 audio=self._audio,
             ),
             request_id=request_id,
         )
 
     async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
-        """The phrases after the first of an `opening` job."""
-        asked = job.request.reading, self._catalogue.voices[job.request.voice].vocabulary
-        utterance = await self._lanes.run("long", self._front_end.prepare, *asked)
-        return utterance.phrases[1:]
+        """The phrases after the first of a job that holds only that."""
+        if job.unread is None:
+            return ()
+        phrases = await self._lanes.run("long", self._phrases, job.unread)
+        return phrases[1:]
 
-    async def explain(self, reading: Reading) -> Explanation:
+    def _opening(self, request: SpeechRequest) -> Phrase | None:
+        """The first phrase, where it can be told without reading all."""
+        first, *others = request.passages
+        others_length = sum(self._front_end.at_most(it, self._vocabulary(it)) for it in others)
+        return self._front_end.opening(
+            first, self._vocabulary(first), words=request.timed, followed_by=others_length
+        )
+
+    def _phrases(self, request: SpeechRequest) -> tuple[Phrase, ...]:
+        """All phrases of all passages; one that says nothing makes none, where others do.
+
+        Raises:
+            InvalidInputError: none says anything, or it becomes too much.
+        """
+        are_several = len(request.passages) > 1
+        budget = self._front_end.budget()
+        phrases: list[Phrase] = []
+        for passage in request.passages:
+            with suppress(NothingToSayError) if are_several else nullcontext():
+                said = self._front_end.prepare(
+                    passage, self._vocabulary(passage), words=request.timed, budget=budget
+                )
+                phrases[-1:] = map(self._front_end.followed, phrases[-1:])
+                phrases += said.phrases
+        if not are_several:
+            return tuple(phrases)
+        if not phrases:
+            raise NothingToSayError("nothing is left to say", "input")
+        end = len(phrases) - 1
+        return tuple(
+            replace(phrase, index=index, is_last=index == end)
+            for index, phrase in enumerate(phrases)
+        )
+
+    def _vocabulary(self, passage: Passage) -> Vocabulary | None:
+        return self._catalogue.voices[passage.delivery.voice].vocabulary
+
+    async def explain(self, passage: Passage) -> Explanation:
         """A text as it would be spoken, with espeak-ng's phonemes, for showing.
 
         Raises:
             InvalidInputError: nothing is left to say, or espeak-ng lacks the language.
         """
-        if reading.language not in espeak.languages():
-            raise InvalidInputError(f"unknown language {reading.language[:32]!r}", "language")
-        return await self._lanes.run("shown", self._front_end.explain, reading)
+        if passage.delivery.language not in espeak.languages():
+            raise InvalidInputError(
+                f"unknown language {passage.delivery.language[:32]!r}", "language"
+            )
+        return await self._lanes.run("shown", self._front_end.explain, passage)

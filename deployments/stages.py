@@ -20,8 +20,8 @@ from deployments.failures import dead_worker, is_ours, translate
 from deployments.suspects import Suspects, as_suspect
 from speech.config import RetryConfig
 from speech.errors import SpeechError, UnavailableError, WorkerDiedError
-from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
-from speech.types import AudioFrame, SpeechJob
+from speech.interfaces import NormalizerStage, PhraseSource, SpeechStage, SynthesizerStage
+from speech.types import AudioFrame, SpeechJob, SpokenWord
 
 RETRIES = RetryConfig()
 """Where a stage's caller is built without a configuration."""
@@ -196,6 +196,7 @@ class _Received:
         self.is_whole = False
         self._begun = False
         self._size = 0
+        self._words = 0
         self._digest = sha256()
 
     async def all(self, frames: AsyncIterable[AudioFrame]) -> AsyncGenerator[AudioFrame, None]:
@@ -205,6 +206,7 @@ class _Received:
             self.is_whole = frame.is_last
             if not frame.is_last:  # nothing breaks off after the last one
                 self._size += len(frame.data)
+                self._words += len(frame.words)
                 self._digest.update(frame.data)
             yield frame
 
@@ -215,7 +217,9 @@ class _Received:
             UnavailableError: they begin otherwise than what has come.
         """
         again, left = sha256(), self._size
+        words: list[SpokenWord] = []
         async for frame in frames:
+            words += frame.words
             known, new = frame.data[:left], frame.data[left:]
             again.update(known)
             left -= len(known)
@@ -223,7 +227,9 @@ class _Received:
                 raise UnavailableError("the reply broke off, and came otherwise the second time")
             is_first = frame.is_first and not self._begun
             if new or is_first or frame.is_last:
-                yield replace(frame, data=new, is_first=is_first)
+                fresh = tuple(words[self._words :])
+                self._words += len(fresh)
+                yield replace(frame, data=new, is_first=is_first, words=fresh)
 
 
 class Stage:
@@ -266,7 +272,12 @@ class RemoteStage:
 
 
 def _methods(protocol: type | None) -> list[str]:
-    return [name for name, value in vars(protocol).items() if isfunction(value) and name[0] != "_"]
+    return [
+        name
+        for base in (protocol.__mro__ if protocol else ())
+        for name, value in vars(base).items()
+        if isfunction(value) and name[0] != "_"
+    ]
 
 
 def _with_errors_as_values(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -294,6 +305,12 @@ def normalizer_stage(
 ) -> NormalizerStage:
     """The normalizer, wherever it runs."""
     made: NormalizerStage = _reached(NormalizerStage, stage, Suspects("normalizer", retries))
+    return made
+
+
+def phrase_source(stage: DeploymentHandle | Inline, retries: RetryConfig = RETRIES) -> PhraseSource:
+    """Where phrases of a text that is still being read come from: a part of the normalizer."""
+    made: PhraseSource = _reached(PhraseSource, stage, Suspects("normalizer", retries))
     return made
 
 

@@ -23,7 +23,7 @@ from deployments import metrics
 from speech import telemetry
 from speech.config import RetryConfig
 from speech.errors import WorkerDiedError
-from speech.types import PhraseJob, Reading, SpeechJob, SpeechRequest
+from speech.types import Passage, PhraseJob, SpeechJob, SpeechRequest
 
 _Job = TypeVar("_Job")
 
@@ -35,9 +35,12 @@ def job_key(job: object) -> str:
         case SpeechJob():
             return job.digest
         case PhraseJob():
-            parts = (job.voice, job.language, job.phrase.text, job.phrase.phoneme_ids)
-        case SpeechRequest() | Reading():
-            parts = (job.text, job.language)
+            said, how = job.phrase, job.phrase.delivery
+            parts = (how.voice, how.language, said.text, said.phoneme_ids)
+        case SpeechRequest():
+            parts = tuple((item.text, item.delivery.language) for item in job.passages)
+        case Passage():
+            parts = (job.text, job.delivery.language)
         case _:
             raise TypeError(f"{type(job).__name__} is no job of a stage")
     return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -159,7 +159,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
             AtCapacityError: the gate's queue is full.
             SynthesisError: the engine failed on this phrase.
         """
-        self._load.arrived(job.phrase.cost / job.speed)
+        self._load.arrived(job.phrase.work)
         async with self._gate.admit(job) as item:
             position = "later" if job.later else "first"
             metrics.observe(telemetry.GATE_WAIT_SECONDS, item.waited, position=position)
@@ -168,7 +168,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
             metrics.count(telemetry.SYNTHESIZED_PHRASES, outcome=result.code)
             raise result
         metrics.count(telemetry.SYNTHESIZED_PHRASES, outcome="ok")
-        metrics.count(telemetry.AUDIO_SECONDS, result.pcm.duration, voice=job.voice)
+        metrics.count(telemetry.AUDIO_SECONDS, result.pcm.duration, voice=job.phrase.delivery.voice)
         spoken: SynthesizedPhrase = result
         return spoken
 
@@ -194,14 +194,14 @@ class Synthesizer(Stage, serves=SynthesizerStage):
             del self._running[call]
         took = ended - started
         self._load.spoke(
-            characters=sum(item.job.phrase.cost / item.job.speed for item in batch),
+            characters=sum(item.job.phrase.work for item in batch),
             phrases=len(batch),
             largest=self._gate.largest_batch(batch[0].job),
             audio=sum(result.duration for result in results if isinstance(result, Pcm)),
             seconds=took / self._parallel,
         )
         metrics.observe(telemetry.STAGE_SECONDS, took, stage="synthesize")
-        metrics.observe(telemetry.BATCH_SIZE, len(batch), voice=batch[0].job.voice)
+        metrics.observe(telemetry.BATCH_SIZE, len(batch), voice=batch[0].job.phrase.delivery.voice)
         return [
             result
             if isinstance(result, SpeechError)

@@ -22,6 +22,7 @@ class Answer:
 TABLE: dict[type[errors.SpeechError], Answer] = {
     errors.SpeechError: Answer(500, "server_error"),
     errors.InvalidInputError: Answer(400, "invalid_request_error"),
+    errors.NothingToSayError: Answer(400, "invalid_request_error"),
     errors.TooLargeError: Answer(413, "invalid_request_error"),
     errors.UnauthorizedError: Answer(401, "authentication_error"),
     errors.AtCapacityError: Answer(429, "rate_limit_error", retry_after=0.5),

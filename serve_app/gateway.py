@@ -41,13 +41,14 @@ from serve_app.schemas import (
     request_lexicon,
     speech_request,
 )
-from serve_app.speaker import HotReply, Speaker
+from serve_app.speaker import Speaker
 from speech import telemetry
 from speech.cache.ram import RamTier
+from speech.cache.replies import StoredReply
 from speech.config import RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
-from speech.types import CacheState, Reading
+from speech.types import CacheState, Delivery, Passage
 from speech.voices import VoiceCatalogue
 
 _BODY_SECONDS = 10.0
@@ -104,7 +105,7 @@ class Gateway:
         self._synthesizer = synthesizer
         self._normalizer = normalizer_stage(normalizer, retries)
         self._epochs = EpochBook(config.epoch_poll)
-        self._hot: RamTier[HotReply] = RamTier(config.hot)
+        self._hot: RamTier[StoredReply] = RamTier(config.hot)
         self._admission = Admission(AdmissionLimits())
         self._callers = Callers(config.trusted_proxies)
         self._draining = False
@@ -118,7 +119,7 @@ class Gateway:
             admission=self._admission,
             hot=self._hot,
             hot_entry_bytes=config.hot_entry_bytes,
-            epoch=self._epochs.current,
+            epochs=self._epochs.of,
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:
@@ -237,17 +238,17 @@ class Gateway:
     async def normalize(self, request: Request) -> NormalizeReply:
         """The spoken text, its phrases with their phonemes, and what was changed where."""
         body = parse(NormalizeBody, await _read(request))
-        reading = Reading(
+        passage = Passage(
             text=body.input,
-            language=reading_language(body, self._catalogue),
+            delivery=Delivery(language=reading_language(body, self._catalogue)),
             lexicon=request_lexicon(body.lexicon),
             normalization=body.normalization.value(),
         )
         with self._admission.show(self._callers.of(request), len(body.input)):
-            shown = await self._normalizer.explain(reading)
+            shown = await self._normalizer.explain(passage)
         return NormalizeReply(
             normalized=shown.utterance.normalized,
-            language=reading.language,
+            language=passage.delivery.language,
             phrases=[
                 NormalizedPhrase(
                     text=phrase.text,

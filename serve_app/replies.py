@@ -5,7 +5,7 @@ import base64
 import json
 import logging
 import math
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -62,7 +62,7 @@ class SpeechReply(StreamingResponse):
         self._is_sse = sse = body.stream_format == "sse"
         headers = {
             "X-Cache": reply.cache.value,
-            "X-Voice": "/".join(filter(None, (spoken.voice, spoken.speaker))),
+            "X-Voice": ", ".join(_speakers(spoken)),
             "Server-Timing": ", ".join(
                 f"{timing.stage};dur={timing.seconds * 1000:.2f}" for timing in reply.timings
             ),
@@ -163,7 +163,7 @@ class SpeechReply(StreamingResponse):
             detail = {"message": known.message, "type": "server_error", "code": known.code}
             yield _event({"type": "error", "error": detail})
             return
-        spoken = len(self._spoken.text)
+        spoken = self._spoken.characters
         heard = math.ceil(self._audio_seconds * _TOKENS_PER_SECOND)
         yield _event(
             {
@@ -194,14 +194,20 @@ class SpeechReply(StreamingResponse):
             self._request_id,
             self._outcome,
             cache,
-            self._spoken.voice,
+            ",".join(self._spoken.voices),
             self._spoken.format,
-            len(self._spoken.text),
+            self._spoken.characters,
             round(self._audio_seconds, 3),
             round(took, 4),
             round(self._ttfa or 0.0, 4),
         )
         _LOG.info("speech", extra=dict(zip(telemetry.LOG_FIELDS, record, strict=True)))
+
+
+def _speakers(spoken: SpeechRequest) -> Iterable[str]:
+    """Who speaks: voices with their speakers, each once."""
+    deliveries = (passage.delivery for passage in spoken.passages)
+    return dict.fromkeys("/".join(filter(None, (how.voice, how.speaker))) for how in deliveries)
 
 
 def _media_type(spoken: SpeechRequest) -> str:

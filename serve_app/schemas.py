@@ -12,8 +12,10 @@ from speech.text.lexicon import MAX_REQUEST_ENTRIES, lexicon_entries
 from speech.types import (
     MAX_INPUT_CHARACTERS,
     AudioFormat,
+    Delivery,
     LexiconEntry,
     Normalization,
+    Passage,
     SpeechRequest,
 )
 from speech.voices import VoiceCatalogue
@@ -267,18 +269,23 @@ def speech_request(
         raise InvalidInputError(f"sample_rate must be one of {rates}", "sample_rate")
     name = body.voice if isinstance(body.voice, str) else body.voice.id
     voice, speaker, language = catalogue.resolve_in(name, body.language)
-    return SpeechRequest(
+    passage = Passage(
         text=body.input,
-        voice=voice.id,
-        speaker=speaker,
-        language=language,
-        speed=body.speed,
-        format=body.response_format,
-        sample_rate=body.sample_rate,
-        seed=body.seed,
-        stream=body.stream,
+        delivery=Delivery(
+            voice=voice.id,
+            speaker=speaker,
+            language=language,
+            speed=body.speed,
+            seed=body.seed,
+        ),
         lexicon=request_lexicon(body.lexicon),
         normalization=body.normalization.value(),
+    )
+    return SpeechRequest(
+        passages=(passage,),
+        format=body.response_format,
+        sample_rate=body.sample_rate,
+        stream=body.stream,
     )
 
 

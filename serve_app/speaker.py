@@ -5,7 +5,7 @@ It knows neither HTTP nor Ray; the ingress gives it the stages and sends what it
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -13,17 +13,10 @@ from time import perf_counter
 from serve_app.admission import Admission, Cost, Ticket
 from speech.cache.keys import entry_key, request_digest
 from speech.cache.ram import RamTier
+from speech.cache.replies import StoredReply
 from speech.errors import DeadlineExceededError, UnavailableError
 from speech.interfaces import NormalizerStage, SpeechStage
-from speech.types import AudioFrame, CacheState, SpeechJob, SpeechRequest, Timing
-
-
-@dataclass(frozen=True, slots=True)
-class HotReply:
-    """A whole encoded reply in the gateway's own memory."""
-
-    body: bytes
-    audio_seconds: float
+from speech.types import AudioFrame, CacheState, SpeechJob, SpeechRequest, SpokenWord, Timing
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,10 +32,12 @@ class Reply:
     """Every frame from the first; unused where `body` is there."""
     audio_seconds: float
     """Known from the start only with `body`."""
+    words: tuple[SpokenWord, ...] = ()
+    """Likewise; of other replies, `frames` carry them."""
     source: AsyncGenerator[AudioFrame, None] | None = None
     """What `frames` reads from, where that is another iterator."""
     ticket: Ticket | None = None
-    kept: list[bytes] | None = None
+    kept: list[AudioFrame] | None = None
     """What was read so far, for the hot cache; None where that keeps nothing of it."""
 
     def stall(self) -> None:
@@ -77,16 +72,16 @@ class Speaker:
         normalizer: NormalizerStage,
         cache: SpeechStage,
         admission: Admission,
-        hot: RamTier[HotReply],
+        hot: RamTier[StoredReply],
         hot_entry_bytes: int,
-        epoch: Callable[[str], int],
+        epochs: Callable[[Iterable[str]], Iterable[int]],
     ) -> None:
         self._normalizer = normalizer
         self._cache = cache
         self._admission = admission
         self._hot = hot
         self._hot_entry_bytes = hot_entry_bytes
-        self._epoch = epoch
+        self._epochs = epochs
 
     async def speak(
         self,
@@ -109,7 +104,7 @@ class Speaker:
         Raises:
             SpeechError: nothing was answered; the class says what a retry is worth.
         """
-        key = entry_key(request_digest(request), self._epoch(request.voice))
+        key = entry_key(request_digest(request), self._epochs(request.voices))
         if (hot := self._hot.get(key)) is not None:
             self._admission.check_reading(caller)
             return Reply(
@@ -119,6 +114,7 @@ class Speaker:
                 body=hot.body,
                 frames=_nothing(),
                 audio_seconds=hot.audio_seconds,
+                words=hot.words,
             )
         ticket = self._admission.enter(self._estimate(request), deadline, caller)
         try:
@@ -136,11 +132,11 @@ class Speaker:
 
     def _estimate(self, request: SpeechRequest) -> Cost:
         """Before the text has been read: as if it were spoken as it is written."""
-        written = len(request.text)
-        first = min(written, self._admission.limits.first_phrase_characters)
+        whole, passage = request.work, request.passages[0]
+        first = min(len(passage.text), self._admission.limits.first_phrase_characters)
         return Cost(
-            whole=math.ceil(written / request.speed),
-            first=math.ceil((first if request.stream else written) / request.speed),
+            whole=math.ceil(whole),
+            first=math.ceil(first / passage.delivery.speed if request.stream else whole),
         )
 
     async def _from_graph(
@@ -160,13 +156,13 @@ class Speaker:
                 job = await self._normalizer.prepare(request, request_id)
                 if private:
                     job = replace(job, private=True)
-                ticket.reprice(_price(job, request.speed, ticket.cost))
+                ticket.reprice(_price(job, ticket.cost))
                 normalized = perf_counter()
                 frames = self._cache.stream(job)
                 first = await anext(frames)
                 arrived = perf_counter()
                 ticket.begin(made=first.cache is not CacheState.HIT)
-                _count_made(ticket, first, request.speed)
+                _count_made(ticket, first)
         except BaseException as error:
             if frames is not None:
                 await frames.aclose()
@@ -187,12 +183,13 @@ class Speaker:
             body=first.data if first.is_last else None,
             frames=frames,
             audio_seconds=first.audio_seconds,
+            words=first.words,
             source=frames,
             ticket=ticket,
         )
         if first.is_last:
             if not private:
-                self._keep(key, first.data, first.audio_seconds, request.voice)
+                self._keep(key, [first], request.voices)
         else:
             reply.kept = None if private else []
             reply.frames = self._frames(reply, first, frames, key, request)
@@ -211,33 +208,36 @@ class Speaker:
         async with aclosing(_resumed(first, rest)) as frames:
             async for frame in frames:
                 if reply.ticket is not None:
-                    _count_made(reply.ticket, frame, request.speed)
+                    _count_made(reply.ticket, frame)
                 size += len(frame.data)
                 if size > self._hot_entry_bytes:
                     reply.kept = None
                 if reply.kept is not None:
-                    reply.kept.append(frame.data)
+                    reply.kept.append(frame)
                     if frame.is_last:
-                        body = b"".join(reply.kept)
-                        self._keep(key, body, frame.audio_seconds, request.voice)
+                        self._keep(key, reply.kept, request.voices)
                 yield frame
 
-    def _keep(self, key: str, body: bytes, audio_seconds: float, voice: str) -> None:
-        if len(body) <= self._hot_entry_bytes:
-            self._hot.put(key, HotReply(body, audio_seconds), size=len(body), group=voice)
+    def _keep(self, key: str, frames: Sequence[AudioFrame], voices: tuple[str, ...]) -> None:
+        reply = StoredReply(
+            body=b"".join(frame.data for frame in frames),
+            audio_seconds=frames[-1].audio_seconds,
+            words=tuple(word for frame in frames for word in frame.words),
+        )
+        if reply.size <= self._hot_entry_bytes:
+            self._hot.put(key, reply, size=reply.size, groups=voices)
 
 
-def _price(job: SpeechJob, speed: float, estimate: Cost) -> Cost:
-    utterance = job.utterance
-    first = utterance.cost if job.whole else utterance.phrases[0].cost
-    whole = estimate.whole if job.opening else math.ceil(utterance.cost / speed)
-    return Cost(whole=whole, first=math.ceil(first / speed))
+def _price(job: SpeechJob, estimate: Cost) -> Cost:
+    first = job.work if job.whole else job.phrases[0].work
+    whole = estimate.whole if job.unread else math.ceil(job.work)
+    return Cost(whole=whole, first=math.ceil(first))
 
 
-def _count_made(ticket: Ticket, frame: AudioFrame, speed: float) -> None:
+def _count_made(ticket: Ticket, frame: AudioFrame) -> None:
     """Give back what has been made; an opening is priced anew once all of its text is read."""
     if frame.unmade is not None:
-        ticket.remain(math.ceil(frame.unmade / speed))
+        ticket.remain(math.ceil(frame.unmade))
 
 
 async def _resumed(

@@ -93,12 +93,12 @@ class BatchGate:
     def waiting_characters(self) -> float:
         """Cost of the phrases that wait, each counted 1 / speed times."""
         waiting = (*self._first, *self._later)
-        return sum(waiter.job.phrase.cost / waiter.job.speed for waiter in waiting)
+        return sum(waiter.job.phrase.work for waiter in waiting)
 
     def largest_batch(self, job: PhraseJob) -> int:
         """Phrases like this one that would be released together if enough of them waited."""
         room = min(self._class_of(job).max_batch_size, self.full_batch)
-        limit = self._engine_limit(job.voice)
+        limit = self._engine_limit(job.phrase.delivery.voice)
         return room if limit is None else min(room, limit)
 
     @asynccontextmanager
@@ -180,7 +180,7 @@ class BatchGate:
         batch = [
             waiter
             for waiter in waiting
-            if waiter.job.voice == lead.job.voice
+            if waiter.job.phrase.delivery.voice == lead.job.phrase.delivery.voice
             and waiter.length_class.max_characters <= lead.length_class.max_characters
         ][:room]
         for waiter in batch:

@@ -2,6 +2,7 @@
 
     SpeechError
     ├── InvalidInputError      the caller's request cannot be spoken; `param` names the culprit
+    │   ├── NothingToSayError  its text has nothing that can be said
     │   └── TooLargeError      it could be, were it smaller
     ├── UnauthorizedError      an admin route without its token
     ├── AtCapacityError        healthy, but full: retry after a while
@@ -37,6 +38,10 @@ class InvalidInputError(SpeechError):
     """The request cannot be spoken as it is."""
 
     code = "invalid_value"
+
+
+class NothingToSayError(InvalidInputError):
+    """The text has no letters, digits or spoken symbols."""
 
 
 class TooLargeError(InvalidInputError):

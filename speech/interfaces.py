@@ -8,10 +8,10 @@ from speech.errors import SpeechError
 from speech.types import (
     AudioFrame,
     Explanation,
+    Passage,
     Pcm,
     Phrase,
     PhraseJob,
-    Reading,
     Samples,
     SpeechJob,
     SpeechRequest,
@@ -78,12 +78,12 @@ class CacheTier(Protocol):
         """Return a complete entry, or None. A corrupted entry is None and is removed."""
         ...
 
-    async def put(self, key: str, value: bytes, *, group: str) -> None:
-        """Store an entry; `group` is the voice id, for `purge`."""
+    async def put(self, key: str, value: bytes, *, groups: tuple[str, ...]) -> None:
+        """Store an entry; `groups` are the ids of its voices, for `purge`."""
         ...
 
     async def purge(self, group: str | None) -> int:
-        """Remove a voice's entries, or all; returns how many where the tier can tell."""
+        """Remove entries a voice has part in, or all; returns how many where the tier can tell."""
         ...
 
     async def close(self) -> None:
@@ -103,18 +103,22 @@ class ContainerWriter(Protocol):
         ...
 
 
-class NormalizerStage(Protocol):
+class PhraseSource(Protocol):
+    """Where the phrases of a reply come from that begins before all of them are known."""
+
+    async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
+        """The phrases after those that the job holds."""
+        ...
+
+
+class NormalizerStage(PhraseSource, Protocol):
     """First stage of the graph."""
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
         """Text to a job with phrases and digest. Raises InvalidInputError."""
         ...
 
-    async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
-        """The phrases after the first of an `opening` job."""
-        ...
-
-    async def explain(self, reading: Reading) -> Explanation:
+    async def explain(self, passage: Passage) -> Explanation:
         """A text with its phrases, phonemes and changes, for showing. Raises InvalidInputError."""
         ...
 

@@ -59,13 +59,30 @@ class LexiconEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A text, and what decides how it is read."""
+class Delivery:
+    """How a phrase is said."""
+
+    voice: str = ""
+    """Voice id of the catalogue; empty for a text that is only shown."""
+    speaker: str = ""
+    """Speaker name within the voice; empty for a voice of one speaker."""
+    language: str
+    """Language tag the text is read in, lower case, e.g. `en-us`."""
+    speed: float = 1.0
+    """Rate of speech, 0.25 to 4.0; pitch is kept."""
+    seed: int = 0
+    """Seed of the sampling noise, 0 to 2**32-1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch of written text, what decides how it is read, and how it is said."""
 
     text: str
     """As written."""
-    language: str
-    """Language tag, lower case, e.g. `en-us`."""
+    delivery: Delivery
+    start: int = 0
+    """Index of its first code point in the text of the request."""
     lexicon: tuple[LexiconEntry, ...] = ()
     """Words of this text alone, before the server's lexicons."""
     normalization: Normalization = Normalization()
@@ -75,36 +92,32 @@ class Reading:
 class SpeechRequest:
     """What the caller asked for, resolved against the voice catalogue."""
 
-    text: str
-    """As written: 1 to 4096 characters of valid Unicode."""
-    voice: str
-    """Voice id of the catalogue."""
-    speaker: str
-    """Speaker name within the voice; empty for a voice of one speaker."""
-    language: str
-    """Language tag the text is read in, lower case, e.g. `en-us`."""
-    speed: float = 1.0
-    """Rate of speech, 0.25 to 4.0; pitch is kept."""
+    passages: tuple[Passage, ...]
+    """At least one, in order; 1 to 4096 characters of valid Unicode together."""
     format: AudioFormat = "mp3"
     sample_rate: int | None = None
-    """Rate of the delivered audio in Hertz; None for the voice's own (24 kHz for `pcm`)."""
-    seed: int = 0
-    """Seed of the sampling noise, 0 to 2**32-1."""
+    """Rate of the delivered audio in Hertz; None for the voices' own (24 kHz for `pcm`)."""
     stream: bool = True
     """Deliver phrases as they are ready; False waits for the whole and gives exact sizes."""
-    normalization: Normalization = Normalization()
-    lexicon: tuple[LexiconEntry, ...] = ()
-    """Words of this request alone, before the server's lexicons."""
+    timed: bool = False
+    """Say when which word is said, as far as the engines know."""
 
     @property
-    def reading(self) -> Reading:
-        """What the text front end is asked for."""
-        return Reading(
-            text=self.text,
-            language=self.language,
-            lexicon=self.lexicon,
-            normalization=self.normalization,
-        )
+    def characters(self) -> int:
+        """Of written text."""
+        return sum(len(passage.text) for passage in self.passages)
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Ids of the voices, each once, in the order they speak."""
+        if len(self.passages) == 1:
+            return (self.passages[0].delivery.voice,)
+        return tuple(dict.fromkeys(passage.delivery.voice for passage in self.passages))
+
+    @property
+    def work(self) -> float:
+        """Written characters, each counted 1 / speed times."""
+        return sum(len(passage.text) / passage.delivery.speed for passage in self.passages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +161,7 @@ class Phrase:
     """Ids in the voice's own vocabulary; empty when the voice's engine reads text itself."""
     pause_after: float
     """Silence after the phrase in seconds at speed 1."""
+    delivery: Delivery
     written: Stretch = (0, 0)
     """Code points of the request's text that it says; empty where nobody asked."""
     words: tuple[Word, ...] = ()
@@ -155,8 +169,13 @@ class Phrase:
 
     @property
     def cost(self) -> int:
-        """Length in characters of spoken text: what batching and admission count."""
+        """Length in characters of spoken text: what batching counts."""
         return len(self.text)
+
+    @property
+    def work(self) -> float:
+        """Characters counted 1 / speed times: what admission and scaling count."""
+        return len(self.text) / self.delivery.speed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +184,6 @@ class Utterance:
 
     normalized: str
     phrases: tuple[Phrase, ...]
-
-    @property
-    def cost(self) -> int:
-        """Characters of spoken text over all phrases."""
-        return sum(phrase.cost for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,14 +213,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseJob:
-    """One phrase and how to speak it: what an engine receives."""
+    """One phrase to speak: what an engine receives."""
 
     phrase: Phrase
-    voice: str
-    speaker: str
-    language: str
-    speed: float
-    seed: int
     later: bool = False
     """Whoever listens has something to play meanwhile: this phrase lets others go first."""
     is_suspect: bool = False
@@ -260,27 +269,45 @@ class SynthesizedPhrase:
 class SpeechJob:
     """A prepared request on its way to the cache, the encoder and the synthesizer."""
 
-    request: SpeechRequest
-    utterance: Utterance
-    voice_sample_rate: int
-    """Hertz of the voice's own audio."""
+    format: AudioFormat
+    sample_rate: int
+    """Of the delivered audio, in Hertz, unless the format lacks it."""
+    whole: bool
+    """Whether the reply is one container of exact size rather than a stream."""
+    timed: bool
+    """Whether frames say when which word is said."""
+    voices: tuple[str, ...]
+    """Ids of all voices of the reply."""
+    phrases: tuple[Phrase, ...]
     digest: str
-    """Everything that changes the reply's bytes, as lower-case hex, except the voice's epoch."""
+    """Everything that changes the reply's bytes, as lower-case hex, except the voices' epochs."""
     request_id: str
-    opening: bool = False
-    """The utterance is the first phrase alone, and the request still holds the text: the
-    normalizer's `rest` gives the other phrases."""
+    unread: SpeechRequest | None = None
+    """Where `phrases` is only the first one (an opening): what the others are made of, by the
+    `rest` of a PhraseSource."""
     private: bool = False
     """The reply must not be kept by any cache."""
     is_suspect: bool = False
     """A worker died with it in hand; at another death it is not asked for again."""
 
     @property
-    def whole(self) -> bool:
-        """Whether the reply is one container of exact size rather than a stream."""
-        if self.opening:
-            return False
-        return len(self.utterance.phrases) == 1 or not self.request.stream
+    def work(self) -> float:
+        """Of the phrases it holds, see `Phrase.work`."""
+        return sum(phrase.work for phrase in self.phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """When a word is said."""
+
+    text: str
+    """As it is said; one written form may be several."""
+    written: Stretch
+    """Code points of the request's text that it says."""
+    start: float
+    """Seconds from the beginning of the delivered audio."""
+    end: float
+    """Likewise, where it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,8 +323,11 @@ class AudioFrame:
     """Size of the whole reply where it is known when the first frame leaves."""
     timings: tuple[Timing, ...] = field(default=())
     """Stages up to the first byte; on the first frame."""
-    unmade: int | None = None
-    """Characters of spoken text still to be synthesised when the frame left, None while the rest
-    of an opening is being read."""
+    unmade: float | None = None
+    """Work (see `Phrase.work`) still to be done when the frame left, None while phrases may
+    arrive."""
+    words: tuple[SpokenWord, ...] = ()
+    """Those whose times became known with this frame; all of a reply's frames have all words, in
+    order."""
     audio_seconds: float = 0.0
     """Duration of the whole reply; on the last frame."""

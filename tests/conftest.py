@@ -2,15 +2,68 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from speech.types import AudioFormat, Phrase, SpeechJob, SpeechRequest, Utterance
+from speech.types import Delivery, Passage, Phrase, PhraseJob, SpeechJob, SpeechRequest
 
 MakeJob = Callable[..., SpeechJob]
+
+
+def delivery(language: str = "en-us", **more: Any) -> Delivery:
+    """How a phrase is said."""
+    return Delivery(language=language, **more)
+
+
+def passage(text: str, language: str = "en-us", **more: Any) -> Passage:
+    """A text in a language; `more` are fields of the passage or of its delivery."""
+    how = delivery(language, **_taken(Delivery, more))
+    return Passage(text=text, delivery=how, **more)
+
+
+def request_of(text: str, language: str = "en-us", **more: Any) -> SpeechRequest:
+    """A request of one passage; `more` are fields of the request, the passage or its delivery."""
+    own = _taken(SpeechRequest, more)
+    return SpeechRequest(passages=(passage(text, language, **more),), **own)
+
+
+def phrase_of(text: str, language: str = "en-us", **more: Any) -> Phrase:
+    """A phrase; `more` are fields of it or of its delivery."""
+    how = delivery(language, **_taken(Delivery, more))
+    plain = {"index": 0, "is_last": False, "phonemes": "", "phoneme_ids": (), "pause_after": 0.0}
+    return Phrase(text=text, delivery=how, **{**plain, **more})
+
+
+def phrases_of(*texts: str, pause: float = 0.0, **more: Any) -> tuple[Phrase, ...]:
+    """A phrase of each text, with a pause after all but the last."""
+    last = len(texts) - 1
+    return tuple(
+        phrase_of(
+            text, index=index, is_last=index == last, pause_after=pause * (index < last), **more
+        )
+        for index, text in enumerate(texts)
+    )
+
+
+def phrase_job(text: str = "a phrase", language: str = "en-us", **more: Any) -> PhraseJob:
+    """What an engine is asked for; `more` are fields of it, of its phrase or of the delivery."""
+    own = _taken(PhraseJob, more)
+    return PhraseJob(phrase=phrase_of(text, language, **more), **own)
+
+
+def with_delivery(item: PhraseJob, **how: Any) -> PhraseJob:
+    """A phrase to speak, said otherwise."""
+    phrase = item.phrase
+    return replace(item, phrase=replace(phrase, delivery=replace(phrase.delivery, **how)))
+
+
+def _taken(kind: type, more: dict[str, Any]) -> dict[str, Any]:
+    """The values that are fields of `kind`, which are no longer in `more` afterwards."""
+    return {name: more.pop(name) for name in kind.__dataclass_fields__ if name in more}
 
 
 @pytest.fixture
@@ -36,47 +89,20 @@ def fake_catalogue(tmp_path: Path) -> Path:
 def make_job() -> MakeJob:
     """A prepared request for `tone`; one phrase of each text."""
 
-    def make(
-        *texts: str,
-        format: AudioFormat = "pcm",  # noqa: A002
-        stream: bool = True,
-        speed: float = 1.0,
-        sample_rate: int | None = None,
-        pause: float = 0.25,
-        digest: str = "d" * 64,
-        private: bool = False,
-        request_id: str = "r",
-    ) -> SpeechJob:
-        texts = texts or ("a phrase",)
-        request = SpeechRequest(
-            text="",
-            voice="tone",
-            speaker="low",
-            language="en-us",
-            speed=speed,
-            format=format,
-            sample_rate=sample_rate,
-            stream=stream,
-        )
-        phrases = tuple(
-            Phrase(
-                index=index,
-                is_last=index == len(texts) - 1,
-                text=text,
-                phonemes="",
-                phoneme_ids=(),
-                pause_after=0.0 if index == len(texts) - 1 else pause,
-            )
-            for index, text in enumerate(texts)
-        )
-        return SpeechJob(
-            request=request,
-            utterance=Utterance(normalized=" ".join(texts), phrases=phrases),
-            voice_sample_rate=24_000,
-            digest=digest,
-            request_id=request_id,
-            private=private,
-        )
+    def make(*texts: str, stream: bool = True, pause: float = 0.25, **more: Any) -> SpeechJob:
+        own = _taken(SpeechJob, more)
+        how = {"voice": "tone", "speaker": "low", **more}
+        phrases = phrases_of(*texts or ("a phrase",), pause=pause, **how)
+        plain = {
+            "format": "pcm",
+            "sample_rate": 24_000,
+            "whole": len(phrases) == 1 or not stream,
+            "timed": False,
+            "voices": (how["voice"],),
+            "digest": "d" * 64,
+            "request_id": "r",
+        }
+        return SpeechJob(phrases=phrases, **{**plain, **own})
 
     return make
 

@@ -21,7 +21,8 @@ from time import perf_counter, thread_time
 
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
-from speech.types import MAX_INPUT_CHARACTERS, Normalization, Reading
+from speech.types import MAX_INPUT_CHARACTERS, Normalization
+from tests.conftest import passage
 from tests.speech.text.properties import CONFIG, LANGUAGES, Case, broken
 from tests.speech.text.test_text_properties import FOUND, PIECES, WRITTEN
 
@@ -92,7 +93,7 @@ class Fuzzer:
     def _signature(self, case: Case) -> int:
         try:
             told = self._front_end.explain(
-                Reading(text=case.text, language=case.language, normalization=case.wanted)
+                passage(case.text, case.language, normalization=case.wanted)
             )
         except InvalidInputError:
             return 0

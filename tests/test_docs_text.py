@@ -9,7 +9,8 @@ from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 from speech.config import TextConfig
 from speech.text import FrontEnd
 from speech.text.lexicon import lexicon_entries
-from speech.types import Reading, Vocabulary
+from speech.types import Vocabulary
+from tests.conftest import passage
 
 TEXT = (Path(__file__).parents[1] / "docs" / "text.md").read_text("utf-8")
 ENGLISH = Vocabulary(
@@ -35,20 +36,17 @@ def front_end() -> FrontEnd:
 @pytest.mark.parametrize(("text", "phrases"), rows("Phrases and pauses"))
 def test_phrases(front_end: FrontEnd, text: str, phrases: str) -> None:
     language = "en-us" if text.isascii() or "heading" in text else "cmn"
-    found = front_end.prepare(Reading(text=text, language=language), None).phrases
+    found = front_end.prepare(passage(text, language), None).phrases
     assert " ‖ ".join(f"{p.text} ({p.pause_after:g})" for p in found) == phrases
 
 
 @pytest.mark.parametrize(("text", "phonemes"), rows("Phonemes"))
 def test_phonemes(front_end: FrontEnd, text: str, phonemes: str) -> None:
-    (phrase,) = front_end.prepare(Reading(text=text, language="en-us"), ENGLISH).phrases
+    (phrase,) = front_end.prepare(passage(text), ENGLISH).phrases
     assert phrase.phonemes == phonemes
 
 
 @pytest.mark.parametrize(("text", "spoken"), rows("Lexicons"))
 def test_lexicons(front_end: FrontEnd, text: str, spoken: str) -> None:
     words = lexicon_entries({"nginx": "engine X", "C++": "see plus plus"})
-    assert (
-        front_end.prepare(Reading(text=text, language="en-us", lexicon=words), None).normalized
-        == spoken
-    )
+    assert front_end.prepare(passage(text, lexicon=words), None).normalized == spoken

@@ -9,7 +9,7 @@ import pytest
 from speech.config import TextConfig
 from speech.text import FrontEnd
 from speech.text.edits import Kind
-from speech.types import Reading
+from tests.conftest import passage
 
 TEXT = (Path(__file__).parents[1] / "docs" / "text.md").read_text("utf-8")
 _ROW = re.compile(r"\| ([\w-]+) \| `(.+)` \| (.+) \|")
@@ -32,16 +32,14 @@ def front_end() -> FrontEnd:
 
 @pytest.mark.parametrize(("kind", "written", "spoken"), [*CLEANED, *ENGLISH])
 def test_english(front_end: FrontEnd, kind: str, written: str, spoken: str) -> None:
-    told = front_end.explain(Reading(text=written, language="en-us"))
+    told = front_end.explain(passage(written))
     assert told.utterance.normalized == spoken
     assert kind in {change.kind for change in told.changes}
 
 
 @pytest.mark.parametrize(("language", "written", "spoken"), OTHERS)
 def test_other_languages(front_end: FrontEnd, language: str, written: str, spoken: str) -> None:
-    assert (
-        front_end.explain(Reading(text=written, language=language)).utterance.normalized == spoken
-    )
+    assert front_end.explain(passage(written, language)).utterance.normalized == spoken
 
 
 def test_every_kind_has_an_example() -> None:

@@ -48,7 +48,7 @@ from speech.engines.piper.voice import PiperEntry
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import Pcm, PhraseJob, Reading
+from speech.types import Delivery, Passage, Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
 from training.corpus import Sentence, sentences
 from training.recognition import LISTENING_RATE, Recogniser, resampled, word_errors, words
@@ -215,16 +215,14 @@ def jobs(voice: Voice, items: Sequence[Sentence]) -> Iterator[PhraseJob]:
     front_end = FrontEnd(TextConfig())
     speakers = list(voice.speakers) or [""]
     for place, item in enumerate(items):
-        yield PhraseJob(
-            phrase=front_end.prepare(
-                Reading(text=item.text, language=voice.language), voice.vocabulary
-            ).phrases[0],
+        delivery = Delivery(
             voice=voice.id,
             speaker=speakers[place % len(speakers)],
             language=voice.language,
-            speed=1.0,
             seed=place,
         )
+        passage = Passage(text=item.text, delivery=delivery)
+        yield PhraseJob(phrase=front_end.prepare(passage, voice.vocabulary).phrases[0])
 
 
 def compare(before: Path, after: Path, kind: str, changed: int, count: int) -> Comparison:

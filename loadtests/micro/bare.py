@@ -22,7 +22,7 @@ from speech.engines.loading import load_engine
 from speech.errors import SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import PCM_SAMPLE_RATE, AudioFormat, Pcm, PhraseJob, Reading, Utterance
+from speech.types import PCM_SAMPLE_RATE, AudioFormat, Delivery, Passage, Pcm, PhraseJob, Utterance
 from speech.voices import VoiceCatalogue
 
 
@@ -79,9 +79,8 @@ class BareVoice:
         """Seconds of normalize, synthesize and encode; phrases; seconds of audio."""
         voice = self._voice
         started = perf_counter()
-        utterance = self._front_end.prepare(
-            Reading(text=text, language=voice.language), voice.vocabulary
-        )
+        delivery = Delivery(voice=voice.id, speaker=voice.default_speaker, language=voice.language)
+        utterance = self._front_end.prepare(Passage(text=text, delivery=delivery), voice.vocabulary)
         normalized = perf_counter()
         spoken = [self._phrase(utterance, index) for index in range(len(utterance.phrases))]
         synthesized = perf_counter()
@@ -98,16 +97,7 @@ class BareVoice:
         )
 
     def _phrase(self, utterance: Utterance, index: int) -> Pcm:
-        voice = self._voice
-        job = PhraseJob(
-            phrase=utterance.phrases[index],
-            voice=voice.id,
-            speaker=voice.default_speaker,
-            language=voice.language,
-            speed=1.0,
-            seed=0,
-        )
-        (result,) = self._engine.synthesize([job])
+        (result,) = self._engine.synthesize([PhraseJob(phrase=utterance.phrases[index])])
         if isinstance(result, SpeechError):
             raise result
         return result

@@ -13,7 +13,7 @@ The last line of output is one JSON object.
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import count, islice
 from math import fsum
 from pathlib import Path
@@ -31,7 +31,7 @@ from speech.engines.loading import load_engine
 from speech.errors import SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import Phrase, PhraseJob, Reading
+from speech.types import Delivery, Passage, Phrase, PhraseJob
 from speech.voices import VoiceCatalogue
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "configs" / "voices.yaml"
@@ -86,9 +86,10 @@ def phrases(
             if len(text) + 1 + len(word) > wanted:
                 break
             text += f" {word.strip('.,;:!?')}"
-        phrase = front_end.prepare(
-            Reading(text=text, language=voice.language), voice.vocabulary
-        ).phrases[0]
+        delivery = Delivery(voice=voice.id, speaker=voice.default_speaker, language=voice.language)
+        phrase = front_end.prepare(Passage(text=text, delivery=delivery), voice.vocabulary).phrases[
+            0
+        ]
         if shortest <= phrase.cost <= length_class.max_characters:
             yield phrase
 
@@ -142,16 +143,8 @@ def _cell(
 
 def _speak(engine: Engine, voice: Voice, batch: Sequence[Phrase]) -> float:
     """Seconds of audio."""
-    job = PhraseJob(
-        phrase=batch[0],
-        voice=voice.id,
-        speaker=voice.default_speaker,
-        language=voice.language,
-        speed=1.0,
-        seed=0,
-    )
     seconds = 0.0
-    for result in engine.synthesize([replace(job, phrase=phrase) for phrase in batch]):
+    for result in engine.synthesize([PhraseJob(phrase=phrase) for phrase in batch]):
         if isinstance(result, SpeechError):
             raise result
         seconds += result.duration

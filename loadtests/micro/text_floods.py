@@ -25,7 +25,7 @@ from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
 from speech.text.phonemes import phonemize
-from speech.types import MAX_INPUT_CHARACTERS, Reading
+from speech.types import MAX_INPUT_CHARACTERS, Delivery, Passage
 
 AIM = 0.05
 """Seconds one flood may take."""
@@ -63,7 +63,8 @@ def seconds(front_end: FrontEnd, text: str, language: str) -> tuple[float, float
     for _ in range(3):
         begin = thread_time()
         try:
-            phrases = front_end.prepare(Reading(text=text, language=language), None).phrases
+            passage = Passage(text=text, delivery=Delivery(language=language))
+            phrases = front_end.prepare(passage, None).phrases
         except InvalidInputError:
             phrases = ()
         middle = thread_time()

@@ -63,7 +63,7 @@ def _ram(name: str, values: list[bytes], rounds: int) -> TierCost:
     for number in range(rounds):
         key, value = f"{number:064x}", values[number % len(values)]
         started = perf_counter()
-        tier.put(key, value, size=len(value), group=_GROUP)
+        tier.put(key, value, size=len(value), groups=(_GROUP,))
         put = perf_counter()
         tier.get(key)
         hit = perf_counter()
@@ -79,7 +79,7 @@ async def _disk(name: str, values: list[bytes], rounds: int, folder: Path) -> Ti
     puts, hits, misses = [], [], []
     for number in range(rounds):
         key, value = f"{number:064x}", values[number % len(values)]
-        puts.append(await _timed(tier.put(key, value, group=_GROUP)))
+        puts.append(await _timed(tier.put(key, value, groups=(_GROUP,))))
         hits.append(await _timed(tier.get(key)))
         misses.append(await _timed(tier.get(f"{rounds + number:064x}")))
     await tier.close()

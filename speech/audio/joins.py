@@ -1,8 +1,15 @@
 """How phrases of PCM become one signal: faded edges and silence between them."""
 
-import numpy as np
+from collections.abc import Sequence
+from itertools import accumulate, groupby
 
-from speech.types import Samples
+import numpy as np
+import numpy.typing as npt
+
+from speech.audio.resample import Resampler
+from speech.types import Pcm, Phrase, Samples, SpokenWord
+
+Seconds = npt.NDArray[np.float32]
 
 
 def fade_edges(samples: Samples, sample_rate: int, seconds: float) -> Samples:
@@ -32,3 +39,117 @@ def fade_edges(samples: Samples, sample_rate: int, seconds: float) -> Samples:
 def silence(seconds: float, sample_rate: int) -> Samples:
     """Digital silence of a length in seconds, rounded to whole samples: int16 zeros."""
     return np.zeros(max(0, round(seconds * sample_rate)), np.int16)
+
+
+def word_times(
+    phrase: Phrase, seconds_per_id: Sequence[float] | Seconds, begin: float = 0.0
+) -> tuple[SpokenWord, ...]:
+    """When each word of a phrase is said, in seconds, of a phrase that begins at `begin`.
+
+    In order and apart; pauses and the marks between words belong to none. A word that has no
+    sound of its own begins and ends at one time.
+
+    Raises:
+        ValueError: there is not one duration for each of the phrase's ids.
+    """
+    ends = [0.0, *accumulate(map(float, seconds_per_id))]
+    if len(ends) != len(phrase.phoneme_ids) + 1:
+        raise ValueError("every phoneme id of the phrase has one duration")
+    return tuple(
+        SpokenWord(
+            phrase.text[slice(*word.spoken)],
+            word.written,
+            round(begin + ends[word.ids[0]], 4),
+            round(begin + ends[word.ids[1]], 4),
+        )
+        for word in phrase.words
+    )
+
+
+class Joiner:
+    """Phrases of PCM, of one rate or several, as one signal of one rate, and when its words are.
+
+    Every phrase has its edges faded and the pause after it. Phrases of one rate go through one
+    resampler, whatever comes between; with another rate another one begins, aligned to a sample.
+
+    Owned by one stream and called from one thread at a time.
+
+    Args:
+        sample_rate: Hertz of the signal.
+        edge_fade: Seconds, see `fade_edges`.
+    """
+
+    def __init__(self, sample_rate: int, edge_fade: float) -> None:
+        self._rate = sample_rate
+        self._fade = edge_fade
+        self._held: list[tuple[Phrase, Pcm]] = []
+        self._resampler: Resampler | None = None
+        self._resampled_rate = 0
+        self._run_rate = sample_rate
+        """Hertz of the phrases that were held last."""
+        self._run_start = 0
+        """Samples of the signal before those phrases."""
+        self._run_samples = 0
+        """Samples of those phrases, at their rate."""
+
+    @property
+    def held_samples(self) -> int:
+        """Of the phrases that are held."""
+        return sum(len(pcm.samples) for _, pcm in self._held)
+
+    @property
+    def only_copies(self) -> bool:
+        """Whether what is held, and what came before, needs no resampling."""
+        return self._resampled_rate in {0, self._rate} and all(
+            pcm.sample_rate == self._rate for _, pcm in self._held
+        )
+
+    def hold(self, phrase: Phrase, pcm: Pcm) -> tuple[SpokenWord, ...]:
+        """Put a phrase behind those before it.
+
+        Returns:
+            When its words are said in the whole signal; none where its words or the durations of
+            its phonemes are not known.
+        """
+        if pcm.sample_rate != self._run_rate:
+            self._run_start = self._place
+            self._run_rate, self._run_samples = pcm.sample_rate, 0
+        begin = self._run_start / self._rate + self._run_samples / self._run_rate
+        self._held.append((phrase, pcm))
+        self._run_samples += len(pcm.samples) + _pause_samples(phrase, pcm.sample_rate)
+        if pcm.phoneme_seconds is None or not phrase.words:
+            return ()
+        return word_times(phrase, pcm.phoneme_seconds, begin)
+
+    def take(self) -> Samples:
+        """What is ready of the phrases held; holds none afterwards."""
+        ready: list[Samples] = [np.zeros(0, np.int16)]
+        for rate, group in groupby(self._held, key=lambda item: item[1].sample_rate):
+            if self._resampler is None or rate != self._resampled_rate:
+                if self._resampler is not None:
+                    ready.append(self._resampler.finish())
+                self._resampler = Resampler(rate, self._rate)
+                self._resampled_rate = rate
+            pieces = []
+            for phrase, pcm in group:
+                pieces.append(fade_edges(pcm.samples, rate, self._fade))
+                pieces.append(np.zeros(_pause_samples(phrase, rate), np.int16))
+            ready.append(self._resampler.process(np.concatenate(pieces)))
+        self._held.clear()
+        return np.concatenate(ready)
+
+    def finish(self) -> Samples:
+        """The rest of the signal; the joiner is not used again."""
+        ready = self.take()
+        if self._resampler is None:
+            return ready
+        return np.concatenate((ready, self._resampler.finish()))
+
+    @property
+    def _place(self) -> int:
+        """Samples of the signal so far, with what is held."""
+        return self._run_start + round(self._run_samples * self._rate / self._run_rate)
+
+
+def _pause_samples(phrase: Phrase, sample_rate: int) -> int:
+    return max(0, round(phrase.pause_after / phrase.delivery.speed * sample_rate))

@@ -76,7 +76,7 @@ class DiskTier:
             self._meter.hits += 1
         return value
 
-    async def put(self, key: str, value: bytes, *, group: str) -> None:
+    async def put(self, key: str, value: bytes, *, groups: tuple[str, ...]) -> None:
         """Store an entry, or count it as dropped; never raises an OSError."""
         size = len(value)
         stored = False
@@ -87,7 +87,7 @@ class DiskTier:
                     self._writes,
                     size,
                     WRITE_TIMEOUT,
-                    lambda: self._folder.write(key, value, group),
+                    lambda: self._folder.write(key, value, groups),
                 )
             except OSError as error:
                 self._meter.failed("write", error)

@@ -30,7 +30,7 @@ from speech.errors import (
     SpeechError,
     UnavailableError,
 )
-from speech.types import AudioFrame, CacheState, Timing
+from speech.types import AudioFrame, CacheState, SpokenWord, Timing
 
 logger = logging.getLogger(__name__)
 
@@ -80,10 +80,12 @@ class _Stock:
 class _Reader:
     """One reader of a fill."""
 
-    __slots__ = ("idle_since", "lost", "position")
+    __slots__ = ("idle_since", "lost", "position", "words")
 
     def __init__(self) -> None:
         self.position = 0
+        self.words = 0
+        """Of the fill's words, how many it has had."""
         self.idle_since: float | None = None
         """When it was given its last frame; None while it asks for one."""
         self.lost = False
@@ -113,6 +115,7 @@ class _Fill:
         "total_bytes",
         "traceback",
         "unmade",
+        "words",
     )
 
     def __init__(self, key: str, stock: _Stock) -> None:
@@ -135,7 +138,8 @@ class _Fill:
         self.timings: tuple[Timing, ...] = ()
         self.total_bytes: int | None = None
         self.audio_seconds = 0.0
-        self.unmade: int | None = None
+        self.unmade: float | None = None
+        self.words: list[SpokenWord] = []
         self.changed = asyncio.Event()
         self._stock = stock
         self._base = 0
@@ -192,6 +196,7 @@ class _Fill:
         self._buffer += frame.data
         self._stock.bytes += len(frame.data)
         self.unmade = frame.unmade
+        self.words += frame.words
         if frame.is_last:
             self.unmade = 0
             if self.total_bytes not in {None, self.size}:
@@ -216,17 +221,22 @@ class _Fill:
         changed.set()
 
     def stored(self) -> StoredReply:
-        return StoredReply(body=bytes(self._buffer), audio_seconds=self.audio_seconds)
+        return StoredReply(
+            body=bytes(self._buffer), audio_seconds=self.audio_seconds, words=tuple(self.words)
+        )
 
     def has_frame(self, position: int) -> bool:
         """Whether a reader that is at `position` and not at the end has a frame to yield."""
         return position < self.size or self.complete
 
     def frame(
-        self, position: int, max_bytes: int, state: CacheState, *, is_first: bool
+        self, reader: _Reader, max_bytes: int, state: CacheState, *, is_first: bool
     ) -> AudioFrame:
-        end = min(position + max_bytes, self.size)
-        start = position - self._base
+        """The next frame of a reader, which it moves on."""
+        end = min(reader.position + max_bytes, self.size)
+        start = reader.position - self._base
+        words = tuple(self.words[reader.words :])
+        reader.position, reader.words = end, len(self.words)
         if isinstance(self._buffer, bytes):
             data = self._buffer[start : start + max_bytes]
         else:
@@ -242,6 +252,7 @@ class _Fill:
             total_bytes=self.total_bytes if is_first else None,
             timings=self.timings if is_first else (),
             unmade=self.unmade,
+            words=words,
             audio_seconds=self.audio_seconds if is_last else 0.0,
         )
 
@@ -318,8 +329,7 @@ class FillTable:
                     _raise(fill.error, fill.traceback)
                 elif fill.has_frame(reader.position):
                     size = self._config.frame_bytes
-                    frame = fill.frame(reader.position, size, state, is_first=is_first)
-                    reader.position += len(frame.data)
+                    frame = fill.frame(reader, size, state, is_first=is_first)
                     is_first, is_last = False, frame.is_last
                     if fill.is_pipe:
                         fill.let_go()

@@ -39,7 +39,7 @@ from speech.cache.records import (
     Record,
     decode,
     encode,
-    read_group,
+    read_groups,
 )
 
 BLOCK = 4096
@@ -118,14 +118,14 @@ class Folder:
             os.utime(path, (now, now))
         return record.value
 
-    def write(self, key: str, value: bytes, group: str) -> bool:
+    def write(self, key: str, value: bytes, groups: tuple[str, ...]) -> bool:
         """Store a value; False when the bound leaves no room for it.
 
         Raises:
             OSError: the medium leaves none either, or fails.
         """
         now, path = self._clock(), self._path(key)
-        record = Record(key=key, group=group, created=now, value=value)
+        record = Record(key=key, groups=groups, created=now, value=value)
         data = encode(record, self._secret)
         size = _on_disk(len(data))
         if size > self._max_bytes or len(data) > MAX_RECORD_BYTES:
@@ -167,7 +167,7 @@ class Folder:
         count = 0
         with self._lock("sweep", fcntl.LOCK_SH):
             for file in self._files():
-                if group is not None and _group_of(file.path) != group:
+                if group is not None and group not in _groups_of(file.path):
                     continue
                 with suppress(FileNotFoundError):
                     Path(file.path).unlink()
@@ -352,8 +352,8 @@ def _head(path: str | Path, size: int, *, whole: bool = True) -> bytes:
         os.close(handle)
 
 
-def _group_of(path: str) -> str | None:
+def _groups_of(path: str) -> tuple[str, ...]:
     try:
-        return read_group(_head(path, GROUP_PREFIX_BYTES, whole=False))
+        return read_groups(_head(path, GROUP_PREFIX_BYTES, whole=False))
     except (FileNotFoundError, BadRecordError):
-        return None
+        return ()

@@ -7,25 +7,24 @@ collision near 2**32 replies, and a collision here is a stranger's audio.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from hashlib import blake2b
 
 from speech.config import AudioConfig
-from speech.types import SpeechRequest, Utterance
+from speech.types import Delivery, Passage, Phrase, SpeechRequest
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 """Raise it when the same inputs begin to make other bytes, e.g. after a change of an encoder."""
 
 EngineOptions = Mapping[str, str | int | float | bool | None]
 
+# A field that is added to one of these is part of the key without anybody having to remember it.
 _REQUEST_FIELDS = tuple(field.name for field in fields(SpeechRequest))
-# The phrases stand for the text and for how it was normalized, and `stream` counts only where it
-# changes the container. A field added to SpeechRequest is part of the key without anybody having
-# to remember it.
-_SPOKEN_FIELDS = tuple(
-    name for name in _REQUEST_FIELDS if name not in {"text", "stream", "normalization", "lexicon"}
-)
+_DELIVERY_FIELDS = tuple(field.name for field in fields(Delivery))
+# The phrases stand for the text and for how it was read, and `stream` counts only where it changes
+# the container.
+_SPOKEN_FIELDS = tuple(name for name in _REQUEST_FIELDS if name not in {"passages", "stream"})
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
 )
@@ -34,46 +33,39 @@ _ENCODER = json.JSONEncoder(
 def digest(
     *,
     request: SpeechRequest,
-    utterance: Utterance,
-    voice_checksum: str,
-    voice_sample_rate: int,
+    phrases: Sequence[Phrase],
+    voices: Mapping[str, tuple[str, int]],
     audio: AudioConfig,
     front_end: str | None = None,
     engine_options: EngineOptions | None = None,
 ) -> str:
-    """Digest of everything that changes a reply's bytes except the voice's epoch; 64 hex digits.
+    """Digest of everything that changes a reply's bytes except the voices' epochs; 64 hex digits.
 
-    Two texts that are spoken alike share a digest; so do a streamed and a whole reply of one
-    phrase. All codec options count whatever the format: changing one is rare, forgetting one
-    is for ever.
+    Two texts that are spoken alike share a digest, unless their words are timed, which tells where
+    they were written; so do a streamed and a whole reply of one phrase. All codec options count
+    whatever the format: changing one is rare, forgetting one is for ever.
 
     Args:
         request: the validated request.
-        utterance: its phrases; their phoneme ids count, or the spoken text where there are none.
-        voice_checksum: checksum of the voice's files.
-        voice_sample_rate: Hertz of the voice's own audio.
+        phrases: their phoneme ids count, or the spoken text where there are none.
+        voices: of every voice in it the checksum of its files, and its rate in Hertz.
         audio: codec settings.
-        front_end: where the utterance is only the opening, what names the reading of the rest: the
+        front_end: where the phrases are only the opening, what names the passage of the rest: the
             text as written then stands for it.
         engine_options: whatever else the engine lets an operator set.
 
     Raises:
         ValueError: a number is not finite.
     """
-    phrases = [
-        [phrase.phoneme_ids or phrase.text, float(phrase.pause_after)]
-        for phrase in utterance.phrases
-    ]
     opening = front_end is not None
     return _hash(
         {
             "kind": "opening" if opening else "reply",
             "request": _values(request, _REQUEST_FIELDS if opening else _SPOKEN_FIELDS),
-            "phrases": phrases,
+            "phrases": [_phrase(phrase, timed=request.timed) for phrase in phrases],
             **({"front_end": front_end} if opening else {}),
             "whole": not opening and (len(phrases) == 1 or not request.stream),
-            "voice_checksum": voice_checksum,
-            "voice_sample_rate": voice_sample_rate,
+            "voices": {voice: list(facts) for voice, facts in voices.items()},
             "audio": audio.model_dump(mode="json"),
             "engine": dict(engine_options or {}),
         }
@@ -88,19 +80,42 @@ def request_digest(request: SpeechRequest) -> str:
     return _hash({"kind": "request", "request": _values(request, _REQUEST_FIELDS)})
 
 
-def entry_key(digest: str, epoch: int) -> str:
-    """The key under which the tiers keep a reply: the digest within one epoch of its voice."""
-    return f"{digest}.{epoch}"
+def entry_key(digest: str, epochs: Iterable[int]) -> str:
+    """The key under which the tiers keep a reply: the digest within one epoch of each voice."""
+    return f"{digest}.{'-'.join(map(str, epochs))}"
 
 
 def _values(request: SpeechRequest, names: tuple[str, ...]) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(request, name) for name in names}
-    values["speed"] = float(request.speed)  # 1 and 1.0 are one speed and two JSON texts
-    if "normalization" in values:
-        values["normalization"] = asdict(request.normalization)
-    if "lexicon" in values:
-        values["lexicon"] = [asdict(entry) for entry in request.lexicon]
+    if "passages" in values:
+        values["passages"] = [_reading(passage) for passage in request.passages]
     return values
+
+
+def _reading(passage: Passage) -> dict[str, object]:
+    values = {field.name: getattr(passage, field.name) for field in fields(passage)}
+    values["delivery"] = _delivery(passage.delivery)
+    values["normalization"] = asdict(passage.normalization)
+    values["lexicon"] = [asdict(entry) for entry in passage.lexicon]
+    return values
+
+
+def _delivery(delivery: Delivery) -> dict[str, object]:
+    values = {name: getattr(delivery, name) for name in _DELIVERY_FIELDS}
+    values["speed"] = float(delivery.speed)  # 1 and 1.0 are one speed and two JSON texts
+    return values
+
+
+def _phrase(phrase: Phrase, *, timed: bool) -> list[object]:
+    said: list[object] = [
+        _delivery(phrase.delivery),
+        phrase.phoneme_ids or phrase.text,
+        float(phrase.pause_after),
+    ]
+    if timed:
+        said.append([(word.spoken, word.written, word.ids) for word in phrase.words])
+        said.append(phrase.text)
+    return said
 
 
 def _hash(value: dict[str, object]) -> str:

@@ -43,7 +43,7 @@ class _Entry(NamedTuple, Generic[V]):
     value: V
     cost: int
     expires: float
-    group: str
+    groups: tuple[str, ...]
 
 
 class RamTier(Generic[V]):
@@ -82,7 +82,7 @@ class RamTier(Generic[V]):
         self._hits += 1
         return entry.value
 
-    def put(self, key: str, value: V, *, size: int, group: str) -> bool:
+    def put(self, key: str, value: V, *, size: int, groups: tuple[str, ...]) -> bool:
         """Keep a value, evicting the least recently used; returns whether it was kept.
 
         An older value under the key goes in any case.
@@ -91,7 +91,7 @@ class RamTier(Generic[V]):
             key: what `get` asks for.
             value: kept by reference; must not change.
             size: bytes the value holds, not negative.
-            group: the voice id, for `purge`.
+            groups: the ids of its voices, for `purge`.
 
         Raises:
             ValueError: `size` is negative.
@@ -108,18 +108,18 @@ class RamTier(Generic[V]):
             _, oldest = self._entries.popitem(last=False)
             self._bytes -= oldest.cost
             self._evictions += 1
-        self._entries[key] = _Entry(value, cost, self._clock() + self._config.ttl, group)
+        self._entries[key] = _Entry(value, cost, self._clock() + self._config.ttl, groups)
         self._bytes += cost
         return True
 
     def purge(self, group: str | None) -> int:
-        """Remove a group's entries, or all; returns how many."""
+        """Remove entries a group has part in, or all; returns how many."""
         if group is None:
             count = len(self._entries)
             self._entries.clear()
             self._bytes = 0
             return count
-        keys = [key for key, entry in self._entries.items() if entry.group == group]
+        keys = [key for key, entry in self._entries.items() if group in entry.groups]
         for key in keys:
             self._remove(key)
         return len(keys)

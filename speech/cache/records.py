@@ -21,7 +21,7 @@ _VERSION = 1
 _SUM_BYTES = 32
 
 GROUP_PREFIX_BYTES = 1024
-"""A record's first bytes that are enough for `read_group` with keys and groups of our making."""
+"""A record's first bytes that are enough for `read_groups` with keys and groups of our making."""
 MAX_OVERHEAD_BYTES = GROUP_PREFIX_BYTES + _SUM_BYTES
 """What a record of our making has at most beside its value."""
 
@@ -35,7 +35,8 @@ class Record:
     """One entry."""
 
     key: str
-    group: str
+    groups: tuple[str, ...]
+    """Ids of the voices in it."""
     created: float
     """Wall-clock seconds since 1970: it has to mean the same after a restart."""
     value: bytes
@@ -51,9 +52,9 @@ def encode(record: Record, secret: bytes = b"") -> bytes:
     Raises:
         ValueError: key or group take more than 65535 bytes.
     """
-    key, group = record.key.encode(), record.group.encode()
+    key, group = record.key.encode(), "\n".join(record.groups).encode()
     if max(len(key), len(group)) > 0xFFFF:
-        raise ValueError("a key or group is longer than 65535 bytes")
+        raise ValueError("a key or the groups are longer than 65535 bytes")
     head = _HEAD.pack(_MAGIC, _VERSION, len(key), len(group), record.created, len(record.value))
     checksum = _checksum(head + key + group, record.value, secret)
     return b"".join((head, key, group, checksum, record.value))
@@ -78,17 +79,18 @@ def decode(data: bytes, key: str, secret: bytes = b"") -> Record:
     if not math.isfinite(created):
         raise BadRecordError("the record's time is no number")
     try:
-        return Record(key=key, group=group.decode(), created=created, value=value)
+        groups = tuple(group.decode().split("\n"))
     except UnicodeDecodeError:
-        raise BadRecordError("the record's group is no text") from None
+        raise BadRecordError("the record's groups are no text") from None
+    return Record(key=key, groups=groups, created=created, value=value)
 
 
-def read_group(prefix: bytes) -> str | None:
-    """Group of the record that begins with `prefix`, unchecked; None where there is no record."""
+def read_groups(prefix: bytes) -> tuple[str, ...]:
+    """Groups of the record that begins with `prefix`, unchecked; none where there is no record."""
     try:
-        return _names(prefix)[1].decode()
+        return tuple(_names(prefix)[1].decode().split("\n"))
     except (BadRecordError, UnicodeDecodeError):
-        return None
+        return ()
 
 
 def _names(data: bytes) -> tuple[bytes, bytes, float, int]:

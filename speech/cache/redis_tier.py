@@ -34,7 +34,7 @@ from speech.cache.records import (
     Record,
     decode,
     encode,
-    read_group,
+    read_groups,
 )
 from speech.config import RedisTierConfig
 from speech.errors import ConfigError
@@ -83,11 +83,11 @@ class RedisTier:
             self._meter.hits += 1
         return value
 
-    async def put(self, key: str, value: bytes, *, group: str) -> None:
+    async def put(self, key: str, value: bytes, *, groups: tuple[str, ...]) -> None:
         """Store an entry, or count it as dropped; never raises."""
         stored = False
         if len(value) <= self._config.max_entry_bytes and self._may_try():
-            record = Record(key=key, group=group, created=wall_clock(), value=value)
+            record = Record(key=key, groups=groups, created=wall_clock(), value=value)
             data = await _off_loop(len(value), lambda: encode(record, self._secret))
             stored = await self._put(self._name(key), data)
         if stored:
@@ -174,7 +174,7 @@ class RedisTier:
             names = [
                 name
                 for name, head in pairs
-                if isinstance(head, bytes) and read_group(head) == group
+                if isinstance(head, bytes) and group in read_groups(head)
             ]
         removed = await self._bounded(self._client.unlink(*names)) if names else 0
         return int(cursor), int(removed)

@@ -1,15 +1,18 @@
 """A finished reply as the tiers keep it, and the frames it is replayed as."""
 
+import json
 import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from speech.types import AudioFrame, CacheState, Timing
+from speech.types import AudioFrame, CacheState, SpokenWord, Timing
 
-_HEAD = struct.Struct(">Bd")  # version, duration in seconds
-_VERSION = 1
+_HEAD = struct.Struct(">BdI")  # version, duration in seconds, bytes of the words behind it
+_VERSION = 2
+_WORD_BYTES = 300
+"""About what one word takes in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +22,19 @@ class StoredReply:
     body: bytes
     audio_seconds: float
     """Duration of the whole reply."""
+    words: tuple[SpokenWord, ...] = ()
+    """Where they were asked for."""
 
     @property
     def size(self) -> int:
         """Bytes to account for."""
-        return len(self.body)
+        return len(self.body) + _WORD_BYTES * len(self.words)
 
     def pack(self) -> bytes:
         """One value for a tier that keeps bytes."""
-        return _HEAD.pack(_VERSION, self.audio_seconds) + self.body
+        words = [(word.text, *word.written, word.start, word.end) for word in self.words]
+        packed = json.dumps(words).encode() if words else b""
+        return _HEAD.pack(_VERSION, self.audio_seconds, len(packed)) + packed + self.body
 
     @classmethod
     def unpack(cls, value: bytes) -> Self:
@@ -38,12 +45,29 @@ class StoredReply:
         """
         if len(value) < _HEAD.size:
             raise ValueError("the value is shorter than its header")
-        version, seconds = _HEAD.unpack_from(value)
+        version, seconds, length = _HEAD.unpack_from(value)
         if version != _VERSION:
             raise ValueError(f"the value has version {version}, not {_VERSION}")
         if not 0.0 <= seconds < math.inf:
             raise ValueError("the value's duration is no duration")
-        return cls(body=value[_HEAD.size :], audio_seconds=seconds)
+        place = _HEAD.size + length
+        if len(value) < place:
+            raise ValueError("the value ends within its words")
+        return cls(
+            body=value[place:],
+            audio_seconds=seconds,
+            words=_words(value[_HEAD.size : place]) if length else (),
+        )
+
+
+def _words(packed: bytes) -> tuple[SpokenWord, ...]:
+    try:
+        return tuple(
+            SpokenWord(str(text), (int(first), int(end)), float(since), float(until))
+            for text, first, end, since, until in json.loads(packed)
+        )
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError("the value's words are no words") from error
 
 
 def replay(
@@ -68,6 +92,7 @@ def replay(
             cache=cache,
             total_bytes=size if is_first else None,
             timings=timings if is_first else (),
+            words=stored.words if is_first else (),
             unmade=0,
             audio_seconds=stored.audio_seconds if is_last else 0.0,
         )

@@ -47,7 +47,7 @@ class TieredCache:
         self._max_entry_bytes = max_entry_bytes
         self._oversized = 0
 
-    async def get(self, key: str, *, group: str) -> Found | None:
+    async def get(self, key: str, *, groups: tuple[str, ...]) -> Found | None:
         """Find a reply; one from the second tier is kept in RAM, for a new time to live.
 
         After None, the caller who goes on without awaiting knows that RAM holds no reply: one that
@@ -55,7 +55,7 @@ class TieredCache:
 
         Args:
             key: the entry key.
-            group: the voice id, for `purge`.
+            groups: the ids of its voices, for `purge`.
         """
         reply = self._ram.get(key)
         if reply is not None:
@@ -69,22 +69,22 @@ class TieredCache:
             except ValueError:  # another version's; the next put replaces it
                 reply = None
         if reply is not None:
-            self._ram.put(key, reply, size=reply.size, group=group)
+            self._ram.put(key, reply, size=reply.size, groups=groups)
             return Found(reply=reply, tier=self._second_kind)
         reply = self._ram.get(key)
         return None if reply is None else Found(reply=reply, tier="ram")
 
-    async def put(self, key: str, reply: StoredReply, *, group: str) -> None:
+    async def put(self, key: str, reply: StoredReply, *, groups: tuple[str, ...]) -> None:
         """Keep a complete reply; in RAM before the first await. Never raises for a failed tier."""
         if reply.size > self._max_entry_bytes:
             self._oversized += 1
             return
-        self._ram.put(key, reply, size=reply.size, group=group)
+        self._ram.put(key, reply, size=reply.size, groups=groups)
         if self._second is not None:
-            await self._second.put(key, reply.pack(), group=group)
+            await self._second.put(key, reply.pack(), groups=groups)
 
     async def purge(self, group: str | None) -> int:
-        """Remove a voice's entries, or all, from both tiers; returns how many entries in all."""
+        """Remove entries a voice has part in, or all, from both; returns how many in all."""
         count = self._ram.purge(group)
         if self._second is not None:
             count += await self._second.purge(group)

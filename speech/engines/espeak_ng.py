@@ -50,10 +50,11 @@ class EspeakEngine:
         return [self._speak(job) for job in jobs]
 
     def _speak(self, job: PhraseJob) -> Pcm | SpeechError:
-        voice = f"{job.language}+{job.speaker}" if job.speaker else job.language
+        how = job.phrase.delivery
+        voice = f"{how.language}+{how.speaker}" if how.speaker else how.language
         rate = self._info.sample_rate
         try:
-            samples = _at_speed(job.phrase.text, voice, job.speed, rate)
+            samples = _at_speed(job.phrase.text, voice, how.speed, rate)
         except SynthesisError as error:
             return error
         return Pcm(

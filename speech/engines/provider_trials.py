@@ -31,7 +31,7 @@ from speech.engines.providers import candidates, load_on
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.text import FrontEnd
-from speech.types import Pcm, PhraseJob, Reading
+from speech.types import Delivery, Passage, Pcm, PhraseJob
 
 _LOG = logging.getLogger(__name__)
 # What is asked of the figures, or has no part in them.
@@ -228,16 +228,12 @@ def _measure_all(
 def trial_jobs(voice: Voice) -> list[PhraseJob]:
     """Real phrases of a voice, the second of about three seconds."""
     front_end = FrontEnd(TextConfig())
+    delivery = Delivery(voice=voice.id, speaker=voice.default_speaker, language=voice.language)
     return [
         PhraseJob(
             phrase=front_end.prepare(
-                Reading(text=text, language=voice.language), voice.vocabulary
-            ).phrases[0],
-            voice=voice.id,
-            speaker=voice.default_speaker,
-            language=voice.language,
-            speed=1.0,
-            seed=0,
+                Passage(text=text, delivery=delivery), voice.vocabulary
+            ).phrases[0]
         )
         for text in _TEXTS
     ]

@@ -97,7 +97,7 @@ class ResidentVoices:
             ConfigError: there is no such voice, or it cannot be loaded.
             MemoryError: it does not fit, or not its phrases, though no other voice is left.
         """
-        voice_id = jobs[0].voice
+        voice_id = jobs[0].phrase.delivery.voice
         while True:
             try:
                 with self.engine(voice_id) as engine:

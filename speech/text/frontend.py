@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from speech.config import TextConfig
-from speech.errors import InvalidInputError
+from speech.errors import InvalidInputError, NothingToSayError
 from speech.text import marks
 from speech.text.changes import changes
 from speech.text.cleanup import Cleaned, cleaned, too_long
@@ -26,15 +26,16 @@ from speech.text.lexicon import (
 )
 from speech.text.normalize import spans
 from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
-from speech.text.phrases import Cut, cut_phrases, first_phrase
+from speech.text.phrases import Cut, cut_phrases, first_phrase, pause_after
 from speech.text.reading import Span, spoken_sentence
 from speech.text.sentences import Sentence, paragraphs
 from speech.text.words import Sources, spoken_words, written_words
 from speech.types import (
+    Delivery,
     Explanation,
     LexiconEntry,
+    Passage,
     Phrase,
-    Reading,
     Utterance,
     Vocabulary,
     Word,
@@ -49,7 +50,7 @@ _PHONEMES = 2
 """Phonemes that stand for one spoken character at most, as a rule."""
 
 
-class _Budget:
+class Budget:
     """What the reading of one text may take, so that it ends before memory and time are spent."""
 
     def __init__(self, config: TextConfig) -> None:
@@ -89,7 +90,7 @@ class Memo(NamedTuple):
 class _Read:
     """A text whose sentences are found and read, before it is cut into phrases."""
 
-    written: str
+    written: Passage
     cleaned: str
     passes: tuple[list[Edit], ...]
     """What made the cleaned text of the written one."""
@@ -104,7 +105,7 @@ class _Read:
     @property
     def sources(self) -> Sources:
         """Where its phrases were written."""
-        return Sources(self.written, self.passes, self.sentences)
+        return Sources(self.written.text, self.passes, self.sentences, self.written.start)
 
 
 class _Said(NamedTuple):
@@ -149,51 +150,85 @@ class FrontEnd:
         with self._lock:
             return self._unknown.copy()
 
+    def budget(self) -> Budget:
+        """What several passages of one request may take together."""
+        return Budget(self._config)
+
     def prepare(
-        self, reading: Reading, vocabulary: Vocabulary | None, *, words: bool = False
+        self,
+        passage: Passage,
+        vocabulary: Vocabulary | None,
+        *,
+        words: bool = False,
+        budget: Budget | None = None,
     ) -> Utterance:
         """Turn written text into phrases.
 
         Args:
-            reading: The text, and how it is read.
+            passage: The text, and how it is read.
             vocabulary: The voice's phonemes; None where its engine reads text itself, and then
                 phonemes and ids stay empty.
             words: Say of each phrase and its words where they were written, and of the words
                 which ids speak them.
+            budget: Of the request it is a part of.
 
         Raises:
-            InvalidInputError: nothing is left to say, or too much, or an inline form cannot be
+            NothingToSayError: nothing is left to say (`param` is `input`).
+            InvalidInputError: it becomes too much, or an inline form cannot be
                 spoken (`param` is `input`), or what the request's lexicon says cannot (`param` is
                 `lexicon`).
             SynthesisError: espeak-ng has no voice for the vocabulary.
         """
-        check_entries(reading.lexicon, vocabulary)
-        budget = _Budget(self._config)
-        read = self._read(reading, vocabulary, budget)
-        cuts = self._cut(read, reading.language)
+        check_entries(passage.lexicon, vocabulary)
+        budget = budget or self.budget()
+        read = self._read(passage, vocabulary, budget)
+        cuts = self._cut(read, passage.delivery.language)
         spoken = [said for cut in cuts if (said := self._say(cut, vocabulary, budget))]
         sources = read.sources if words else None
-        return self._utterance(spoken, cuts[-1], vocabulary, sources, budget)
+        return self._utterance(
+            spoken, cuts[-1], passage.delivery, vocabulary, sources=sources, budget=budget
+        )
+
+    def followed(self, phrase: Phrase) -> Phrase:
+        """The last phrase of a passage where another one follows: with the pause of its mark."""
+        pause = phrase.pause_after or pause_after(phrase.text, self._config.phrases.pauses)
+        return replace(phrase, pause_after=pause)
+
+    def at_most(self, passage: Passage, vocabulary: Vocabulary | None) -> int:
+        """Characters that a passage becomes when it is spoken, at most, for little work.
+
+        Raises:
+            InvalidInputError: an inline form or what the request's lexicon says cannot be spoken.
+        """
+        check_entries(passage.lexicon, vocabulary)
+        _, regular = self._regular(passage, vocabulary)
+        return may_become(regular.text, passage.lexicon)
 
     def opening(
-        self, reading: Reading, vocabulary: Vocabulary | None, *, words: bool = False
+        self,
+        passage: Passage,
+        vocabulary: Vocabulary | None,
+        *,
+        words: bool = False,
+        followed_by: int = 0,
     ) -> Phrase | None:
         """The first phrase of what `prepare` returns, for a small part of its work.
 
         The whole text is cleaned and cut into sentences, but only the first of them are read.
         Arguments and errors are those of `prepare`, but that a text with nothing to say has no
-        opening.
+        opening. The passages after it become `followed_by` characters at most.
 
         Returns:
             The phrase, or None where there may be no second one, or the first has no sound, or
             the text may become too long: that is known once all of it is read.
         """
-        check_entries(reading.lexicon, vocabulary)
-        inline, regular = self._regular(reading, vocabulary)
-        if may_become(regular.text, reading.lexicon) > self._config.max_spoken_characters:
+        check_entries(passage.lexicon, vocabulary)
+        inline, regular = self._regular(passage, vocabulary)
+        length = followed_by + may_become(regular.text, passage.lexicon)
+        if length > self._config.max_spoken_characters:
             return None
-        language = reading.language
-        read = self._reader(reading)
+        language = passage.delivery.language
+        read = self._reader(passage)
         sentences: list[tuple[Sentence, list[Span]]] = []
 
         def said(sentence: Sentence) -> str:
@@ -205,38 +240,41 @@ class FrontEnd:
             self._config.phrases,
             language,
         )
-        spoken = self._say(cut, vocabulary, _Budget(self._config)) if cut else None
+        spoken = self._say(cut, vocabulary, Budget(self._config)) if cut else None
         if spoken is None:
             return None
-        sources = Sources(reading.text, (inline, *regular.passes), sentences) if words else None
-        return self._phrase(spoken, vocabulary, sources, index=0, is_last=False)
+        passes = (inline, *regular.passes)
+        sources = Sources(passage.text, passes, sentences, passage.start) if words else None
+        return self._phrase(spoken, passage.delivery, vocabulary, sources, index=0, is_last=False)
 
-    def explain(self, reading: Reading) -> Explanation:
+    def explain(self, passage: Passage) -> Explanation:
         """A text as it would be spoken, with espeak-ng's phonemes, and what was changed in it.
 
         Arguments and errors are those of `prepare`.
         """
-        check_entries(reading.lexicon, None)
-        budget = _Budget(self._config)
-        read = self._read(reading, None, budget)
-        cuts = self._cut(read, reading.language)
+        check_entries(passage.lexicon, None)
+        budget = Budget(self._config)
+        read = self._read(passage, None, budget)
+        cuts = self._cut(read, passage.delivery.language)
         spoken = []
         for cut in cuts:
-            phonemes = self._phonemize(cut.text, reading.language).strip()
+            phonemes = self._phonemize(cut.text, passage.delivery.language).strip()
             budget.pronounce(phonemes)
             spoken.append(_Said(cut, phonemes, ()))
-        utterance = self._utterance(spoken, cuts[-1], None, read.sources, budget)
+        utterance = self._utterance(
+            spoken, cuts[-1], passage.delivery, None, sources=read.sources, budget=budget
+        )
         sentences = [(sentence.start, found) for sentence, found in read.sentences]
         return Explanation(
             utterance=utterance,
             changes=changes(
-                reading.text, read.cleaned, read.passes, sentences, utterance.normalized
+                passage.text, read.cleaned, read.passes, sentences, utterance.normalized
             ),
         )
 
-    def _read(self, reading: Reading, vocabulary: Vocabulary | None, budget: _Budget) -> _Read:
-        inline, regular = self._regular(reading, vocabulary)
-        find = self._reader(reading)
+    def _read(self, passage: Passage, vocabulary: Vocabulary | None, budget: Budget) -> _Read:
+        inline, regular = self._regular(passage, vocabulary)
+        find = self._reader(passage)
 
         def read(sentence: Sentence) -> list[Span]:
             found = find(sentence)
@@ -245,30 +283,30 @@ class FrontEnd:
             return found
 
         return _Read(
-            reading.text,
+            passage,
             regular.text,
             (inline, *regular.passes),
             [
                 ([(sentence, read(sentence)) for sentence in sentences], ended)
-                for sentences, ended in paragraphs(regular.text, reading.language)
+                for sentences, ended in paragraphs(regular.text, passage.delivery.language)
             ],
         )
 
     def _regular(
-        self, reading: Reading, vocabulary: Vocabulary | None
+        self, passage: Passage, vocabulary: Vocabulary | None
     ) -> tuple[list[Edit], Cleaned]:
         """A text without what is not language, and the edits of inline forms made before."""
-        text, limit = reading.text, self._config.max_spoken_characters
+        text, limit = passage.text, self._config.max_spoken_characters
         inline = inline_edits(
             text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
         )
         regular = applied(text, inline)
-        return inline, cleaned(regular, reading.normalization, reading.language, limit)
+        return inline, cleaned(regular, passage.normalization, passage.delivery.language, limit)
 
-    def _reader(self, reading: Reading) -> Callable[[Sentence], list[Span]]:
+    def _reader(self, passage: Passage) -> Callable[[Sentence], list[Span]]:
         """What finds the readings within a sentence."""
-        language, enabled = reading.language, reading.normalization.enabled
-        said = LexiconReader([Lexicon(reading.lexicon), *self._lexicons_of(language)])
+        language, enabled = passage.delivery.language, passage.normalization.enabled
+        said = LexiconReader([Lexicon(passage.lexicon), *self._lexicons_of(language)])
 
         def read(sentence: Sentence) -> list[Span]:
             found = spans(sentence.text, language) if enabled else []
@@ -283,7 +321,7 @@ class FrontEnd:
         ]
         cuts = cut_phrases(spoken, self._config.phrases, language)
         if not cuts:
-            raise InvalidInputError(_NOTHING, "input")
+            raise NothingToSayError(_NOTHING, "input")
         return cuts
 
     def _lexicons_of(self, language: str) -> list[Lexicon]:
@@ -295,7 +333,7 @@ class FrontEnd:
             language = language.rpartition("-")[0]
         return found
 
-    def _say(self, cut: Cut, vocabulary: Vocabulary | None, budget: _Budget) -> _Said | None:
+    def _say(self, cut: Cut, vocabulary: Vocabulary | None, budget: Budget) -> _Said | None:
         """A phrase with its phonemes, or None where the voice has no sound for it."""
         if vocabulary is None:
             return _Said(cut, "", ())
@@ -323,21 +361,26 @@ class FrontEnd:
         self,
         spoken: list[_Said],
         end: Cut,
+        delivery: Delivery,
         vocabulary: Vocabulary | None,
+        *,
         sources: Sources | None,
-        budget: _Budget,
+        budget: Budget,
     ) -> Utterance:
         """Phrases of what has a sound; `end` is the last of the text, whether it has one or not.
 
         Raises:
-            InvalidInputError: nothing has, or finding the words takes too long.
+            NothingToSayError: nothing has.
+            InvalidInputError: finding the words takes too long.
         """
         if not spoken:
-            raise InvalidInputError(_NOTHING, "input")
+            raise NothingToSayError(_NOTHING, "input")
         phrases = []
         for index, said in enumerate(spoken):
             is_last = index == len(spoken) - 1
-            phrases.append(self._phrase(said, vocabulary, sources, index=index, is_last=is_last))
+            phrases.append(
+                self._phrase(said, delivery, vocabulary, sources, index=index, is_last=is_last)
+            )
             if sources:
                 budget.speak(0)
         if spoken[-1].cut is not end and phrases[-1].pause_after:
@@ -350,6 +393,7 @@ class FrontEnd:
     def _phrase(
         self,
         said: _Said,
+        delivery: Delivery,
         vocabulary: Vocabulary | None,
         sources: Sources | None,
         *,
@@ -369,6 +413,7 @@ class FrontEnd:
             phonemes=phonemes,
             phoneme_ids=ids,
             pause_after=cut.pause_after,
+            delivery=delivery,
             written=sources.of(cut, 0, len(cut.text)) if sources else (0, 0),
             words=words,
         )

@@ -24,7 +24,7 @@ from speech.text.phonemes import END, is_silent, phoneme_ids
 from speech.text.phrases import Cut
 from speech.text.reading import Span, spoken_passes
 from speech.text.sentences import Sentence
-from speech.types import Phrase, Stretch, Vocabulary, Word
+from speech.types import Stretch, Vocabulary, Word
 
 # A word stands between blanks. In scripts without them it is a character, with what is small
 # beside it: 世, きょ, コー.
@@ -56,8 +56,13 @@ class Sources:
         written: str,
         passes: Sequence[Sequence[Edit]],
         sentences: Sequence[tuple[Sentence, Sequence[Span]]],
+        start: int = 0,
     ) -> None:
-        """The written text; what made the cleaned one of it; its sentences with their readings."""
+        """The written text; what made the cleaned one of it; its sentences with their readings.
+
+        Stretches count from `start` characters before it.
+        """
+        self._start = start
         self._text = written
         self._written = Origin(passes)
         self._sentences = sentences
@@ -79,7 +84,8 @@ class Sources:
                 found.append(self._piece(number, low, high))
         start, end = found[0][0], found[-1][1]
         written = self._text[start:end]
-        return end - len(written.lstrip()), start + len(written.rstrip())
+        begin = self._start
+        return begin + end - len(written.lstrip()), begin + start + len(written.rstrip())
 
     def _piece(self, number: int, start: int, end: int) -> Stretch:
         sentence, spans = self._sentences[number]
@@ -149,23 +155,6 @@ def spoken_words(
         replace(word, ids=(ids.before(start), ids.before(end)))
         for word, (start, end) in zip(words, stretches, strict=True)
     )
-
-
-def word_times(
-    phrase: Phrase, seconds_per_id: Sequence[float]
-) -> tuple[tuple[Word, float, float], ...]:
-    """When each word of a phrase begins and ends, in seconds from where the phrase begins.
-
-    In order and apart; pauses and the marks between words belong to none. A word that has no
-    sound of its own begins and ends at one time.
-
-    Raises:
-        ValueError: there is not one duration for each of the phrase's ids.
-    """
-    ends = [0.0, *accumulate(seconds_per_id)]
-    if len(ends) != len(phrase.phoneme_ids) + 1:
-        raise ValueError("every phoneme id of the phrase has one duration")
-    return tuple((word, ends[word.ids[0]], ends[word.ids[1]]) for word in phrase.words)
 
 
 class _Ids:

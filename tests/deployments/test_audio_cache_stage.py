@@ -12,9 +12,10 @@ from deployments.audio_cache import AudioCache
 from deployments.stages import Inline
 from speech.config import CacheConfig, DiskTierConfig, RamTierConfig
 from speech.errors import SpeechError, SynthesisError
-from speech.types import AudioFrame, CacheState, SpeechJob, Timing
+from speech.types import AudioFrame, CacheState, SpeechJob, SpokenWord, Timing
 
 MakeJob = Callable[..., SpeechJob]
+WORDS = [SpokenWord("a", (0, 1), 0.0, 0.5), SpokenWord("b", (2, 3), 0.5, 2.0)]
 
 
 class Encoder:
@@ -31,13 +32,15 @@ class Encoder:
         self.calls += 1
         self.running += 1
         try:
+            words = ([WORDS[0]], [], WORDS[1:]) if job.timed else ([], [], [])
+            one, two, three = map(tuple, words)
             timings = (Timing(stage="queue", seconds=0.5),)
-            yield AudioFrame(data=b"abc", is_first=True, timings=timings)
+            yield AudioFrame(data=b"abc", is_first=True, timings=timings, words=one)
             await self.go.wait()
             if self.error is not None:
                 raise self.error
-            yield AudioFrame(data=str(self.calls).encode())
-            yield AudioFrame(data=b"z", is_last=True, audio_seconds=2.0)
+            yield AudioFrame(data=str(self.calls).encode(), words=two)
+            yield AudioFrame(data=b"z", is_last=True, words=three, audio_seconds=2.0)
         finally:
             self.running -= 1
 
@@ -147,6 +150,45 @@ async def test_an_epoch_ends_what_was_kept_before(
     store["tone"] = 1
     assert await cache.forget("tone") == 1
     assert (await read(cache.stream(make_job())))[0] is CacheState.MISS
+
+
+@pytest.mark.parametrize("voice", ["tone", "other"])
+async def test_an_epoch_of_either_voice_ends_a_reply_of_two(
+    cache: AudioCache, store: dict[str, int], make_job: MakeJob, voice: str
+) -> None:
+    job = make_job(voices=("tone", "other"))
+    await read(cache.stream(job))
+    await kept(cache)
+    store["third"] = 1
+    assert await cache.forget("third") == 0
+    assert (await read(cache.stream(job)))[0] is CacheState.HIT
+    store[voice] = 1
+    assert await cache.forget(voice) == 1
+    assert (await read(cache.stream(job)))[0] is CacheState.MISS
+
+
+@pytest.mark.parametrize("voice", ["tone", "other"])
+async def test_a_reply_of_two_begun_in_an_older_epoch_of_either_is_not_kept(
+    cache: AudioCache, encoder: Encoder, store: dict[str, int], make_job: MakeJob, voice: str
+) -> None:
+    encoder.go.clear()
+    frames = cache.stream(make_job(voices=("tone", "other")))
+    await anext(frames)
+    store[voice] = 1
+    encoder.go.set()
+    await read(frames)
+    await kept(cache)
+    assert cache._tiers.health().ram.entries == 0
+
+
+async def test_a_hit_has_the_words_of_the_reply_that_was_kept(
+    cache: AudioCache, store: dict[str, int], make_job: MakeJob
+) -> None:
+    for _ in range(2):
+        frames = [frame async for frame in cache.stream(make_job(timed=True))]
+        assert [word for frame in frames for word in frame.words] == WORDS
+        await kept(cache)
+    assert frames[0].cache is CacheState.HIT
 
 
 async def test_a_reader_after_the_bump_does_not_join_a_fill_from_before(

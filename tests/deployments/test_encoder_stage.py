@@ -25,17 +25,23 @@ from speech.types import (
     Phrase,
     PhraseJob,
     SpeechJob,
+    SpokenWord,
     SynthesizedPhrase,
+    Word,
 )
+from tests.conftest import delivery, request_of
 
 MakeJob = Callable[..., SpeechJob]
-RATE = 24_000
+RATE, OTHER_RATE = 24_000, 16_000
 PHRASE = 1.5
 """Seconds of every phrase."""
 
 
 class Synthesizer:
-    """Every phrase is the same tone; one that says `bad` fails, one that says `slow` waits."""
+    """Every phrase is the same tone; one that says `bad` fails, one that says `slow` waits.
+
+    The voice `other` has another rate.
+    """
 
     def __init__(self) -> None:
         self.cancelled = 0
@@ -50,12 +56,14 @@ class Synthesizer:
                 await asyncio.Event().wait()
             finally:
                 self.cancelled += 1
-        tone = 8000 * np.sin(np.arange(round(PHRASE * RATE)) / 10)
+        rate = OTHER_RATE if job.phrase.delivery.voice == "other" else RATE
+        tone = 8000 * np.sin(np.arange(round(PHRASE * rate)) / 10)
         pcm = Pcm(
             samples=tone.astype(np.int16),
-            sample_rate=RATE,
+            sample_rate=rate,
             index=job.phrase.index,
             is_last=job.phrase.is_last,
+            phoneme_seconds=np.full(3, PHRASE / 3, np.float32) if job.timed else None,
         )
         return SynthesizedPhrase(pcm=pcm, waited=0.5, synthesis=0.25, batch_size=1)
 
@@ -68,7 +76,7 @@ class Reader:
 
     async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:
         assert self._whole is not None
-        return self._whole.utterance.phrases[1:]
+        return self._whole.phrases[1:]
 
 
 def encoder(
@@ -85,6 +93,10 @@ def encoder(
 async def read(frames: AsyncGenerator[AudioFrame, None]) -> list[AudioFrame]:
     async with aclosing(frames):
         return [frame async for frame in frames]
+
+
+def opening_of(job: SpeechJob) -> SpeechJob:
+    return replace(job, phrases=job.phrases[:1], unread=request_of("all of it"))
 
 
 def body(frames: list[AudioFrame]) -> bytes:
@@ -148,10 +160,86 @@ async def test_streamed_and_whole_sound_alike(make_job: MakeJob) -> None:
 
 async def test_an_opening_becomes_the_whole_reply(make_job: MakeJob) -> None:
     job = make_job("one", "two", "three", pause=0.5)
-    first = replace(job.utterance, phrases=job.utterance.phrases[:1])
-    opening = replace(job, utterance=first, opening=True)
-    streamed = body(await read(encoder(whole=job).stream(opening)))
+    streamed = body(await read(encoder(whole=job).stream(opening_of(job))))
     assert streamed == body(await read(encoder().stream(job)))
+
+
+WORDS = (Word((0, 1), (2, 4), (0, 2)), Word((1, 3), (5, 9), (2, 3)))
+
+
+def timed(job: SpeechJob) -> SpeechJob:
+    """A job whose phrases have two words each, of three phonemes."""
+    phrases = (replace(it, words=WORDS, phoneme_ids=(1, 2, 3)) for it in job.phrases)
+    return replace(job, timed=True, phrases=tuple(phrases))
+
+
+def dialogue(make_job: MakeJob, **more: Any) -> SpeechJob:
+    """Five phrases of two voices, of which one has another rate."""
+    job = make_job(*["one"] * 5, pause=0.3, **more)
+    voices = ("tone", "other", "other", "tone", "other")
+    phrases = zip(job.phrases, voices, strict=True)
+    said = (replace(it, delivery=delivery(voice=voice)) for it, voice in phrases)
+    return timed(replace(job, voices=("tone", "other"), phrases=tuple(said)))
+
+
+@pytest.mark.parametrize("opening", [True, False])
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("rate", [RATE, OTHER_RATE, 44_100])
+async def test_phrases_of_two_rates_are_one_reply_whose_words_are_timed(
+    make_job: MakeJob, rate: int, stream: bool, opening: bool
+) -> None:
+    job = dialogue(make_job, sample_rate=rate, stream=stream)
+    seconds = 5 * PHRASE + 4 * 0.3
+    asked = opening_of(job) if opening else job
+    frames = await read(encoder(whole=job).stream(asked))
+    samples = np.frombuffer(body(frames), np.int16)
+    assert len(samples) == round(seconds * rate)
+    assert frames[-1].audio_seconds == pytest.approx(seconds, abs=1e-4)
+    words = [word for frame in frames for word in frame.words]
+    starts = [number * (PHRASE + 0.3) for number in range(5)]
+    assert [(word.start, word.end) for word in words] == [
+        (pytest.approx(start + begin, abs=1e-3), pytest.approx(start + end, abs=1e-3))
+        for start in starts
+        for begin, end in ((0.0, PHRASE * 2 / 3), (PHRASE * 2 / 3, PHRASE))
+    ]
+    assert [(word.text, word.written) for word in words] == [("o", (2, 4)), ("ne", (5, 9))] * 5
+    assert words[-1].end == pytest.approx(len(samples) / rate, abs=0.01)
+    for start in starts:
+        edge = round(start * rate)
+        assert np.abs(samples[edge + 100 : edge + 500].astype(int)).max() > 1000
+        assert not np.abs(samples[max(0, edge - 500) : max(0, edge - 100)].astype(int)).any()
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+async def test_a_whole_reply_of_two_rates_is_encoded_by_and_by_into_the_same_bytes(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, format_: AudioFormat
+) -> None:
+    job, made = dialogue(make_job, format=format_, stream=False), encoder()
+    expected = await read(made.stream(job))
+    monkeypatch.setattr("deployments.encoder._COPIED_SAMPLES", 1)
+    frames = await read(made.stream(job))
+    if format_ != "opus":  # a stream of Ogg has a number of its own, and a page for each write
+        assert body(frames) == body(expected)
+    assert frames[0].total_bytes == len(body(frames))
+    assert [it.words for it in frames if it.words] == [it.words for it in expected if it.words]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_words_leave_no_later_than_their_audio(make_job: MakeJob, stream: bool) -> None:
+    job = timed(make_job("one", "two", "three", stream=stream))
+    frames = await read(encoder(frame_bytes=1000).stream(job))
+    each = PHRASE + 0.25
+    starts = [number * each + begin for number in range(3) for begin in (0.0, PHRASE * 2 / 3)]
+    sent = 0
+    heard: list[SpokenWord] = []
+    for frame in frames:
+        heard += frame.words
+        sent += len(frame.data)
+        begun = sum(start < sent / 2 / RATE - 1e-3 for start in starts)
+        assert begun <= len(heard)
+    assert len(heard) == len(starts)
+    untimed = await read(encoder().stream(replace(job, timed=False)))
+    assert not any(frame.words for frame in untimed)
 
 
 async def test_the_first_audio_leaves_before_the_rest_of_its_phrase(make_job: MakeJob) -> None:
@@ -250,10 +338,10 @@ async def test_so_many_replies_are_encoded_at_a_time(
     assert tuned._encodings == 0
 
 
-@pytest.mark.parametrize("rate", [None, 16_000])
+@pytest.mark.parametrize("rate", [RATE, 16_000])
 @pytest.mark.parametrize("format_", FORMATS)
 async def test_a_long_whole_reply_is_encoded_by_and_by_into_the_same_bytes(
-    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, format_: AudioFormat, rate: int | None
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, format_: AudioFormat, rate: int
 ) -> None:
     job = make_job("one", "two", "three", format=format_, stream=False, sample_rate=rate)
     made = encoder()
@@ -277,7 +365,7 @@ async def test_whole_replies_hold_no_more_than_they_may_together(
     async with aclosing(made.stream(job)) as held:
         await anext(held)
         waiting = [asyncio.create_task(read(made.stream(job))) for _ in range(3)]
-        streamed = await read(made.stream(replace(job, request=replace(job.request, stream=True))))
+        streamed = await read(made.stream(replace(job, whole=False)))
         assert not any(task.done() for task in waiting)
         waiting.pop(0).cancel()
     assert {len(body(frames)) for frames in await asyncio.gather(*waiting)} == {len(body(streamed))}
@@ -292,10 +380,7 @@ async def test_frames_say_what_is_still_to_be_made(make_job: MakeJob) -> None:
     job = make_job("one", "three", "five")
     frames = await read(encoder().stream(job))
     assert list(dict.fromkeys(frame.unmade for frame in frames)) == [9, 4, 0]
-    opening = replace(
-        job, opening=True, utterance=replace(job.utterance, phrases=job.utterance.phrases[:1])
-    )
-    told = [frame.unmade for frame in await read(encoder(whole=job).stream(opening))]
+    told = [frame.unmade for frame in await read(encoder(whole=job).stream(opening_of(job)))]
     assert told[0] in {None, 9}
     assert list(dict.fromkeys(told))[-2:] == [4, 0]
 

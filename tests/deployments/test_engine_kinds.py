@@ -23,8 +23,9 @@ from speech.engines.loading import load_voice
 from speech.engines.residency import ResidentVoices
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine, EngineInfo
-from speech.types import Pcm, Phrase, PhraseJob
+from speech.types import Pcm, PhraseJob
 from speech.voices import VoiceCatalogue
+from tests.conftest import phrase_job
 
 RATE = 8_000
 
@@ -113,9 +114,8 @@ def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def job(voice: str, text: str = "hello") -> PhraseJob:
-    phrase = Phrase(index=0, is_last=True, text=text, phonemes="", phoneme_ids=(), pause_after=0.0)
-    return PhraseJob(phrase=phrase, voice=voice, speaker="", language="en-us", speed=1.0, seed=0)
+def job(voice: str) -> PhraseJob:
+    return phrase_job("hello", voice=voice)
 
 
 def test_a_toy_speaks_through_the_synthesizer_with_its_voices_own_options(

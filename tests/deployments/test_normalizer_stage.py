@@ -4,21 +4,31 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deployments.normalizer import Normalizer
 from speech import espeak
 from speech.config import AudioConfig
-from speech.errors import InvalidInputError
+from speech.errors import InvalidInputError, NothingToSayError
 from speech.text import FrontEnd
-from speech.types import LexiconEntry, Normalization, Reading, SpeechJob, SpeechRequest, Utterance
-
-REQUEST = SpeechRequest(
-    text="Hello there. How are you?", voice="tone", speaker="low", language="en-us"
+from speech.types import (
+    AudioFormat,
+    LexiconEntry,
+    Normalization,
+    Passage,
+    SpeechJob,
+    SpeechRequest,
+    Utterance,
 )
+from tests.conftest import passage, request_of
+from training.tiny_voice import write_tiny_voice
+
+TEXT = "Hello there. How are you?"
 LONG = " ".join(["This is a sentence of a text that is prepared beside the event loop."] * 20)
 
 
@@ -27,36 +37,40 @@ def normalizer(fake_catalogue: Path) -> Normalizer:
     return Normalizer(fake_catalogue, AudioConfig())
 
 
+def request(text: str = TEXT, language: str = "en-us", **changes: Any) -> SpeechRequest:
+    return request_of(text, language, **{"voice": "tone", "speaker": "low", **changes})
+
+
+REQUEST = request()
+
+
 async def digest(normalizer: Normalizer, **changes: Any) -> str:
-    return (await normalizer.prepare(replace(REQUEST, **changes), "id")).digest
+    return (await normalizer.prepare(request(**changes), "id")).digest
 
 
-@pytest.mark.parametrize(("text", "stream"), [(REQUEST.text, True), (LONG, False)])
+@pytest.mark.parametrize(("text", "stream"), [(TEXT, True), (LONG, False)])
 async def test_a_job_holds_no_text_as_written(
     normalizer: Normalizer, text: str, stream: bool
 ) -> None:
-    request = replace(REQUEST, text=text, stream=stream, seed=3)
-    job = await normalizer.prepare(request, "id-1")
-    assert job.request == replace(request, text="")
-    assert job.request_id == "id-1"
-    assert job.voice_sample_rate == 24_000
-    assert not job.private
-    assert [phrase.index for phrase in job.utterance.phrases] == list(
-        range(len(job.utterance.phrases))
-    )
-    assert job.utterance.phrases[-1].is_last
+    asked = request(text, stream=stream, seed=3, format="opus")
+    job = await normalizer.prepare(asked, "id-1")
+    assert job.unread is None
+    assert (job.request_id, job.format, job.sample_rate) == ("id-1", "opus", 24_000)
+    assert (job.voices, job.whole, job.timed, job.private) == (("tone",), not stream, False, False)
+    assert {phrase.delivery for phrase in job.phrases} == {asked.passages[0].delivery}
+    assert [phrase.index for phrase in job.phrases] == list(range(len(job.phrases)))
+    assert [phrase.is_last for phrase in job.phrases] == [False] * (len(job.phrases) - 1) + [True]
 
 
 async def test_a_long_stream_opens_with_its_first_phrase(normalizer: Normalizer) -> None:
-    whole = await normalizer.prepare(replace(REQUEST, text=LONG, stream=False), "id")
-    opening = await normalizer.prepare(replace(REQUEST, text=LONG), "id")
-    assert opening.opening
+    whole = await normalizer.prepare(request(LONG, stream=False), "id")
+    opening = await normalizer.prepare(request(LONG), "id")
     assert not opening.whole
-    assert opening.request.text == LONG
-    assert opening.utterance.phrases == whole.utterance.phrases[:1]
-    assert await normalizer.rest(opening) == whole.utterance.phrases[1:]
+    assert opening.unread == request(LONG)
+    assert opening.phrases == whole.phrases[:1]
+    assert await normalizer.rest(opening) == whole.phrases[1:]
     rest = await normalizer.remote_rest(opening)
-    assert rest == whole.utterance.phrases[1:]
+    assert rest == whole.phrases[1:]
 
 
 async def test_the_loop_does_not_wait_for_espeak_while_it_speaks(
@@ -65,9 +79,9 @@ async def test_the_loop_does_not_wait_for_espeak_while_it_speaks(
     threads: list[str] = []
     prepare = FrontEnd.prepare
 
-    def noted_prepare(self: FrontEnd, *arguments: Any) -> Utterance:
+    def noted_prepare(self: FrontEnd, *arguments: Any, **options: Any) -> Utterance:
         threads.append(threading.current_thread().name)
-        return prepare(self, *arguments)
+        return prepare(self, *arguments, **options)
 
     monkeypatch.setattr(FrontEnd, "prepare", noted_prepare)
     at_rest = await normalizer.prepare(REQUEST, "id")
@@ -78,11 +92,10 @@ async def test_the_loop_does_not_wait_for_espeak_while_it_speaks(
 
 
 async def test_one_long_phrase_is_no_opening(normalizer: Normalizer) -> None:
-    spread = REQUEST.text.split(".")[0] + " " * 400
-    job = await normalizer.prepare(replace(REQUEST, text=spread), "id")
-    assert not job.opening
+    job = await normalizer.prepare(request("Hello there" + " " * 400), "id")
+    assert job.unread is None
     assert job.whole
-    assert len(job.utterance.phrases) == 1
+    assert len(job.phrases) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,16 +154,16 @@ async def test_phrases_follow_a_new_configuration(normalizer: Normalizer) -> Non
     normalizer.reconfigure(
         {"phrases": {"max_characters": 40, "target_characters": 40, "first_max_characters": 30}}
     )
-    job = await normalizer.prepare(replace(REQUEST, text=LONG), "id")
-    assert max(phrase.cost for phrase in job.utterance.phrases) <= 40
+    job = await normalizer.prepare(request(LONG, stream=False), "id")
+    assert max(phrase.cost for phrase in job.phrases) <= 40
 
 
 @pytest.mark.parametrize("text", [" ", "\n\t", "\u200b", " " * 400])
 async def test_nothing_to_say_is_the_callers_error(normalizer: Normalizer, text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        await normalizer.prepare(replace(REQUEST, text=text), "id")
+        await normalizer.prepare(request(text), "id")
     assert caught.value.param == "input"
-    value = await normalizer.remote_prepare(replace(REQUEST, text=text), "id")
+    value = await normalizer.remote_prepare(request(text), "id")
     assert isinstance(value, InvalidInputError)
 
 
@@ -161,12 +174,12 @@ async def test_the_wire_form_is_the_job(normalizer: Normalizer) -> None:
 
 
 async def test_explaining_shows_phonemes(normalizer: Normalizer) -> None:
-    shown = await normalizer.explain(Reading(text="Hello, world.", language="en-us"))
+    shown = await normalizer.explain(passage("Hello, world."))
     assert [phrase.phonemes for phrase in shown.utterance.phrases] == ["həlˈoʊ, wˈɜːld."]
-    german = await normalizer.explain(Reading(text="Straße 5", language="de"))
+    german = await normalizer.explain(passage("Straße 5", "de"))
     assert german.utterance.phrases[0].phonemes.startswith("ʃt")
     assert [change.reading for change in german.changes] == ["fünf"]
-    assert await normalizer.remote_explain(Reading(text="Hello, world.", language="en-us")) == shown
+    assert await normalizer.remote_explain(passage("Hello, world.")) == shown
 
 
 async def test_switches_reach_the_phrases_and_the_digest_only_through_them(
@@ -189,9 +202,9 @@ async def test_what_cannot_be_explained(
     normalizer: Normalizer, text: str, language: str, param: str
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        await normalizer.explain(Reading(text=text, language=language))
+        await normalizer.explain(passage(text, language))
     assert caught.value.param == param
-    found = await normalizer.remote_explain(Reading(text=text, language=language))
+    found = await normalizer.remote_explain(passage(text, language))
     assert isinstance(found, InvalidInputError)
 
 
@@ -200,13 +213,13 @@ def test_a_check_of_health_passes(normalizer: Normalizer) -> None:
 
 
 async def test_words_of_a_lexicon_follow_a_new_configuration(normalizer: Normalizer) -> None:
-    request = replace(REQUEST, text="Hello Qwen.", voice="other", speaker="")
+    asked = request("Hello Qwen.", voice="other", speaker="")
     texts = []
     digests = []
     for words in ({}, {"Qwen": "kwenn"}, {"qwen": {"say": "quinn"}}):
         normalizer.reconfigure({"lexicons": {"en": words}})
-        job = await normalizer.prepare(request, "id")
-        texts.append(job.utterance.normalized)
+        job = await normalizer.prepare(asked, "id")
+        texts.append(" ".join(phrase.text for phrase in job.phrases))
         digests.append(job.digest)
     assert texts == ["Hello Qwen.", "Hello kwenn.", "Hello quinn."]
     assert len(set(digests)) == 3
@@ -238,23 +251,172 @@ async def test_speech_waits_for_no_other_kind_of_text(
     explain, prepare = FrontEnd.explain, FrontEnd.prepare
 
     def slow(read: Callable[..., Any], length: int) -> Callable[..., Any]:
-        def wait(self: FrontEnd, reading: Reading, *arguments: Any) -> Any:
-            if len(reading.text) > length:
+        def wait(self: FrontEnd, asked: Passage, *arguments: Any, **options: Any) -> Any:
+            if len(asked.text) > length:
                 release.wait(30)
-            return read(self, reading, *arguments)
+            return read(self, asked, *arguments, **options)
 
         return wait
 
     monkeypatch.setattr(FrontEnd, "explain", slow(explain, 0))
     monkeypatch.setattr(FrontEnd, "prepare", slow(prepare, 300))
     monkeypatch.setattr(espeak, "is_busy", lambda: True)
-    stuck = [
-        asyncio.create_task(normalizer.explain(Reading(text=REQUEST.text, language="en-us")))
-        for _ in range(40)
-    ]
+    stuck = [asyncio.create_task(normalizer.explain(passage(TEXT))) for _ in range(40)]
     await asyncio.wait_for(normalizer.prepare(REQUEST, "id"), 10)
-    long = replace(REQUEST, text=LONG, stream=False)
+    long = request(LONG, stream=False)
     stuck += [asyncio.create_task(normalizer.prepare(long, "id")) for _ in range(40)]
     await asyncio.wait_for(normalizer.prepare(REQUEST, "id"), 10)
     release.set()
     await asyncio.gather(*stuck)
+
+
+@pytest.fixture
+def several_voices(fake_catalogue: Path) -> Normalizer:
+    """Voices with and without a vocabulary, of two rates."""
+    write_tiny_voice(fake_catalogue.with_name("tiny.onnx"))
+    content = yaml.safe_load(fake_catalogue.read_text())
+    content["voices"].append({"id": "tiny", "engine": "piper", "model": "tiny.onnx"})
+    fake_catalogue.write_text(yaml.safe_dump(content))
+    return Normalizer(fake_catalogue, AudioConfig())
+
+
+def several(*passages: Passage, **more: Any) -> SpeechRequest:
+    """A request of passages, one behind the other."""
+    starts = accumulate((len(it.text) for it in passages), initial=0)
+    placed = (replace(it, start=start) for it, start in zip(passages, starts, strict=False))
+    return SpeechRequest(passages=tuple(placed), **more)
+
+
+LOW = {"voice": "tone", "speaker": "low"}
+TINY = {"voice": "tiny", "speed": 2.0, "seed": 7}
+SILENT = passage(" \u200b ", **TINY)
+
+
+async def test_readings_are_said_in_turn(several_voices: Normalizer) -> None:
+    asked = several(
+        passage("😀 Hello there. It costs $3.50!", **LOW),
+        passage("Well, no: 5 km.", **TINY),
+        passage("Fünf", "de", voice="other"),
+        passage("5 Hunde.", "de", voice="other"),
+        timed=True,
+    )
+    job = await several_voices.prepare(asked, "id")
+    assert job.voices == ("tone", "tiny", "other")
+    assert [phrase.text for phrase in job.phrases] == [
+        "Hello there.",
+        "It costs three dollars fifty cents!",
+        "Well, no: five kilometers.",
+        "Fünf",
+        "fünf Hunde.",
+    ]
+    assert [phrase.index for phrase in job.phrases] == [0, 1, 2, 3, 4]
+    assert [phrase.is_last for phrase in job.phrases] == [False] * 4 + [True]
+    assert [phrase.pause_after for phrase in job.phrases] == [0.35, 0.35, 0.35, 0.0, 0.0]
+    assert [phrase.index for phrase in job.phrases if phrase.phoneme_ids] == [2]
+    how = [it.delivery for it in asked.passages]
+    assert [phrase.delivery for phrase in job.phrases] == [how[0], *how]
+    text = "".join(it.text for it in asked.passages)
+    written = [[text[slice(*word.written)] for word in phrase.words] for phrase in job.phrases]
+    assert written == [
+        ["Hello", "there"],
+        ["It", "costs", *["$3.50"] * 4],
+        ["Well", "no", *["5 km"] * 2],
+        ["Fünf"],
+        ["5", "Hunde"],
+    ]
+    assert text[slice(*job.phrases[2].written)] == "Well, no: 5 km."
+
+
+@pytest.mark.parametrize("more", [{}, {"stream": False}, {"format": "wav", "sample_rate": 8000}])
+async def test_several_readings_are_one_reply(
+    several_voices: Normalizer, more: dict[str, Any]
+) -> None:
+    job = await several_voices.prepare(
+        several(passage("Yes.", **TINY), passage("No.", **LOW), **{"format": "pcm", **more}), "id"
+    )
+    assert (job.sample_rate, job.format) == (
+        more.get("sample_rate", 24_000),
+        more.get("format", "pcm"),
+    )
+    assert job.whole is not more.get("stream", True)
+
+
+@pytest.mark.parametrize(
+    ("voices", "format_", "rate"),
+    [
+        (("tiny", "tone"), "mp3", 24_000),
+        (("tone", "tiny"), "mp3", 24_000),
+        (("tiny", "tiny"), "mp3", 22_050),
+        (("tiny",), "wav", 22_050),
+        (("tiny",), "pcm", 24_000),
+    ],
+)
+async def test_a_reply_has_the_highest_rate_of_its_voices(
+    several_voices: Normalizer, voices: tuple[str, ...], format_: AudioFormat, rate: int
+) -> None:
+    asked = several(*(passage("Yes.", voice=voice) for voice in voices), format=format_)
+    assert (await several_voices.prepare(asked, "id")).sample_rate == rate
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_a_reading_that_says_nothing_is_left_out(
+    several_voices: Normalizer, place: int
+) -> None:
+    """As if it had not been asked for: behind the last phrase there is no pause, either."""
+    others = [passage("Hello there.", **LOW), passage("How are you?", **TINY)]
+    plain = await several_voices.prepare(several(*others), "id")
+    job = await several_voices.prepare(several(*others[:place], SILENT, *others[place:]), "id")
+    assert job.phrases == plain.phrases
+
+
+@pytest.mark.parametrize("silent", [[SILENT], [SILENT, SILENT], [SILENT] * 200])
+async def test_readings_that_all_say_nothing_are_the_callers_error(
+    several_voices: Normalizer, silent: list[Passage]
+) -> None:
+    with pytest.raises(NothingToSayError) as caught:
+        await several_voices.prepare(several(*silent), "id")
+    assert caught.value.param == "input"
+
+
+@pytest.mark.parametrize("timed", [False, True])
+async def test_an_opening_of_several_readings_and_its_rest_are_the_whole(
+    several_voices: Normalizer, timed: bool
+) -> None:
+    texts = [passage(LONG, **LOW), passage(LONG, **TINY), SILENT, passage("Yes. No.", **LOW)]
+    asked = several(*texts, timed=timed)
+    opening = await several_voices.prepare(asked, "id")
+    whole = await several_voices.prepare(replace(asked, stream=False), "id")
+    assert opening.unread == asked
+    assert opening.voices == whole.voices == ("tone", "tiny")
+    assert opening.phrases == whole.phrases[:1]
+    assert await several_voices.rest(opening) == whole.phrases[1:]
+    assert len({phrase.delivery for phrase in whole.phrases}) == 2
+    for other in (several(*texts[::-1]), several(*texts[:-1]), replace(asked, timed=not timed)):
+        assert (await several_voices.prepare(other, "id")).digest != opening.digest
+
+
+@pytest.mark.parametrize(
+    ("refused", "param"),
+    [
+        (passage("Say [word](/§/).", **TINY), "input"),
+        (passage("²" * 4000, **LOW), "input"),
+        (
+            passage("Qwen.", lexicon=(LexiconEntry(word="Qwen", phonemes="kw漢n"),), **TINY),
+            "lexicon",
+        ),
+    ],
+    ids=["inline form", "length", "lexicon"],
+)
+async def test_a_stream_that_would_be_refused_later_is_refused_before_it_begins(
+    several_voices: Normalizer, refused: Passage, param: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await several_voices.prepare(several(passage(LONG, **LOW), refused), "id")
+    assert caught.value.param == param
+
+
+async def test_readings_share_what_a_request_may_become(several_voices: Normalizer) -> None:
+    half = passage("²" * 1300, **LOW)
+    assert await several_voices.prepare(several(half), "id")
+    with pytest.raises(InvalidInputError, match="becomes"):
+        await several_voices.prepare(several(half, half, half, stream=False), "id")

@@ -28,16 +28,18 @@ from deployments.synthesizer import Synthesizer
 from speech.config import RetryConfig
 from speech.errors import InvalidInputError, SynthesisError, UnavailableError, WorkerDiedError
 from speech.interfaces import NormalizerStage, SpeechStage, SynthesizerStage
-from speech.pipeline import phrase_job
-from speech.types import AudioFrame, PhraseJob, SpeechJob
+from speech.types import AudioFrame, PhraseJob, SpeechJob, SpokenWord
+from tests.conftest import passage, request_of
 
 LOST = ray.exceptions.ActorDiedError()
 HANG = "hang"
+WORDS = tuple(SpokenWord(name, (0, 1), 0.0, 0.5) for name in "abcd")
 FRAMES = (
-    AudioFrame(data=b"1", is_first=True),
-    AudioFrame(data=b"2"),
-    AudioFrame(data=b"3", is_last=True),
+    AudioFrame(data=b"1", is_first=True, words=WORDS[:1]),
+    AudioFrame(data=b"2", words=WORDS[1:3]),
+    AudioFrame(data=b"3", is_last=True, words=WORDS[3:]),
 )
+READING, REQUEST = passage("Hello."), request_of("Hello.")
 MakeJob = Callable[..., SpeechJob]
 
 
@@ -142,10 +144,16 @@ async def test_it_is_asked_for_once_more_and_not_twice(make_job: MakeJob) -> Non
     assert len(handle.calls) == 2
 
 
-def frames(*parts: bytes) -> list[AudioFrame]:
+def frames(*parts: bytes, told_at: int = 0) -> list[AudioFrame]:
     last = len(parts) - 1
     return [
-        AudioFrame(data=part, is_first=number == 0, is_last=number == last, audio_seconds=number)
+        AudioFrame(
+            data=part,
+            is_first=number == 0,
+            is_last=number == last,
+            words=WORDS if number == min(told_at, last) else (),
+            audio_seconds=number,
+        )
         for number, part in enumerate(parts)
     ]
 
@@ -154,13 +162,15 @@ def frames(*parts: bytes) -> list[AudioFrame]:
     "again", [(b"1", b"2", b"3"), (b"123",), (b"12", b"3"), (b"", b"123", b"")]
 )
 @pytest.mark.parametrize("had", [0, 1, 2])
+@pytest.mark.parametrize("told_at", [0, 1, 2])
 async def test_a_reply_that_breaks_off_goes_on_where_it_did(
-    make_job: MakeJob, had: int, again: tuple[bytes, ...]
+    make_job: MakeJob, had: int, again: tuple[bytes, ...], told_at: int
 ) -> None:
-    handle = Handle([*FRAMES[:had], LOST], frames(*again))
+    handle = Handle([*FRAMES[:had], LOST], frames(*again, told_at=told_at))
     async with aclosing(speech(handle).stream(make_job())) as stream:
         read = [frame async for frame in stream]
     assert b"".join(frame.data for frame in read) == b"123"
+    assert [word for frame in read for word in frame.words] == list(WORDS)
     assert [frame.is_first for frame in read] == [True, *[False] * (len(read) - 1)]
     assert [frame.is_last for frame in read] == [*[False] * (len(read) - 1), True]
     assert read[-1].audio_seconds == len(again) - 1
@@ -282,10 +292,9 @@ async def test_cancelling_a_phrase_cancels_the_call(make_job: MakeJob) -> None:
 async def test_a_text_whose_replica_is_lost_is_given_to_another_once(make_job: MakeJob) -> None:
     handle = Handle([LOST], ["job"], [LOST], ["rest"], [LOST], ["explanation"])
     stage: Any = remote(NormalizerStage, handle)
-    job = make_job()
-    assert await stage.prepare(job.request, "id") == "job"
-    assert await stage.rest(job) == "rest"
-    assert await stage.explain(job.request.reading) == "explanation"
+    assert await stage.prepare(REQUEST, "id") == "job"
+    assert await stage.rest(make_job()) == "rest"
+    assert await stage.explain(READING) == "explanation"
     assert len(handle.calls) == 6
 
 
@@ -293,22 +302,21 @@ async def test_a_peers_cancellation_of_a_single_call(make_job: MakeJob) -> None:
     handle = Handle([asyncio.CancelledError()], [asyncio.CancelledError()])
     stage: Any = remote(NormalizerStage, handle)
     with pytest.raises(UnavailableError):
-        await stage.explain(make_job().request.reading)
+        await stage.explain(READING)
 
 
-async def test_the_normalizers_calls_and_errors(make_job: MakeJob) -> None:
+async def test_the_normalizers_calls_and_errors() -> None:
     handle = Handle(["job"], ["explanation"], [Wire(InvalidInputError("nothing", "input"))])
     stage: Any = remote(NormalizerStage, handle)
-    request = make_job().request
-    assert await stage.prepare(request, "id") == "job"
-    assert await stage.explain(request.reading) == "explanation"
+    assert await stage.prepare(REQUEST, "id") == "job"
+    assert await stage.explain(READING) == "explanation"
     with pytest.raises(InvalidInputError):
-        await stage.prepare(request, "id")
-    assert handle.calls[:2] == [(request, "id"), (request.reading,)]
+        await stage.prepare(REQUEST, "id")
+    assert handle.calls[:2] == [(REQUEST, "id"), (READING,)]
 
 
 def phrase(job: SpeechJob, *, later: bool = False) -> PhraseJob:
-    return phrase_job(job.utterance.phrases[0], job.request, later=later)
+    return PhraseJob(phrase=job.phrases[0], later=later)
 
 
 def died(worker: bytes) -> ray.exceptions.ActorUnavailableError:
@@ -318,9 +326,9 @@ def died(worker: bytes) -> ray.exceptions.ActorUnavailableError:
 
 Ask = Callable[..., Awaitable[Any]]
 ASKS: dict[str, Ask] = {
-    "prepare": lambda *to, job: remote(NormalizerStage, *to).prepare(job.request, "id"),
+    "prepare": lambda *to, job: remote(NormalizerStage, *to).prepare(REQUEST, "id"),
     "rest": lambda *to, job: remote(NormalizerStage, *to).rest(job),
-    "explain": lambda *to, job: remote(NormalizerStage, *to).explain(job.request.reading),
+    "explain": lambda *to, job: remote(NormalizerStage, *to).explain(READING),
     "synthesize": lambda *to, job: remote(SynthesizerStage, *to).synthesize(
         replace(phrase(job), is_suspect=job.is_suspect)
     ),

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,10 +24,10 @@ from speech.engines.loading import Loaded
 from speech.engines.piper.engine import PiperEngine
 from speech.engines.residency import ResidentVoices
 from speech.errors import ConfigError, SpeechError, SynthesisError
-from speech.pipeline import phrase_job
 from speech.scaling import METRICS
 from speech.telemetry import Metric
 from speech.types import Pcm, PhraseJob, SpeechJob
+from tests.conftest import phrase_job, with_delivery
 from training.tiny_voice import write_tiny_voice
 
 MakeJob = Callable[..., SpeechJob]
@@ -42,7 +41,7 @@ def synthesizer(fake_catalogue: Path) -> Iterator[Synthesizer]:
 
 
 def phrase_jobs(job: SpeechJob) -> list[PhraseJob]:
-    return [phrase_job(phrase, job.request) for phrase in job.utterance.phrases]
+    return [PhraseJob(phrase=phrase) for phrase in job.phrases]
 
 
 def replace_engine(synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch, **how: Any) -> None:
@@ -135,8 +134,10 @@ def tiny(tmp_path: Path) -> Iterator[Synthesizer]:
 
 
 def tiny_jobs(job: SpeechJob) -> list[PhraseJob]:
-    phrases = [replace(phrase, phoneme_ids=(1, 20, 0, 30, 2)) for phrase in job.utterance.phrases]
-    return [phrase_job(phrase, replace(job.request, speaker="")) for phrase in phrases]
+    return [
+        phrase_job(phrase.text, phoneme_ids=(1, 20, 0, 30, 2), voice="tone")
+        for phrase in job.phrases
+    ]
 
 
 def heard(results: Sequence[Pcm | SpeechError]) -> bytes:
@@ -249,7 +250,7 @@ async def test_a_batch_waits_behind_those_that_are_spoken_beside_each_other(
     config = EngineConfig(parallel=parallel)
     made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue, engine=config))
     jobs = [
-        replace(item, voice=voice)
+        with_delivery(item, voice=voice)
         for item in phrase_jobs(make_job("one, slowly"))
         for voice in ("tone", "other") * 2
     ]
@@ -304,7 +305,7 @@ async def test_the_decorator_takes_what_the_gate_releases(
     monkeypatch.setattr(made, "_run_engine", noted_run)
     chance = random.Random(7)
     (phrase,) = phrase_jobs(make_job("one"))
-    jobs = [replace(phrase, voice=chance.choice(("tone", "other"))) for _ in range(300)]
+    jobs = [with_delivery(phrase, voice=chance.choice(("tone", "other"))) for _ in range(300)]
     asked = []
     for job in jobs:
         asked.append(asyncio.create_task(made.synthesize(job)))

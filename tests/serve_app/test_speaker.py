@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from serve_app.admission import Admission, AdmissionLimits
-from serve_app.speaker import HotReply, Reply, Speaker
+from serve_app.speaker import Reply, Speaker
 from speech.cache.ram import RamTier
+from speech.cache.replies import StoredReply
 from speech.config import RamTierConfig
 from speech.errors import (
     AtCapacityError,
@@ -21,14 +23,19 @@ from speech.types import (
     AudioFrame,
     CacheState,
     Explanation,
-    Phrase,
     SpeechJob,
     SpeechRequest,
+    SpokenWord,
     Timing,
-    Utterance,
 )
+from tests.conftest import passage, phrases_of, request_of
 
-REQUEST = SpeechRequest(text="Hello.", voice="a", speaker="", language="en-us")
+
+def request(text: str = "Hello.", **more: Any) -> SpeechRequest:
+    return request_of(text, **{"voice": "a", **more})
+
+
+REQUEST = request()
 FIRST = AudioFrame(
     data=b"one", is_first=True, cache=CacheState.MISS, timings=(Timing(stage="queue", seconds=1),)
 )
@@ -46,16 +53,16 @@ class Graph:
         self.open = 0
         self.error: Exception | None = None
         self.hang_at: str = ""
-        self.epoch = 0
+        self.epochs: dict[str, int] = {}
         self.admission = Admission(AdmissionLimits(max_inflight_requests=2, caller_share=1.0))
-        self.hot: RamTier[HotReply] = RamTier(RamTierConfig())
+        self.hot: RamTier[StoredReply] = RamTier(RamTierConfig())
         self.speaker = Speaker(
             normalizer=self,
             cache=self,
             admission=self.admission,
             hot=self.hot,
             hot_entry_bytes=hot_entry_bytes,
-            epoch=lambda _: self.epoch,
+            epochs=lambda voices: [self.epochs.get(voice, 0) for voice in voices],
         )
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:
@@ -63,23 +70,16 @@ class Graph:
             raise self.error
         if self.hang_at == "prepare":
             await asyncio.Event().wait()
-        spoken = request.text + " and more"
-        lines = spoken.split("\n")
-        phrases = tuple(
-            Phrase(
-                index=index,
-                is_last=index == len(lines) - 1,
-                text=line,
-                phonemes="",
-                phoneme_ids=(),
-                pause_after=0.0,
-            )
-            for index, line in enumerate(lines)
-        )
+        first = request.passages[0]
+        lines = (first.text + " and more").split("\n")
+        phrases = tuple(replace(it, delivery=first.delivery) for it in phrases_of(*lines))
         job = SpeechJob(
-            request=replace(request, text=""),
-            utterance=Utterance(normalized=spoken, phrases=phrases),
-            voice_sample_rate=24_000,
+            format=request.format,
+            sample_rate=24_000,
+            whole=len(phrases) == 1 or not request.stream,
+            timed=request.timed,
+            voices=request.voices,
+            phrases=phrases,
             digest="d",
             request_id=request_id,
         )
@@ -194,10 +194,54 @@ async def test_a_private_stream_has_all_its_frames() -> None:
     graph.assert_nothing_left()
 
 
+TWO = SpeechRequest(
+    passages=(passage("Hello.", voice="b"), passage("Yes.", voice="a"), passage("No.", voice="b"))
+)
+WORDS = tuple(SpokenWord(f"w{n}", (n, n + 1), n, n + 0.5) for n in range(4))
+
+
+@pytest.mark.parametrize("purged", ["a", "b"])
+@pytest.mark.parametrize("frames", [(SHORT,), (FIRST, LAST)])
+async def test_a_reply_of_two_voices_is_forgotten_with_either(
+    frames: tuple[AudioFrame, ...], purged: str
+) -> None:
+    graph = Graph(*frames)
+    await graph.hear(TWO)
+    assert graph.jobs[0].voices == ("b", "a")
+    graph.hot.purge("c")
+    graph.epochs["c"] = 1
+    assert (await graph.hear(TWO)).cache is CacheState.HOT
+    assert graph.hot.purge(purged) == 1
+    assert (await graph.hear(TWO)).cache is CacheState.MISS
+    graph.epochs[purged] = 1
+    assert (await graph.hear(TWO)).cache is CacheState.MISS
+    graph.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        (replace(SHORT, words=WORDS),),
+        (replace(FIRST, words=WORDS[:1]), AudioFrame(data=b""), replace(LAST, words=WORDS[1:])),
+        (FIRST, AudioFrame(data=b"", words=WORDS), LAST),
+    ],
+)
+async def test_a_hot_reply_has_the_words_of_all_its_frames(frames: tuple[AudioFrame, ...]) -> None:
+    graph = Graph(*frames, hot_entry_bytes=5000)
+    first = await graph.speak()
+    heard = [word async for frame in first.frames for word in frame.words]
+    await first.aclose()
+    assert first.words == frames[0].words
+    assert first.body or tuple(heard) == WORDS
+    again = await graph.hear()
+    assert (again.cache, again.words) == (CacheState.HOT, WORDS)
+    assert graph.hot.counters.bytes > 300 * len(WORDS)
+
+
 async def test_another_epoch_is_another_key() -> None:
     graph = Graph(SHORT)
     await graph.hear()
-    graph.epoch = 1
+    graph.epochs["a"] = 1
     assert (await graph.hear()).cache is CacheState.MISS
     assert (await graph.hear()).cache is CacheState.HOT
 
@@ -205,11 +249,11 @@ async def test_another_epoch_is_another_key() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        replace(REQUEST, text="Hello!"),
-        replace(REQUEST, voice="b"),
-        replace(REQUEST, format="wav"),
-        replace(REQUEST, speed=1.1),
-        replace(REQUEST, stream=False),
+        request("Hello!"),
+        request(voice="b"),
+        request(format="wav"),
+        request(speed=1.1),
+        request(stream=False),
     ],
     ids=["text", "voice", "format", "speed", "stream"],
 )
@@ -287,13 +331,13 @@ async def test_a_source_that_fails_to_close_keeps_no_admission() -> None:
 
 async def test_admission_is_held_until_the_reply_is_closed() -> None:
     graph = Graph(FIRST, LAST)
-    one, two = await graph.speak(), await graph.speak(replace(REQUEST, text="Two."))
+    one, two = await graph.speak(), await graph.speak(request("Two."))
     assert graph.admission.characters == len("Hello. and more") + len("Two. and more")
     with pytest.raises(AtCapacityError):
-        await graph.speak(replace(REQUEST, text="Three."))
+        await graph.speak(request("Three."))
     assert len(graph.jobs) == 2
     await one.aclose()
-    three = await graph.speak(replace(REQUEST, text="Three."))
+    three = await graph.speak(request("Three."))
     for reply in (two, three):
         await reply.aclose()
     graph.assert_nothing_left()
@@ -301,11 +345,11 @@ async def test_admission_is_held_until_the_reply_is_closed() -> None:
 
 async def test_what_is_counted_is_time_to_speak() -> None:
     graph = Graph(FIRST, LAST)
-    reply = await graph.speak(replace(REQUEST, speed=0.5))
+    reply = await graph.speak(request(speed=0.5))
     assert graph.admission.characters == 2 * len("Hello. and more")
     await reply.aclose()
     graph.hang_at = "prepare"
-    caller = asyncio.create_task(graph.speak(replace(REQUEST, speed=0.5)))
+    caller = asyncio.create_task(graph.speak(request(speed=0.5)))
     await asyncio.sleep(0)
     assert graph.admission.characters == 2 * len("Hello.")
     caller.cancel()
@@ -329,7 +373,7 @@ async def test_what_others_wait_for_is_a_streams_first_phrase(
     graph.admission._rate = 1.0
     graph.hang_at = where
     text = "First.\n" + "x" * 1000
-    caller = asyncio.create_task(graph.speak(replace(REQUEST, text=text, speed=0.5, stream=stream)))
+    caller = asyncio.create_task(graph.speak(request(text, speed=0.5, stream=stream)))
     for _ in range(5):
         await asyncio.sleep(0)
     assert graph.admission.expected_wait == 2 * waits_for
@@ -343,7 +387,7 @@ async def test_a_hot_reply_needs_no_admission() -> None:
     graph = Graph(SHORT)
     await graph.hear()
     graph.frames = (FIRST, LAST)
-    held = [await graph.speak(replace(REQUEST, text=text)) for text in ("Two.", "Three.")]
+    held = [await graph.speak(request(text)) for text in ("Two.", "Three.")]
     assert (await graph.hear()).cache is CacheState.HOT
     for reply in held:
         await reply.aclose()

@@ -14,27 +14,16 @@ from hypothesis import strategies as st
 from speech.batching import Batch, BatchGate, BatchItem
 from speech.config import BatchConfig, LengthClass
 from speech.errors import AtCapacityError
-from speech.types import Phrase, PhraseJob
+from speech.types import PhraseJob
+from tests.conftest import phrase_job, with_delivery
 
 
 def job(characters: int = 10, *, index: int = 0, voice: str = "a") -> PhraseJob:
-    phrase = Phrase(
-        index=index,
-        is_last=False,
-        text="x" * characters,
-        phonemes="",
-        phoneme_ids=(),
-        pause_after=0.0,
-    )
-    return PhraseJob(
-        phrase=phrase,
-        voice=voice,
-        speaker="",
-        language="en",
-        speed=1.0,
-        seed=0,
-        later=index > 0,
-    )
+    return phrase_job("x" * characters, index=index, voice=voice, later=index > 0)
+
+
+def voice_of(item: PhraseJob) -> str:
+    return item.phrase.delivery.voice
 
 
 async def turns(count: int = 5) -> None:
@@ -169,8 +158,8 @@ async def test_a_batch_has_one_voice() -> None:
         await callers.add(job())
         mixed = [job(voice=voice) for voice in "abbabab"]
         await callers.add(*mixed)
-        assert [caller.job.voice for caller in await callers.next_batch()] == ["a"] * 3
-        assert [caller.job.voice for caller in await callers.next_batch()] == ["b"] * 4
+        assert [voice_of(caller.job) for caller in await callers.next_batch()] == ["a"] * 3
+        assert [voice_of(caller.job) for caller in await callers.next_batch()] == ["b"] * 4
 
 
 async def test_no_longer_phrase_joins_a_shorter_lead() -> None:
@@ -210,7 +199,7 @@ async def test_later_phrases_lead_their_share_of_batches(share: float) -> None:
         led: Counter[str] = Counter()
         for _ in range(batches):
             batch = await callers.next_batch()
-            kind = batch[0].job.voice
+            kind = voice_of(batch[0].job)
             led[kind] += 1
             await callers.add(*[caller.job for caller in batch])
             callers.all = [caller for caller in callers.all if not caller.task.done()]
@@ -233,7 +222,7 @@ async def test_a_suspect_waits_behind_nobody() -> None:
     async with at_gate() as callers:
         await callers.add(job())
         await callers.add(job(), job(index=1), replace(job(voice="b"), is_suspect=True))
-        assert [caller.job.voice for caller in await callers.next_batch()] == ["b"]
+        assert [voice_of(caller.job) for caller in await callers.next_batch()] == ["b"]
 
 
 async def test_a_full_queue_refuses() -> None:
@@ -383,7 +372,7 @@ async def model_run(seed: int) -> None:
             inside.append(phrase)
             try:
                 assert len(running) <= parallel
-                assert {item.voice for item in inside} == {phrase.voice}
+                assert {voice_of(item) for item in inside} == {voice_of(phrase)}
                 assert len(inside) <= min(gate.largest_batch(other) for other in inside)
                 for _ in range(steps):
                     await asyncio.sleep(0)
@@ -439,11 +428,11 @@ async def test_an_engine_that_cannot_batch_is_given_one_phrase_at_a_time() -> No
 
     async def speak(item: PhraseJob) -> None:
         async with gate.admit(item):
-            running.append(item.voice)
+            running.append(voice_of(item))
             await asyncio.sleep(0)
-            sizes[item.voice].append(len(running))
+            sizes[voice_of(item)].append(len(running))
             await asyncio.sleep(0)
-            running.remove(item.voice)
+            running.remove(voice_of(item))
 
     async with asyncio.TaskGroup() as group:
         for voice in sizes:
@@ -458,7 +447,7 @@ async def test_what_waits_is_told_in_characters_at_speed() -> None:
     async with at_gate() as callers:
         assert callers.gate.waiting_characters == 0
         inside, waiting, _ = await callers.add(
-            job(10), job(30), replace(job(30, index=1), speed=0.5)
+            job(10), job(30), with_delivery(job(30, index=1), speed=0.5)
         )
         assert inside.inside
         assert not waiting.inside

@@ -13,8 +13,9 @@ import pytest
 from speech.config import EngineConfig
 from speech.engines.piper.engine import PiperEngine
 from speech.engines.piper.graph import read_graph
-from speech.types import Pcm, Phrase, PhraseJob
+from speech.types import Pcm
 from speech.voices import CatalogueConfig, VoiceCatalogue
+from tests.conftest import phrase_job
 from training.features import HOP, SAMPLE_RATE, TABLE, symbols, with_pads
 from training.loudness import loudness
 from training.recipe import tiny
@@ -170,17 +171,9 @@ def test_the_engine_speaks_it(made: tuple[Path, Any]) -> None:
     engine = PiperEngine(voice, EngineConfig())
     assert engine.info.max_batch_size is None
     assert engine.info.deterministic
-    phrase = Phrase(
-        index=0,
-        is_last=True,
-        text=TEXTS[0],
-        phonemes="",
-        phoneme_ids=tuple(ids_of(TEXTS[0]).tolist()),
-        pause_after=0.0,
-    )
+    ids = tuple(ids_of(TEXTS[0]).tolist())
     jobs = [
-        PhraseJob(phrase=phrase, voice="v", speaker=name, language="en-us", speed=1.0, seed=0)
-        for name in ("slt", "rms")
+        phrase_job(TEXTS[0], phoneme_ids=ids, voice="v", speaker=name) for name in ("slt", "rms")
     ]
     for found in engine.synthesize(jobs):
         assert isinstance(found, Pcm)

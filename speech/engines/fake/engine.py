@@ -92,8 +92,8 @@ class FakeEngine:
         if self._fail_on and self._fail_on in phrase.text:
             return SynthesisError("the fake engine was told to fail on this phrase")
         rate = self._info.sample_rate
-        count = tone_length(len(phrase.text), job.speed, rate)
-        hertz = 200 + zlib.crc32(f"{job.speaker}\0{phrase.text}".encode()) % 600
+        count = tone_length(len(phrase.text), phrase.delivery.speed, rate)
+        hertz = 200 + zlib.crc32(f"{phrase.delivery.speaker}\0{phrase.text}".encode()) % 600
         tone = _AMPLITUDE * np.sin(2 * np.pi * hertz / rate * np.arange(count))
         return Pcm(
             samples=tone.astype(np.int16),

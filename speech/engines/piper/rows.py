@@ -63,19 +63,20 @@ def read_row(
         multi_speaker: Whether the network takes a speaker.
         length_scale: The voice's own, at speed 1.
     """
+    how = job.phrase.delivery
     ids = np.array(job.phrase.phoneme_ids, np.int64)
     if not len(ids):
         return SynthesisError("the phrase has no phonemes")
     if ids.min() < 0 or ids.max() >= symbols:
         return SynthesisError(f"a phoneme id is outside of the voice's 0 to {symbols - 1}")
-    speaker = voice.speakers.get(job.speaker) if multi_speaker else 0
+    speaker = voice.speakers.get(how.speaker) if multi_speaker else 0
     if speaker is None:
         return SynthesisError(f"voice {voice.id!r} has no such speaker")
     return Row(
         ids=ids,
         speaker=speaker,
-        length_scale=length_scale / job.speed,
-        seed=job.seed,
+        length_scale=length_scale / how.speed,
+        seed=how.seed,
         index=job.phrase.index,
     )
 

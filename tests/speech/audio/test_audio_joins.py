@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.audio.joins import fade_edges, silence
+from speech.audio.joins import Joiner, fade_edges, silence
+from speech.audio.resample import Resampler
+from speech.types import Pcm, Phrase, Word
+from tests.conftest import phrase_of
 
 RATE = 24_000
 LOUD = np.full(4800, 20_000, np.int16)
@@ -56,3 +59,152 @@ def test_silence_has_the_length_asked_for(seconds, rate, count):
     assert quiet.dtype == np.int16
     assert len(quiet) == count
     assert not quiet.any()
+
+
+FADE = 0.003
+Spoken = tuple[Phrase, Pcm]
+
+
+def spoken(
+    seconds: float, rate: int, *, pause: float = 0.0, speed: float = 1.0, hertz: float = 300.0
+) -> Spoken:
+    """A tone between two quiet stretches that says two words, with its phonemes."""
+    quarter = round(seconds * rate / 4)
+    tone = np.sin(2 * np.pi * hertz / rate * np.arange(2 * quarter))
+    samples = np.full(4 * quarter, 1000, np.int16)
+    samples[quarter : 3 * quarter] = 20_000 * tone
+    words = (Word((0, 3), (10, 14), (1, 2)), Word((4, 7), (10, 14), (2, 3)))
+    phrase = phrase_of(
+        "one two", phoneme_ids=(1, 2, 3, 4), pause_after=pause, speed=speed, words=words
+    )
+    each = np.full(4, quarter / rate, np.float32)
+    pcm = Pcm(samples=samples, sample_rate=rate, index=0, is_last=False, phoneme_seconds=each)
+    return phrase, pcm
+
+
+def plainly(rate: int, *parts: Spoken) -> np.ndarray:
+    """Phrases of one rate, faded and with their pauses, through one resampler."""
+    pieces = []
+    for phrase, pcm in parts:
+        pieces.append(fade_edges(pcm.samples, pcm.sample_rate, FADE))
+        pieces.append(silence(phrase.pause_after / phrase.delivery.speed, pcm.sample_rate))
+    resampler = Resampler(parts[0][1].sample_rate, rate)
+    return np.concatenate([*map(resampler.process, pieces), resampler.finish()])
+
+
+@pytest.mark.parametrize("taken_each", [True, False])
+@pytest.mark.parametrize("rate", [8000, 22_050, 24_000, 48_000])
+def test_phrases_of_one_rate_are_one_stream(rate, taken_each):
+    parts = [
+        spoken(0.31, 22_050, pause=0.2),
+        spoken(0.0, 22_050, pause=0.123, speed=0.7),
+        spoken(0.5001, 22_050, pause=-1.0),
+        spoken(0.07, 22_050, pause=0.5, speed=2.0),
+    ]
+    joiner, signal = Joiner(rate, FADE), []
+    for part in parts:
+        joiner.hold(*part)
+        if taken_each:
+            signal.append(joiner.take())
+    signal.append(joiner.finish())
+    assert np.array_equal(np.concatenate(signal), plainly(rate, *parts))
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050, 24_000])
+@pytest.mark.parametrize("rates", [(22_050, 24_000), (24_000, 22_050), (16_000, 24_000)])
+@pytest.mark.parametrize("taken_each", [True, False])
+def test_with_another_rate_another_stream_begins(rate, rates, taken_each):
+    first = [spoken(0.31, rates[0], pause=0.1), spoken(0.2, rates[0], pause=0.25)]
+    second = [spoken(0.4, rates[1], pause=0.3, hertz=500), spoken(0.3, rates[1])]
+    joiner, signal = Joiner(rate, FADE), []
+    for part in (*first, *second, *first):
+        joiner.hold(*part)
+        if taken_each:
+            signal.append(joiner.take())
+    signal = np.concatenate([*signal, joiner.finish()])
+    expected = [plainly(rate, *parts) for parts in (first, second, first)]
+    assert len(signal) == sum(map(len, expected))
+    assert np.array_equal(signal, np.concatenate(expected))
+
+
+def edges(signal, rate):
+    """Seconds where each tone begins and ends."""
+    loud = np.flatnonzero(np.abs(signal.astype(int)) > 4000)
+    gaps = np.flatnonzero(np.diff(loud) > 0.02 * rate)
+    begins, ends = loud[[0, *gaps + 1]], loud[[*gaps, -1]]
+    return list(zip(begins / rate, ends / rate, strict=True))
+
+
+@pytest.mark.parametrize("rate", [8000, 24_000, 44_100])
+def test_words_are_when_they_are_heard(rate):
+    """Over rates that come and go, pauses that depend on the speed, and what was taken before."""
+    joiner, signal, words = Joiner(rate, FADE), [], []
+    for number in range(12):
+        voice = (22_050, 24_000, 24_000, 16_000)[number % 4]
+        speed = (0.5, 1.0, 2.0)[number % 3]
+        words += joiner.hold(*spoken(0.3 + number / 777, voice, pause=0.0777, speed=speed))
+        if number % 5 == 4:
+            signal.append(joiner.take())
+    heard = edges(np.concatenate([*signal, joiner.finish()]), rate)
+    assert [(word.text, word.written) for word in words] == [
+        ("one", (10, 14)),
+        ("two", (10, 14)),
+    ] * 12
+    said = [(one.start, two.end) for one, two in zip(words[::2], words[1::2], strict=True)]
+    assert np.allclose(said, heard, rtol=0, atol=0.002)
+    assert all(one.end == two.start for one, two in zip(words[::2], words[1::2], strict=True))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([16_000, 22_050, 24_000]), st.integers(0, 3000)),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([8000, 22_050, 48_000]),
+    st.floats(0, 0.1),
+)
+def test_the_last_word_ends_where_the_signal_does(parts, rate, pause):
+    joiner, samples, words = Joiner(rate, FADE), 0, ()
+    for number, (voice, count) in enumerate(parts):
+        last = number == len(parts) - 1
+        said = (Word((0, 1), (0, 1), (0, 2)),)
+        phrase = phrase_of("x", phoneme_ids=(1, 2), words=said, pause_after=0.0 if last else pause)
+        seconds = np.array([count / 3 / voice, count * 2 / 3 / voice], np.float32)
+        pcm = Pcm(
+            samples=np.zeros(count, np.int16),
+            sample_rate=voice,
+            index=number,
+            is_last=last,
+            phoneme_seconds=seconds,
+        )
+        words = joiner.hold(phrase, pcm)
+        samples += len(joiner.take()) if number % 2 else 0
+    samples += len(joiner.finish())
+    assert words[-1].end == pytest.approx(samples / rate, abs=0.0002)
+
+
+def test_words_are_not_told_where_they_or_their_times_are_unknown():
+    phrase, pcm = spoken(0.3, RATE)
+    joiner = Joiner(RATE, FADE)
+    bare = Pcm(samples=pcm.samples, sample_rate=RATE, index=0, is_last=False)
+    assert joiner.hold(phrase, bare) == ()
+    assert joiner.hold(phrase_of("one two"), pcm) == ()
+    (word, _) = joiner.hold(phrase, pcm)
+    assert word.start == pytest.approx(0.3 * 2.25, abs=1e-3)
+
+
+def test_what_is_held_is_counted_until_it_is_taken():
+    joiner = Joiner(RATE, FADE)
+    assert (joiner.held_samples, joiner.only_copies) == (0, True)
+    joiner.hold(*spoken(0.1, RATE, pause=1.0))
+    assert (joiner.held_samples, joiner.only_copies) == (2400, True)
+    joiner.hold(*spoken(0.1, 16_000))
+    assert (joiner.held_samples, joiner.only_copies) == (4000, False)
+    joiner.take()
+    assert (joiner.held_samples, joiner.only_copies) == (0, False)
+
+
+def test_a_joiner_without_phrases_is_empty():
+    assert len(Joiner(RATE, FADE).finish()) == 0

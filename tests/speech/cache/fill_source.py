@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from speech.cache.fills import FillTable
 from speech.config import CacheConfig
-from speech.types import AudioFrame, Timing
+from speech.types import AudioFrame, SpokenWord, Timing
 
 TIMINGS = (Timing(stage="synthesis", seconds=0.02),)
 
@@ -15,6 +15,8 @@ class Maker:
 
     def __init__(self, pieces: int = 3, size: int = 4, *, free: bool = False) -> None:
         self.body = bytes(index % 251 for index in range(pieces * size))
+        self.words: tuple[tuple[SpokenWord, ...], ...] = ((),) * pieces
+        """Of each piece."""
         self.calls = 0
         self.closed = 0
         self.error: BaseException | None = None
@@ -41,6 +43,7 @@ class Maker:
                     is_last=is_last,
                     timings=TIMINGS if index == 0 else (),
                     total_bytes=self.total_bytes,
+                    words=self.words[index],
                     audio_seconds=1.5 if is_last else 0.0,
                 )
         finally:

@@ -16,7 +16,7 @@ from speech.cache.folder import BLOCK
 async def test_an_entry_survives_a_restart(open_tier: Open) -> None:
     one = open_tier()
     assert await one.get("k") is None
-    await one.put("k", b"audio", group="nora")
+    await one.put("k", b"audio", groups=("nora",))
     await one.close()
     other = open_tier()
     assert await other.get("k") == b"audio"
@@ -27,7 +27,7 @@ async def test_an_entry_survives_a_restart(open_tier: Open) -> None:
 async def test_files_are_named_by_digest_and_only_ours_to_read(
     open_tier: Open, tmp_path: Path
 ) -> None:
-    await open_tier().put("../../evil\0/name", b"audio", group="../x")
+    await open_tier().put("../../evil\0/name", b"audio", groups=("../x",))
     (path,) = files(tmp_path)
     assert path.parent.name == path.name[:2]
     assert len(path.stem) == 64
@@ -39,7 +39,7 @@ async def test_entries_expire_though_they_are_used(
     open_tier: Open, tmp_path: Path, clock: Clock
 ) -> None:
     tier = open_tier(ttl=100.0)
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     clock.now += 99.0
     assert await tier.get("k") == b"audio"
     clock.now += 1.0
@@ -53,7 +53,7 @@ async def test_the_folder_stays_within_its_bound_and_forgets_the_longest_unused(
     tier = open_tier(max_bytes=20 * BLOCK)
     for number in range(60):
         clock.now += 1
-        await tier.put(f"{number}", bytes(3000), group="nora")
+        await tier.put(f"{number}", bytes(3000), groups=("nora",))
         assert await tier.get("0") is not None  # in use, hence never the oldest
         assert on_disk(tmp_path) <= 20 * BLOCK
     assert await tier.get("59") is not None
@@ -69,8 +69,8 @@ async def test_two_processes_keep_one_bound(open_tier: Open, tmp_path: Path, clo
     for number in range(40):
         clock.now += 1
         await asyncio.gather(
-            one.put(f"one{number}", bytes(3000), group="nora"),
-            other.put(f"other{number}", bytes(3000), group="nora"),
+            one.put(f"one{number}", bytes(3000), groups=("nora",)),
+            other.put(f"other{number}", bytes(3000), groups=("nora",)),
         )
         assert on_disk(tmp_path) <= 20 * BLOCK
     assert await one.get("other39") == await other.get("one39") == bytes(3000)
@@ -105,10 +105,10 @@ def test_real_processes_share_the_folder_without_a_lock_of_python(tmp_path: Path
 
 async def test_nobody_writes_while_another_process_sweeps(open_tier: Open, tmp_path: Path) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     with (tmp_path / "cache/sweep").open() as sweep:
         fcntl.flock(sweep, fcntl.LOCK_EX)
-        put = asyncio.create_task(tier.put("l", b"audio", group="nora"))
+        put = asyncio.create_task(tier.put("l", b"audio", groups=("nora",)))
         assert await tier.get("k") == b"audio"  # reading takes no lock
         assert await asyncio.wait([put], timeout=0.1) == (set(), {put})
     await put
@@ -118,11 +118,14 @@ async def test_nobody_writes_while_another_process_sweeps(open_tier: Open, tmp_p
 async def test_overwriting_and_purging_are_accounted(open_tier: Open, tmp_path: Path) -> None:
     tier = open_tier()
     for _ in range(3):
-        await tier.put("k", bytes(5000), group="nora")
+        await tier.put("k", bytes(5000), groups=("nora",))
     assert tier.health.bytes == 2 * BLOCK
-    await tier.put("l", bytes(10), group="nils")
-    assert await tier.purge("nora") == 1
-    assert (await tier.get("k"), await tier.get("l")) == (None, bytes(10))
+    await tier.put("l", bytes(10), groups=("nils",))
+    for key, groups in {"m": ("nils", "nora"), "n": ("nora", "nils"), "o": ("nor", "a")}.items():
+        await tier.put(key, bytes(10), groups=groups)
+    assert await tier.purge("nora") == 3
+    assert [await tier.get(key) for key in "klmno"] == [None, bytes(10), None, None, bytes(10)]
+    assert await tier.purge("a") == 1
     assert tier.health.bytes == on_disk(tmp_path) == BLOCK
     assert await tier.purge(None) == 1
     assert tier.health.bytes == 0
@@ -131,24 +134,24 @@ async def test_overwriting_and_purging_are_accounted(open_tier: Open, tmp_path: 
 async def test_expired_files_go_before_used_ones(
     open_tier: Open, tmp_path: Path, clock: Clock
 ) -> None:
-    await open_tier(ttl=100.0).put("old", b"audio", group="nora")
+    await open_tier(ttl=100.0).put("old", b"audio", groups=("nora",))
     clock.now += 100.0
     tier = open_tier(ttl=100.0)
-    await tier.put("new", b"audio", group="nora")  # its first put sweeps
+    await tier.put("new", b"audio", groups=("nora",))  # its first put sweeps
     assert len(files(tmp_path)) == 1
     assert tier.health.evictions == 0
 
 
 async def test_a_value_larger_than_the_folder_is_dropped(open_tier: Open, tmp_path: Path) -> None:
     tier = open_tier(max_bytes=2 * BLOCK)
-    await tier.put("k", bytes(2 * BLOCK), group="nora")
+    await tier.put("k", bytes(2 * BLOCK), groups=("nora",))
     assert (tier.health.dropped, tier.health.healthy, files(tmp_path)) == (1, True, [])
 
 
 async def test_a_closed_tier_keeps_quiet(open_tier: Open) -> None:
     tier = open_tier()
     await tier.close()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await tier.get("k") is None
     assert await tier.purge(None) == 0
     assert (tier.health.errors, tier.health.dropped) == (0, 1)
@@ -162,7 +165,7 @@ async def test_many_at_once(open_tier: Open, tmp_path: Path) -> None:
         for _ in range(20):
             key = f"{dice.randrange(20)}"
             if dice.random() < 0.5:
-                await tier.put(key, key.encode() * 50, group="nora")
+                await tier.put(key, key.encode() * 50, groups=("nora",))
             else:
                 assert await tier.get(key) in {None, key.encode() * 50}
 

@@ -21,7 +21,7 @@ async def test_a_damaged_file_is_a_miss_and_goes(
     open_tier: Open, tmp_path: Path, damage: str
 ) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     (path,) = files(tmp_path)
     data = bytearray(path.read_bytes())
     places = {"magic": 0, "key": 25, "checksum": 35, "value": -1}
@@ -31,7 +31,7 @@ async def test_a_damaged_file_is_a_miss_and_goes(
     assert await tier.get("k") is None
     assert files(tmp_path) == []
     assert (tier.health.corrupted, tier.health.healthy) == (1, True)
-    await tier.put("k", b"again", group="nora")
+    await tier.put("k", b"again", groups=("nora",))
     assert await tier.get("k") == b"again"
 
 
@@ -39,9 +39,9 @@ async def test_an_entry_under_another_entrys_name_is_a_miss(
     open_tier: Open, tmp_path: Path
 ) -> None:
     tier = open_tier()
-    await tier.put("a", b"audio of a", group="nora")
+    await tier.put("a", b"audio of a", groups=("nora",))
     (path_of_a,) = files(tmp_path)
-    await tier.put("b", b"audio of b", group="nora")
+    await tier.put("b", b"audio of b", groups=("nora",))
     (path_of_b,) = set(files(tmp_path)) - {path_of_a}
     path_of_b.replace(path_of_a)
     assert await tier.get("a") is None
@@ -52,7 +52,7 @@ async def test_an_entry_under_another_entrys_name_is_a_miss(
 async def test_a_wrong_sum_heals(open_tier: Open, tmp_path: Path, usage: bytes | None) -> None:
     tier = open_tier(max_bytes=10 * BLOCK)
     for number in range(9):
-        await tier.put(f"{number}", bytes(10), group="nora")
+        await tier.put(f"{number}", bytes(10), groups=("nora",))
     path = tmp_path / "cache/usage"
     if usage is None:
         path.unlink()
@@ -60,7 +60,7 @@ async def test_a_wrong_sum_heals(open_tier: Open, tmp_path: Path, usage: bytes |
         path.write_bytes(usage)
     restarted = open_tier(max_bytes=10 * BLOCK)
     for number in range(9, 30):
-        await restarted.put(f"{number}", bytes(10), group="nora")
+        await restarted.put(f"{number}", bytes(10), groups=("nora",))
         assert on_disk(tmp_path) <= 10 * BLOCK
     assert restarted.health.bytes == on_disk(tmp_path)
 
@@ -71,7 +71,7 @@ async def test_a_damaged_sum_is_noticed_at_once(
 ) -> None:
     tier = open_tier(max_bytes=10 * BLOCK)
     for number in range(30):
-        await tier.put(f"{number}", bytes(10), group="nora")
+        await tier.put(f"{number}", bytes(10), groups=("nora",))
         if number == 9:
             (tmp_path / "cache/usage").write_bytes(usage)
         assert on_disk(tmp_path) <= 10 * BLOCK
@@ -81,7 +81,7 @@ async def test_a_damaged_sum_is_noticed_at_once(
 async def test_what_dead_writers_left_is_cleaned_and_what_is_not_ours_stays(
     open_tier: Open, tmp_path: Path, clock: Clock
 ) -> None:
-    await open_tier().put("k", b"audio", group="nora")
+    await open_tier().put("k", b"audio", groups=("nora",))
     root = tmp_path / "cache"
     young, old = root / "tmp/1-a.rec", root / "tmp/1-b.rec"
     foreign = [root / "notes.txt", root / "tmp/notes.txt", files(tmp_path)[0].parent / "mine.rec"]
@@ -90,7 +90,7 @@ async def test_what_dead_writers_left_is_cleaned_and_what_is_not_ours_stays(
         os.utime(path, (clock.now, clock.now))
     os.utime(old, (clock.now - 601, clock.now - 601))
     tier = open_tier()
-    await tier.put("l", b"audio", group="nora")
+    await tier.put("l", b"audio", groups=("nora",))
     assert (young.exists(), old.exists()) == (True, False)
     await tier.purge(None)
     assert all(path.exists() for path in foreign)
@@ -103,14 +103,14 @@ async def test_a_directory_that_cannot_be_made_is_told_once_and_heals(
     blocker.write_bytes(b"")
     tier = DiskTier(DiskTierConfig(directory=blocker / "cache"))
     for _ in range(2):
-        await tier.put("k", b"audio", group="nora")
+        await tier.put("k", b"audio", groups=("nora",))
         assert await tier.get("k") is None
     health = tier.health
     assert (health.healthy, health.last_error) == (False, "ENOTDIR")
     assert (health.dropped, health.errors) == (2, 4)
     assert len(caplog.records) == 2  # one for reading, one for writing
     blocker.unlink()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await tier.get("k") == b"audio"
     assert tier.health.healthy
     await tier.close()
@@ -118,10 +118,10 @@ async def test_a_directory_that_cannot_be_made_is_told_once_and_heals(
 
 async def test_a_directory_that_vanishes_comes_back(open_tier: Open, tmp_path: Path) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     (tmp_path / "cache").rename(tmp_path / "gone")
     assert await tier.get("k") is None
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await tier.get("k") == b"audio"
 
 
@@ -136,7 +136,7 @@ async def test_a_full_medium_evicts_what_is_longest_unused(
     tier = open_tier(max_bytes=2**30)
     for number in range(30):
         clock.now += 1
-        await tier.put(f"{number}", bytes(20_000), group="nora")
+        await tier.put(f"{number}", bytes(20_000), groups=("nora",))
     health = tier.health
     assert (health.stored, health.dropped, health.errors, health.healthy) == (30, 0, 0, True)
     kept = [number for number in range(30) if await tier.get(f"{number}") is not None]
@@ -150,7 +150,7 @@ async def test_a_medium_that_others_have_filled_is_told_and_reads(
     open_tier: Open, tmp_path: Path, medium: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     filler = medium / "notes.txt"
     try:
         with filler.open("wb", buffering=0) as file:
@@ -158,7 +158,7 @@ async def test_a_medium_that_others_have_filled_is_told_and_reads(
                 pass
     except OSError:
         pass
-    await tier.put("large", bytes(50_000), group="nora")  # more than could be evicted
+    await tier.put("large", bytes(50_000), groups=("nora",))  # more than could be evicted
     health = tier.health
     assert (health.healthy, health.dropped, health.errors) == (False, 1, 1)
     assert [record.args for record in caplog.records] == [("disk", "write", "ENOSPC")]
@@ -166,7 +166,7 @@ async def test_a_medium_that_others_have_filled_is_told_and_reads(
     assert await tier.get("k") == b"audio"
     assert tier.health.bytes == on_disk(tmp_path)
     filler.unlink()
-    await tier.put("l", b"audio", group="nora")
+    await tier.put("l", b"audio", groups=("nora",))
     assert await tier.get("l") == b"audio"
     assert tier.health.healthy
 
@@ -174,13 +174,13 @@ async def test_a_medium_that_others_have_filled_is_told_and_reads(
 async def test_media_that_cannot_be_written_still_hit(
     open_tier: Open, clock: Clock, medium: Path
 ) -> None:
-    await open_tier().put("k", b"audio", group="nora")
-    await open_tier(secret=b"sixteen bytes or more").put("forged", b"audio", group="nora")
+    await open_tier().put("k", b"audio", groups=("nora",))
+    await open_tier(secret=b"sixteen bytes or more").put("forged", b"audio", groups=("nora",))
     command = ["mount", "-o", "remount,ro", str(medium)]
     await asyncio.to_thread(subprocess.run, command, check=True)
     tier = open_tier(ttl=100.0)
     assert [await tier.get(key) for key in ("k", "forged", "l")] == [b"audio", None, None]
-    await tier.put("l", b"audio", group="nora")
+    await tier.put("l", b"audio", groups=("nora",))
     assert await tier.get("k") == b"audio"
     assert await tier.purge("nora") == 0
     clock.now += 100
@@ -213,13 +213,13 @@ async def test_what_is_no_file_of_ours_is_a_miss(
     open_tier: Open, tmp_path: Path, kind: str
 ) -> None:
     tier = open_tier(max_bytes=2**41)
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     (path,) = files(tmp_path)
     path.rename(path.with_name("aside"))
     ODD[kind](path)
     assert await tier.get("k") is None
     assert (tier.health.corrupted, tier.health.errors, tier.health.healthy) == (1, 0, True)
-    await tier.put("k", b"again", group="nora")
+    await tier.put("k", b"again", groups=("nora",))
     assert await tier.get("k") == (None if kind == "a folder" else b"again")
     assert await tier.purge("nora") == (kind != "a folder")
 
@@ -227,26 +227,26 @@ async def test_what_is_no_file_of_ours_is_a_miss(
 async def test_sums_are_not_written_where_a_link_leads(open_tier: Open, tmp_path: Path) -> None:
     tier, victim = open_tier(), tmp_path / "victim"
     victim.write_bytes(b"precious")
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     (tmp_path / "cache/usage").unlink()
     (tmp_path / "cache/usage").symlink_to(victim)
-    await tier.put("l", b"audio", group="nora")
+    await tier.put("l", b"audio", groups=("nora",))
     assert victim.read_bytes() == b"precious"
     assert (tier.health.dropped, tier.health.last_error) == (1, "ELOOP")
 
 
 async def test_audio_of_who_lacks_the_secret_is_not_played(open_tier: Open) -> None:
     tier = open_tier(secret=b"sixteen bytes or more")
-    await open_tier().put("k", b"forged", group="nora")
+    await open_tier().put("k", b"forged", groups=("nora",))
     assert await tier.get("k") is None
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await open_tier(secret=b"sixteen bytes or more").get("k") == b"audio"
 
 
 async def test_a_record_of_the_far_future_is_too_old(open_tier: Open, clock: Clock) -> None:
     tier = open_tier()
     clock.now += 7200
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     clock.now -= 7200
     assert await tier.get("k") is None
 
@@ -255,7 +255,7 @@ async def test_a_medium_that_hangs_costs_a_request_little(
     open_tier: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     go = threading.Event()
     monkeypatch.setattr(disk, "READ_TIMEOUT", 0.05)
     with monkeypatch.context() as patch:
@@ -279,17 +279,17 @@ async def test_waiting_writes_are_bounded_in_bytes(
     monkeypatch.setattr(disk, "MAX_WRITE_BYTES", 1000)
     tier, go, write = open_tier(), threading.Event(), Folder.write
 
-    def slow(self: Folder, key: str, value: bytes, group: str) -> bool:
+    def slow(self: Folder, key: str, value: bytes, groups: tuple[str, ...]) -> bool:
         go.wait(10)
-        return write(self, key, value, group)
+        return write(self, key, value, groups)
 
     monkeypatch.setattr(Folder, "write", slow)
-    puts = [asyncio.create_task(tier.put(f"{n}", bytes(400), group="nora")) for n in range(5)]
+    puts = [asyncio.create_task(tier.put(f"{n}", bytes(400), groups=("nora",))) for n in range(5)]
     await asyncio.wait(puts[2:])
     go.set()
     await asyncio.gather(*puts)
     assert (tier.health.stored, tier.health.dropped) == (2, 3)
-    await tier.put("again", bytes(1000), group="nora")
+    await tier.put("again", bytes(1000), groups=("nora",))
     assert tier.health.stored == 3
 
 
@@ -299,10 +299,10 @@ async def test_the_event_loop_is_not_held_up(
     threads = set()
     write = Folder.write
 
-    def spy(self: Folder, key: str, value: bytes, group: str) -> bool:
+    def spy(self: Folder, key: str, value: bytes, groups: tuple[str, ...]) -> bool:
         threads.add(threading.current_thread().name)
-        return write(self, key, value, group)
+        return write(self, key, value, groups)
 
     monkeypatch.setattr(Folder, "write", spy)
-    await open_tier().put("k", b"audio", group="nora")
+    await open_tier().put("k", b"audio", groups=("nora",))
     assert threads == {"cache-write_0"}

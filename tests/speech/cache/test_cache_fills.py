@@ -14,7 +14,7 @@ from speech.errors import (
     DeadlineExceededError,
     UnavailableError,
 )
-from speech.types import AudioFrame, CacheState
+from speech.types import AudioFrame, CacheState, SpokenWord
 
 
 async def test_32_readers_share_one_fill() -> None:
@@ -129,6 +129,43 @@ async def test_a_reply_is_committed_once_complete_and_joinable_meanwhile() -> No
     assert maker.calls == 1
     await read(fills.join("k", maker, commit))  # dropped once committed
     assert maker.calls == 2
+
+
+@pytest.mark.parametrize("frame_bytes", [1, 3, 100])
+@pytest.mark.parametrize("told_at", [(0, 1, 1, 2, 3), (0, 0), (3,), (1, 1, 1), (2, 3)])
+async def test_every_reader_has_every_word_once_and_in_order(
+    frame_bytes: int, told_at: tuple[int, ...]
+) -> None:
+    """Whoever comes late, to a running fill or to one that is complete; the stored reply, too."""
+    words = [SpokenWord(f"w{n}", (n, n + 1), n, n + 0.5) for n in range(len(told_at))]
+    fills, maker = table(frame_bytes=frame_bytes), Maker(pieces=4)
+    maker.words = tuple(
+        tuple(word for word, at in zip(words, told_at, strict=True) if at == piece)
+        for piece in range(4)
+    )
+    go = asyncio.Event()
+    kept: list[StoredReply] = []
+
+    async def commit(reply: StoredReply) -> None:
+        await go.wait()
+        kept.append(reply)
+
+    def reader() -> asyncio.Task[list[AudioFrame]]:
+        return asyncio.create_task(read(fills.join("k", maker, commit)))
+
+    readers = [reader(), reader()]
+    for made in range(1, 5):
+        maker.step()
+        await until(lambda made=made: fills.counters.held_bytes == 4 * made)
+        readers.append(reader())
+        await until(lambda made=made: maker.closed or fills.counters.readers == made + 2)
+    for frames in await asyncio.gather(*readers):
+        assert [word for frame in frames for word in frame.words] == words
+        assert joined(frames) == maker.body
+    go.set()
+    await settle(fills)
+    assert [reply.words for reply in kept] == [tuple(words)]
+    assert maker.calls == 1
 
 
 async def test_without_a_commit_nothing_is_kept() -> None:

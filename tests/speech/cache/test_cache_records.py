@@ -14,20 +14,27 @@ from speech.cache.records import (
     Record,
     decode,
     encode,
-    read_group,
+    read_groups,
 )
 
-RECORD = Record(key="ab.1", group="nora", created=1.5e9, value=b"some audio")
+RECORD = Record(key="ab.1", groups=("nora",), created=1.5e9, value=b"some audio")
 DATA = encode(RECORD)
 SECRET = b"sixteen bytes or more"
 
 
-@given(st.text(max_size=20), st.text(max_size=20), st.binary(max_size=50))
-def test_decode_undoes_encode(key: str, group: str, value: bytes) -> None:
-    record = Record(key=key, group=group, created=12.5, value=value)
+voices = st.text(st.characters(exclude_characters="\n", codec="utf-8"), max_size=20)
+
+
+@given(
+    st.text(max_size=20),
+    st.lists(voices, min_size=1, max_size=3).map(tuple),
+    st.binary(max_size=50),
+)
+def test_decode_undoes_encode(key: str, groups: tuple[str, ...], value: bytes) -> None:
+    record = Record(key=key, groups=groups, created=12.5, value=value)
     data = encode(record)
     assert decode(data, key) == record
-    assert read_group(data[:GROUP_PREFIX_BYTES]) == group
+    assert read_groups(data[:GROUP_PREFIX_BYTES]) == groups
 
 
 @pytest.mark.parametrize("position", range(len(DATA)))
@@ -54,7 +61,7 @@ def test_another_key_is_noticed() -> None:
 def test_foreign_bytes_are_noticed(data: bytes) -> None:
     with pytest.raises(BadRecordError):
         decode(data, "k")
-    assert read_group(data) is None
+    assert read_groups(data) == ()
 
 
 @pytest.mark.parametrize(("writer", "reader"), [(b"", SECRET), (SECRET, b""), (SECRET, b"other")])
@@ -80,4 +87,4 @@ def test_a_group_that_is_no_text_is_noticed() -> None:
 
 def test_names_too_long_to_describe_are_refused() -> None:
     with pytest.raises(ValueError, match="65535"):
-        encode(Record(key="k" * 65536, group="g", created=0.0, value=b""))
+        encode(Record(key="k" * 65536, groups=("g",), created=0.0, value=b""))

@@ -106,7 +106,7 @@ async def recovers(tier: RedisTier) -> None:
 async def test_an_entry_is_shared(open_tier: Open, server: Server) -> None:
     one, other = open_tier(), open_tier(ttl=50.0)
     assert await one.get("k") is None
-    await other.put("k", b"audio", group="nora")
+    await other.put("k", b"audio", groups=("nora",))
     assert await one.get("k") == b"audio"
     health = one.health
     assert (health.hits, health.misses, health.healthy, health.errors) == (1, 1, True, 0)
@@ -118,8 +118,8 @@ async def test_an_entry_is_shared(open_tier: Open, server: Server) -> None:
 
 async def test_large_entries_travel_and_larger_ones_are_dropped(open_tier: Open) -> None:
     tier = open_tier(max_entry_bytes=2**20)
-    await tier.put("k", bytes(2**20), group="nora")
-    await tier.put("l", bytes(2**20 + 1), group="nora")
+    await tier.put("k", bytes(2**20), groups=("nora",))
+    await tier.put("l", bytes(2**20 + 1), groups=("nora",))
     assert await tier.get("k") == bytes(2**20)
     assert await tier.get("l") is None
     assert (tier.health.stored, tier.health.dropped, tier.health.healthy) == (1, 1, True)
@@ -130,7 +130,7 @@ async def test_a_damaged_entry_is_a_miss_and_goes(
     open_tier: Open, server: Server, place: int | None
 ) -> None:
     tier = open_tier()
-    data = bytearray(encode(Record(key="k", group="nora", created=0.0, value=b"audio")))
+    data = bytearray(encode(Record(key="k", groups=("nora",), created=0.0, value=b"audio")))
     if place is None:
         data = bytearray(b"foreign")
     else:
@@ -159,7 +159,7 @@ ODD: dict[str, Callable[[client.Redis, str], object]] = {
     "a number": lambda direct, key: direct.incr(key),
     "giant": _giant,
     "too large": lambda direct, key: direct.set(
-        key, encode(Record(key="k", group="nora", created=0.0, value=bytes(2**20 + 2048)))
+        key, encode(Record(key="k", groups=("nora",), created=0.0, value=bytes(2**20 + 2048)))
     ),
     "of another version": lambda direct, key: direct.set(key, b"CHRR\xff" + bytes(500)),
 }
@@ -178,7 +178,7 @@ async def test_whatever_stands_under_our_key_is_a_miss_and_goes(
         assert direct.info("stats")["total_net_output_bytes"] - sent < 2 * 2**20
     health = tier.health
     assert (health.corrupted, health.misses, health.healthy, health.errors) == (1, 1, True, 0)
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await tier.get("k") == b"audio"
 
 
@@ -186,7 +186,7 @@ async def test_purging_a_voice_passes_over_what_is_no_record(
     open_tier: Open, server: Server
 ) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     with server.direct() as direct:
         direct.rpush("chorale:list", "x")
         _giant(direct, "chorale:giant")
@@ -198,12 +198,12 @@ async def test_purging_a_voice_passes_over_what_is_no_record(
 
 async def test_audio_of_who_lacks_the_secret_is_not_played(open_tier: Open, server: Server) -> None:
     ours, too = open_tier(secret=SECRET), open_tier(secret=SECRET)
-    await open_tier(secret=b"another, of sixteen").put("k", b"forged", group="nora")
+    await open_tier(secret=b"another, of sixteen").put("k", b"forged", groups=("nora",))
     assert await ours.get("k") is None
-    await open_tier().put("k", b"forged", group="nora")
+    await open_tier().put("k", b"forged", groups=("nora",))
     assert await ours.get("k") is None
     assert ours.health.corrupted == 2
-    await ours.put("k", b"audio", group="nora")
+    await ours.put("k", b"audio", groups=("nora",))
     assert await too.get("k") == b"audio"
     with server.direct() as direct:
         direct.rename("chorale:k", "chorale:l")  # a true record under another name
@@ -225,7 +225,7 @@ async def test_what_is_no_redis_costs_a_miss(reply: bytes) -> None:
         port = listener.sockets[0].getsockname()[1]
         tier = RedisTier(RedisTierConfig(url=f"redis://127.0.0.1:{port}", timeout=0.2))
         assert await tier.get("k") is None
-        await tier.put("k", b"audio", group="nora")
+        await tier.put("k", b"audio", groups=("nora",))
         assert (tier.health.hits, tier.health.misses) == (0, 1)
         await tier.close()
 
@@ -235,15 +235,18 @@ async def test_purging_takes_one_voice_or_all_and_nothing_of_strangers(
 ) -> None:
     tier, stranger = open_tier(prefix="a*[b]"), open_tier(prefix="a-b")
     for number in range(1200):
-        await tier.put(f"{number}", b"audio", group="nora" if number % 3 else "nils")
-    await stranger.put("k", b"audio", group="nora")
+        await tier.put(f"{number}", b"audio", groups=("nora" if number % 3 else "nils",))
+    await stranger.put("k", b"audio", groups=("nora",))
+    for key, groups in {"m": ("nils", "nora"), "n": ("nora", "nils"), "o": ("nor", "a")}.items():
+        await tier.put(key, b"audio", groups=groups)
     with server.direct() as direct:
         direct.set("a*[b]:foreign", b"x")
-        assert await tier.purge("nora") == 800
+        assert await tier.purge("nora") == 802
+        assert [await tier.get(key) for key in "mno"] == [None, None, b"audio"]
         assert await tier.get("3") == b"audio"
         assert await tier.get("1") is None
-        assert direct.dbsize() == 402
-        assert await tier.purge(None) == 401
+        assert direct.dbsize() == 403
+        assert await tier.purge(None) == 402
     assert await stranger.get("k") == b"audio"
 
 
@@ -252,7 +255,7 @@ async def test_a_redis_that_dies_is_left_alone_and_comes_back(
 ) -> None:
     caplog.set_level(logging.INFO)
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     server.stop()
     assert await tier.get("k") is None
     assert not tier.health.healthy
@@ -260,7 +263,7 @@ async def test_a_redis_that_dies_is_left_alone_and_comes_back(
     began = time.perf_counter()
     for _ in range(200):
         assert await tier.get("k") is None
-        await tier.put("k", b"audio", group="nora")
+        await tier.put("k", b"audio", groups=("nora",))
     assert await tier.purge(None) == 0
     assert time.perf_counter() - began < 0.25  # nothing was tried
     assert (tier.health.errors, tier.health.dropped) == (errors, 200)
@@ -268,7 +271,7 @@ async def test_a_redis_that_dies_is_left_alone_and_comes_back(
     assert not tier.health.healthy
     server.start()
     await recovers(tier)
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await tier.get("k") == b"audio"
     assert [record.levelname for record in caplog.records if "cache tier" in record.msg] == [
         "WARNING",
@@ -280,11 +283,11 @@ async def test_a_restart_between_two_requests_goes_unnoticed(
     open_tier: Open, server: Server
 ) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     server.stop()
     server.start()
     await asyncio.sleep(0.01)  # the loop sees that the idle connections are gone
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await tier.get("k") == b"audio"
     assert (tier.health.stored, tier.health.errors) == (2, 0)
 
@@ -295,7 +298,7 @@ async def test_a_frozen_redis_costs_its_timeout_once_and_answers_are_never_mixed
     tier = open_tier(timeout=0.1)
     keys = [f"{number}" for number in range(8)]
     for key in keys:
-        await tier.put(key, key.encode(), group="nora")
+        await tier.put(key, key.encode(), groups=("nora",))
     server.signal(signal.SIGSTOP)
     began = time.perf_counter()
     assert await asyncio.gather(*(tier.get(key) for key in keys)) == [None] * 8
@@ -312,8 +315,8 @@ async def test_a_cancelled_request_leaves_no_answer_for_the_next(
     open_tier: Open, server: Server
 ) -> None:
     tier = open_tier(timeout=2.0)
-    await tier.put("a", b"of a", group="nora")
-    await tier.put("b", b"of b", group="nora")
+    await tier.put("a", b"of a", groups=("nora",))
+    await tier.put("b", b"of b", groups=("nora",))
     server.signal(signal.SIGSTOP)
     task = asyncio.create_task(tier.get("a"))
     await asyncio.sleep(0.05)
@@ -326,25 +329,25 @@ async def test_a_cancelled_request_leaves_no_answer_for_the_next(
 
 async def test_a_full_redis_refuses_puts_and_still_reads(open_tier: Open, server: Server) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     with server.direct() as direct:
         direct.config_set("maxmemory", "1")
-        await tier.put("l", bytes(1000), group="nora")
+        await tier.put("l", bytes(1000), groups=("nora",))
         health = tier.health
         assert (health.healthy, health.last_error) == (False, "OutOfMemoryError")
         assert await tier.get("k") == b"audio"
         direct.config_set("maxmemory", "0")
-    await tier.put("l", b"audio", group="nora")
+    await tier.put("l", b"audio", groups=("nora",))
     assert tier.health.healthy
 
 
 async def test_a_redis_that_only_reads_still_hits(open_tier: Open, server: Server) -> None:
     tier = open_tier()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     with server.direct() as direct:
         direct.set("chorale:odd", b"no record")
         direct.replicaof("127.0.0.1", "1")
-        await tier.put("l", b"audio", group="nora")
+        await tier.put("l", b"audio", groups=("nora",))
         assert [await tier.get(key) for key in ("odd", "k")] == [None, b"audio"]
     health = tier.health
     assert (health.dropped, health.healthy, health.last_error) == (1, False, "ReadOnlyError")
@@ -357,7 +360,7 @@ async def test_the_password_is_used_and_told_to_nobody(
     server.stop()
     server.start("--requirepass", "s3cret")
     right = open_tier("s3cret")
-    await right.put("k", b"audio", group="nora")
+    await right.put("k", b"audio", groups=("nora",))
     assert await right.get("k") == b"audio"
     wrong = open_tier("wr0ng")
     inside = open_tier(url=f"redis://:s3cret@127.0.0.1:{server.port}/0")
@@ -377,7 +380,7 @@ def test_a_url_that_cannot_be_read_is_refused_without_quoting_it() -> None:
 
 async def test_connections_are_bounded(open_tier: Open, server: Server) -> None:
     tier = open_tier(timeout=5.0)
-    await asyncio.gather(*(tier.put(f"{n}", bytes(100), group="nora") for n in range(200)))
+    await asyncio.gather(*(tier.put(f"{n}", bytes(100), groups=("nora",)) for n in range(200)))
     assert tier.health.stored == 200
     with server.direct() as direct:
         assert len(direct.client_list()) <= 17
@@ -408,6 +411,6 @@ async def test_a_closed_tier_keeps_quiet(open_tier: Open, server: Server) -> Non
     tier = open_tier()
     await tier.get("k")  # the probe runs
     await tier.close()
-    await tier.put("k", b"audio", group="nora")
+    await tier.put("k", b"audio", groups=("nora",))
     assert await tier.get("k") is None
     assert await tier.purge(None) == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import builtins
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
+        self.groups: dict[str, tuple[str, ...]] = {}
         self.gets = 0
         self.gate = asyncio.Event()
         self.gate.set()
@@ -36,14 +38,15 @@ class Shelf:
         await self.gate.wait()
         return value
 
-    async def put(self, key: str, value: bytes, *, group: str) -> None:
+    async def put(self, key: str, value: bytes, *, groups: tuple[str, ...]) -> None:
         await self.gate.wait()
-        self.values[key] = value
+        self.values[key], self.groups[key] = value, groups
 
     async def purge(self, group: str | None) -> int:
-        count = len(self.values)
-        self.values.clear()
-        return count
+        gone = [key for key in self.values if group in (None, *self.groups[key])]
+        for key in gone:
+            del self.values[key]
+        return len(gone)
 
     async def close(self) -> None:
         self.values.clear()
@@ -60,21 +63,21 @@ def cache(second: SecondTier | None) -> TieredCache:
 async def test_ram_answers_first_and_a_hit_further_out_is_promoted() -> None:
     shelf = Shelf()
     one, other = cache(shelf), cache(shelf)
-    assert await one.get("k", group="nora") is None
-    await one.put("k", REPLY, group="nora")
-    assert await one.get("k", group="nora") == Found(reply=REPLY, tier="ram")
+    assert await one.get("k", groups=("nora",)) is None
+    await one.put("k", REPLY, groups=("nora",))
+    assert await one.get("k", groups=("nora",)) == Found(reply=REPLY, tier="ram")
     assert shelf.gets == 1
-    assert await other.get("k", group="nora") == Found(reply=REPLY, tier="shelf")
-    assert await other.get("k", group="nora") == Found(reply=REPLY, tier="ram")
+    assert await other.get("k", groups=("nora",)) == Found(reply=REPLY, tier="shelf")
+    assert await other.get("k", groups=("nora",)) == Found(reply=REPLY, tier="ram")
     assert shelf.gets == 2
     assert (other.health().ram.hits, other.health().ram.entries) == (1, 1)
 
 
 async def test_without_a_second_tier_ram_is_the_cache() -> None:
     alone = cache(None)
-    await alone.put("k", REPLY, group="nora")
-    assert await alone.get("k", group="nora") == Found(reply=REPLY, tier="ram")
-    assert await alone.get("l", group="nora") is None
+    await alone.put("k", REPLY, groups=("nora",))
+    assert await alone.get("k", groups=("nora",)) == Found(reply=REPLY, tier="ram")
+    assert await alone.get("l", groups=("nora",)) is None
     assert alone.health().second is None
     await alone.close()
 
@@ -82,37 +85,40 @@ async def test_without_a_second_tier_ram_is_the_cache() -> None:
 async def test_larger_replies_are_not_kept() -> None:
     shelf = Shelf()
     tiers = cache(shelf)
-    await tiers.put("k", StoredReply(body=bytes(101), audio_seconds=1.0), group="nora")
-    assert await tiers.get("k", group="nora") is None
+    await tiers.put("k", StoredReply(body=bytes(101), audio_seconds=1.0), groups=("nora",))
+    assert await tiers.get("k", groups=("nora",)) is None
     assert (shelf.values, tiers.health().oversized) == ({}, 1)
 
 
-async def test_a_value_of_another_version_is_a_miss() -> None:
+@pytest.mark.parametrize("value", [b"\xff" + bytes(20), struct.pack(">Bd", 1, 1.0) + b"audio"])
+async def test_a_value_of_another_version_is_a_miss(value: bytes) -> None:
     shelf = Shelf()
-    shelf.values["k"] = b"\xff" + bytes(20)
-    assert await cache(shelf).get("k", group="nora") is None
+    shelf.values["k"] = value
+    assert await cache(shelf).get("k", groups=("nora",)) is None
 
 
 async def test_a_reply_put_while_the_second_tier_was_asked_is_found() -> None:
     shelf = Shelf()
     tiers = cache(shelf)
     shelf.gate.clear()
-    asked = asyncio.create_task(tiers.get("k", group="nora"))
+    asked = asyncio.create_task(tiers.get("k", groups=("nora",)))
     await asyncio.sleep(0)
-    put = asyncio.create_task(tiers.put("k", REPLY, group="nora"))
+    put = asyncio.create_task(tiers.put("k", REPLY, groups=("nora",)))
     await asyncio.sleep(0)
     shelf.gate.set()
     assert await asked == Found(reply=REPLY, tier="ram")
     await put
 
 
-async def test_purging_reaches_both_tiers() -> None:
+@pytest.mark.parametrize("groups", [("nora",), ("nora", "nils"), ("nils", "nora")])
+async def test_purging_reaches_both_tiers(groups: tuple[str, ...]) -> None:
     shelf = Shelf()
-    tiers = cache(shelf)
-    await tiers.put("k", REPLY, group="nora")
-    assert await tiers.purge("nora") == 2
-    assert await tiers.get("k", group="nora") is None
-    await tiers.put("k", REPLY, group="nora")
+    tiers, other = cache(shelf), cache(shelf)
+    await tiers.put("k", REPLY, groups=groups)
+    assert await other.get("k", groups=groups) == Found(reply=REPLY, tier="shelf")
+    assert [await it.purge("nora") for it in (tiers, other)] == [2, 1]
+    assert [await it.get("k", groups=groups) for it in (tiers, other)] == [None, None]
+    await tiers.put("k", REPLY, groups=("nora",))
     await tiers.close()
     assert shelf.values == {}
 
@@ -120,10 +126,10 @@ async def test_purging_reaches_both_tiers() -> None:
 async def test_a_cache_over_a_folder_outlives_its_process(tmp_path: Path) -> None:
     config = CacheConfig(second=DiskTierConfig(directory=tmp_path))
     one = open_cache(config)
-    await one.put("k", REPLY, group="nora")
+    await one.put("k", REPLY, groups=("nora",))
     await one.close()
     other = open_cache(config)
-    assert await other.get("k", group="nora") == Found(reply=REPLY, tier="disk")
+    assert await other.get("k", groups=("nora",)) == Found(reply=REPLY, tier="disk")
     assert await other.purge("nora") == 2
     await other.close()
 
@@ -169,11 +175,11 @@ async def test_a_hit_replays_what_the_miss_delivered() -> None:
         yield AudioFrame(data=REPLY.body[20:], is_last=True, audio_seconds=1.25)
 
     async def commit(reply: StoredReply) -> None:
-        await tiers.put("k", reply, group="nora")
+        await tiers.put("k", reply, groups=("nora",))
 
     missed = [frame async for frame in fills.join("k", source, commit)]
     await asyncio.sleep(0.01)
-    found = await tiers.get("k", group="nora")
+    found = await tiers.get("k", groups=("nora",))
     assert found is not None
     hit = list(replay(found.reply, CacheState.HIT, 7))
     assert b"".join(f.data for f in hit) == b"".join(f.data for f in missed)

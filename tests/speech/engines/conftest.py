@@ -8,8 +8,9 @@ import pytest
 
 from speech.engines.kinds import Voice
 from speech.engines.piper.voice import PiperEntry
-from speech.types import Phrase, PhraseJob
+from speech.types import PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
+from tests.conftest import phrase_job
 from training.tiny_voice import SYMBOLS, write_tiny_voice
 
 PiperJob = Callable[..., PhraseJob]
@@ -67,16 +68,14 @@ def piper_job() -> PiperJob:
         draw = random.Random(length)
         if ids is None:
             ids = tuple(draw.randrange(len(SYMBOLS)) for _ in range(length))
-        phrase = Phrase(
+        return phrase_job(
+            "x" * len(ids),
             index=index,
-            is_last=False,
-            text="x" * len(ids),
-            phonemes="",
             phoneme_ids=ids,
-            pause_after=0.0,
-        )
-        return PhraseJob(
-            phrase=phrase, voice="tiny", speaker=speaker, language="en-us", speed=speed, seed=seed
+            voice="tiny",
+            speaker=speaker,
+            speed=speed,
+            seed=seed,
         )
 
     return make

@@ -2,7 +2,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine
 from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
+from tests.conftest import with_delivery
 
 PiperJob = Callable[..., PhraseJob]
 
@@ -100,7 +100,7 @@ def test_threads_that_evict_each_other_lose_nothing(
     voices = resident(catalogue, 1)
 
     def speak(voice: str) -> bool:
-        results = [voices.synthesize([replace(piper_job(5), voice=voice)]) for _ in range(40)]
+        results = [voices.synthesize([with_delivery(piper_job(5), voice=voice)]) for _ in range(40)]
         return all(isinstance(result, Pcm) for (result,) in results)
 
     with ThreadPoolExecutor(3) as threads:
@@ -165,12 +165,12 @@ def test_where_memory_runs_out_the_least_recently_used_makes_room(
     voices.preload("abc")
     used(voices, "a")
     short_of_memory(monkeypatch, voices, room=2)
-    (result,) = voices.synthesize([replace(piper_job(5), voice="b")])
+    (result,) = voices.synthesize([with_delivery(piper_job(5), voice="b")])
     assert isinstance(result, Pcm)
     assert list(voices.infos()) == ["a", "b"]
     short_of_memory(monkeypatch, voices, room=0)
     with pytest.raises(MemoryError):
-        voices.synthesize([replace(piper_job(5), voice="b")])
+        voices.synthesize([with_delivery(piper_job(5), voice="b")])
     assert list(voices.infos()) == ["b"]
 
 

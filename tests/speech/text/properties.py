@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
-from speech.types import Explanation, Normalization, Reading
+from speech.types import Explanation, Normalization
+from tests.conftest import passage
 
 LANGUAGES = ("en-us", "en-gb", "de", "fr", "es", "it", "pt-br", "nl", "pl", "ru", "cmn", "ar")
 CONFIG = TextConfig()
@@ -24,9 +25,7 @@ class Case:
 def broken(front_end: FrontEnd, case: Case) -> str | None:
     """The first property a case breaks, in words; None where all hold."""
     try:
-        explained = front_end.explain(
-            Reading(text=case.text, language=case.language, normalization=case.wanted)
-        )
+        explained = front_end.explain(passage(case.text, case.language, normalization=case.wanted))
     except InvalidInputError as error:
         return None if error.param == "input" else f"names {error.param}"
     except Exception as error:  # noqa: BLE001 (no other may leave the room: that is the property)
@@ -41,9 +40,7 @@ def broken(front_end: FrontEnd, case: Case) -> str | None:
 
 
 def _opening(front_end: FrontEnd, case: Case, explained: Explanation) -> str | None:
-    opening = front_end.opening(
-        Reading(text=case.text, language=case.language, normalization=case.wanted), None
-    )
+    opening = front_end.opening(passage(case.text, case.language, normalization=case.wanted), None)
     first, *others = explained.utterance.phrases
     if opening is None:
         return "has no opening, but a second phrase" if others else None
@@ -128,9 +125,9 @@ def read_again(front_end: FrontEnd, case: Case) -> str | None:
     Noise need not: `Dr.` alone is read for what then stands beside it.
     """
     once = front_end.explain(
-        Reading(text=case.text, language=case.language, normalization=case.wanted)
+        passage(case.text, case.language, normalization=case.wanted)
     ).utterance.normalized
     again = front_end.explain(
-        Reading(text=once, language=case.language, normalization=case.wanted)
+        passage(once, case.language, normalization=case.wanted)
     ).utterance.normalized
     return None if _letters(once) == _letters(again) else "is read otherwise the second time"

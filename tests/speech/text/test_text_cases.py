@@ -18,7 +18,7 @@ from speech.text import FrontEnd
 from speech.text.cleanup import clean
 from speech.text.phonemes import phonemize
 from speech.text.sentences import paragraphs
-from speech.types import Reading
+from tests.conftest import passage
 
 # Least shares of right readings. A category that is not named here is read right throughout.
 LEAST = {
@@ -64,7 +64,7 @@ def wrong(case: Case, language: str = "en-us") -> str:
 
     Outside English espeak-ng may read by itself what is left as written, so sounds count too.
     """
-    said = FRONT_END.prepare(Reading(text=case.written, language=language), None).normalized
+    said = FRONT_END.prepare(passage(case.written, language), None).normalized
     if compared(said) in map(compared, case.spoken):
         return ""
     if language != "en-us" and sounds(said, language) in {

@@ -4,7 +4,8 @@ import pytest
 
 from speech.config import TextConfig
 from speech.text import FrontEnd
-from speech.types import Normalization, Reading
+from speech.types import Normalization
+from tests.conftest import passage
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ Told = list[tuple[str, str, str]]
 
 
 def told(front_end: FrontEnd, text: str, wanted: Normalization, language: str = "en-us") -> Told:
-    explained = front_end.explain(Reading(text=text, language=language, normalization=wanted))
+    explained = front_end.explain(passage(text, language, normalization=wanted))
     return [
         (text[change.start : change.end], change.reading, change.kind)
         for change in explained.changes
@@ -48,7 +49,7 @@ def test_changes_are_told_where_they_were_written(
 
 
 def test_a_homograph_brings_its_phonemes(front_end: FrontEnd) -> None:
-    (change,) = front_end.explain(Reading(text="I read it yesterday.", language="en-us")).changes
+    (change,) = front_end.explain(passage("I read it yesterday.")).changes
     assert (change.reading, change.phonemes, change.kind) == ("read", "ɹˈɛd", "homograph")
 
 

@@ -17,7 +17,7 @@ from loadtests.micro.text_floods import FLOODS, flood
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
-from speech.types import Reading
+from tests.conftest import passage
 from tests.speech.text.test_text_frontend import ENGLISH
 
 SHORT, LONG = 512, 2048
@@ -27,7 +27,7 @@ SHORT, LONG = 512, 2048
 def front_end() -> FrontEnd:
     made = FrontEnd(TextConfig())
     for language in ("en-us", "de"):
-        made.prepare(Reading(text="Warm: 5 € on May 5, **so** 👍.", language=language), None)
+        made.prepare(passage("Warm: 5 € on May 5, **so** 👍.", language), None)
     return made
 
 
@@ -43,9 +43,7 @@ def work(
 
     def once() -> None:
         try:
-            front_end.prepare(
-                Reading(text=text, language=language), ENGLISH if words else None, words=words
-            )
+            front_end.prepare(passage(text, language), ENGLISH if words else None, words=words)
         except InvalidInputError:
             return
 
@@ -99,4 +97,4 @@ def test_the_work_of_finding_words_grows_with_the_text(front_end: FrontEnd, name
 
 def test_lone_surrogates_are_the_callers_error(front_end: FrontEnd) -> None:
     with pytest.raises(InvalidInputError):
-        front_end.prepare(Reading(text="\ud800\udfff" * LONG, language="en-us"), None)
+        front_end.prepare(passage("\ud800\udfff" * LONG), None)

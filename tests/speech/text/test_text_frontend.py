@@ -11,7 +11,8 @@ from speech.errors import InvalidInputError
 from speech.text import FrontEnd
 from speech.text.cleanup import cleaned
 from speech.text.frontend import may_become
-from speech.types import Normalization, Reading, Vocabulary
+from speech.types import Normalization, Vocabulary
+from tests.conftest import passage
 
 ENGLISH = Vocabulary(
     kind="espeak",
@@ -33,9 +34,7 @@ def front_end() -> FrontEnd:
 
 
 def test_a_written_text_becomes_phrases(front_end: FrontEnd) -> None:
-    utterance = front_end.prepare(
-        Reading(text="It costs $5. Really!\nYes.", language="en-us"), ENGLISH
-    )
+    utterance = front_end.prepare(passage("It costs $5. Really!\nYes."), ENGLISH)
     assert [phrase.text for phrase in utterance.phrases] == [
         "It costs five dollars.",
         "Really!",
@@ -50,12 +49,12 @@ def test_a_written_text_becomes_phrases(front_end: FrontEnd) -> None:
 
 
 def test_an_engine_that_reads_text_gets_text(front_end: FrontEnd) -> None:
-    (phrase,) = front_end.prepare(Reading(text="Hello there.", language="en-us"), None).phrases
+    (phrase,) = front_end.prepare(passage("Hello there."), None).phrases
     assert (phrase.phonemes, phrase.phoneme_ids) == ("", ())
 
 
 def test_phonemes_of_a_text_are_shown_for_any_language(front_end: FrontEnd) -> None:
-    (phrase,) = front_end.explain(Reading(text="Hallo Welt", language="de")).utterance.phrases
+    (phrase,) = front_end.explain(passage("Hallo Welt", "de")).utterance.phrases
     assert phrase.phonemes == "hˈaloː vˈɛlt"
 
 
@@ -65,13 +64,13 @@ def test_nothing_to_say_is_the_callers_error(
     front_end: FrontEnd, text: str, vocabulary: Vocabulary | None
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        front_end.prepare(Reading(text=text, language="en-us"), vocabulary)
+        front_end.prepare(passage(text), vocabulary)
     assert caught.value.param == "input"
 
 
 def test_symbols_the_voice_lacks_are_counted() -> None:
     front_end = FrontEnd(CONFIG)
-    utterance = front_end.prepare(Reading(text="abç def.", language="en-us"), LETTERS)
+    utterance = front_end.prepare(passage("abç def."), LETTERS)
     # ç is c and a cedilla; the voice knows the letter.
     assert front_end.unknown_symbols == {("mark", "skipped"): 1}
     assert len(utterance.phrases[0].phoneme_ids) == 3 + 2 * 8
@@ -80,7 +79,7 @@ def test_symbols_the_voice_lacks_are_counted() -> None:
 def test_a_text_wholly_unknown_to_the_voice_is_refused() -> None:
     front_end = FrontEnd(CONFIG)
     with pytest.raises(InvalidInputError):
-        front_end.prepare(Reading(text="你好。", language="zh"), LETTERS)
+        front_end.prepare(passage("你好。", "zh"), LETTERS)
     assert front_end.unknown_symbols["letter", "skipped"] == 2
 
 
@@ -99,7 +98,7 @@ def test_a_text_wholly_unknown_to_the_voice_is_refused() -> None:
     ],
 )
 def test_hard_texts_obey_the_bounds(front_end: FrontEnd, text: str, language: str) -> None:
-    phrases = front_end.prepare(Reading(text=text, language=language), None).phrases
+    phrases = front_end.prepare(passage(text, language), None).phrases
     assert all(0 < len(phrase.text) <= PHRASES.max_characters for phrase in phrases)
 
 
@@ -114,7 +113,7 @@ def test_hard_texts_obey_the_bounds(front_end: FrontEnd, text: str, language: st
 )
 def test_any_text_becomes_phrases_or_the_callers_error(text: str, language: str) -> None:
     try:
-        phrases = FrontEnd(CONFIG).prepare(Reading(text=text, language=language), None).phrases
+        phrases = FrontEnd(CONFIG).prepare(passage(text, language), None).phrases
     except InvalidInputError:
         return
     assert [phrase.index for phrase in phrases] == list(range(len(phrases)))
@@ -126,13 +125,11 @@ def test_any_text_becomes_phrases_or_the_callers_error(text: str, language: str)
 
 def test_threads_share_one_front_end(front_end: FrontEnd) -> None:
     text = "Dr. Smith paid $3.50 for 12 km. He left at 3:45 pm, in 1984!"
-    wanted = front_end.prepare(Reading(text=text, language="en-us"), ENGLISH)
+    wanted = front_end.prepare(passage(text), ENGLISH)
     wrong: list[bool] = []
 
     def work() -> None:
-        prepared = [
-            front_end.prepare(Reading(text=text, language="en-us"), ENGLISH) for _ in range(50)
-        ]
+        prepared = [front_end.prepare(passage(text), ENGLISH) for _ in range(50)]
         wrong.extend(utterance != wanted for utterance in prepared)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -158,28 +155,26 @@ def test_threads_share_one_front_end(front_end: FrontEnd) -> None:
 def test_an_opening_is_the_first_phrase(
     front_end: FrontEnd, text: str, vocabulary: Vocabulary | None
 ) -> None:
-    whole = front_end.prepare(Reading(text=text, language="en-us"), vocabulary)
-    assert front_end.opening(Reading(text=text, language="en-us"), vocabulary) == whole.phrases[0]
+    whole = front_end.prepare(passage(text), vocabulary)
+    assert front_end.opening(passage(text), vocabulary) == whole.phrases[0]
 
 
 @pytest.mark.parametrize("text", ["One phrase.", "The end [pause:2s]", "Hm. 😀"])
 def test_one_phrase_has_no_opening(front_end: FrontEnd, text: str) -> None:
-    assert front_end.opening(Reading(text=text, language="en-us"), None) is None
+    assert front_end.opening(passage(text), None) is None
 
 
 def test_a_first_phrase_without_a_sound_is_no_opening(front_end: FrontEnd) -> None:
-    assert (
-        front_end.opening(Reading(text="Привет. Hello there.", language="en-us"), LETTERS) is None
-    )
+    assert front_end.opening(passage("Привет. Hello there."), LETTERS) is None
 
 
 def test_an_opening_refuses_what_the_whole_refuses(front_end: FrontEnd) -> None:
     text = "Hello there. " * 30 + "[word](/§/)"
     with pytest.raises(InvalidInputError):
-        front_end.prepare(Reading(text=text, language="en-us"), ENGLISH)
+        front_end.prepare(passage(text), ENGLISH)
     with pytest.raises(InvalidInputError):
-        front_end.opening(Reading(text=text, language="en-us"), ENGLISH)
-    assert front_end.opening(Reading(text="...", language="en-us"), ENGLISH) is None
+        front_end.opening(passage(text), ENGLISH)
+    assert front_end.opening(passage("..."), ENGLISH) is None
 
 
 @pytest.mark.parametrize(
@@ -191,8 +186,8 @@ def test_a_text_that_grows_too_long_is_refused(
     read: Callable[..., object], text: str, language: str
 ) -> None:
     front_end = FrontEnd(CONFIG)
-    reading = Reading(text=text, language=language, normalization=Normalization(emoji="say"))
-    arguments = (reading,) if read is FrontEnd.explain else (reading, None)
+    said = passage(text, language, normalization=Normalization(emoji="say"))
+    arguments = (said,) if read is FrontEnd.explain else (said, None)
     if read is FrontEnd.opening and "😀" not in text:  # its rest would be: it is read whole
         assert read(front_end, *arguments) is None
         return
@@ -204,12 +199,12 @@ def test_a_text_that_grows_too_long_is_refused(
 def test_phonemes_count_where_the_text_does_not_grow() -> None:
     front_end = FrontEnd(TextConfig(max_spoken_characters=400))
     with pytest.raises(InvalidInputError, match="becomes"):
-        front_end.explain(Reading(text="7" * 30 + " " + "8" * 30 + " 1234567" * 30, language="sv"))
+        front_end.explain(passage("7" * 30 + " " + "8" * 30 + " 1234567" * 30, "sv"))
 
 
 def test_a_text_that_takes_too_long_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="too long to read") as caught:
-        FrontEnd(TextConfig(max_seconds=1e-9)).explain(Reading(text="Hello.", language="en-us"))
+        FrontEnd(TextConfig(max_seconds=1e-9)).explain(passage("Hello."))
     assert caught.value.param == "input"
 
 
@@ -226,5 +221,5 @@ _GROWING = (
 )
 def test_an_opening_knows_how_long_its_text_may_become(pieces: list[str], language: str) -> None:
     text = "a " + "".join(pieces) * 20
-    spoken = FrontEnd(CONFIG).prepare(Reading(text=text, language=language), None).normalized
+    spoken = FrontEnd(CONFIG).prepare(passage(text, language), None).normalized
     assert len(spoken) <= may_become(cleaned(text, language=language).text, ())

@@ -10,7 +10,8 @@ from speech.errors import InvalidInputError
 from speech.text import FrontEnd, marks
 from speech.text.edits import applied
 from speech.text.inline import MAX_PHONEMES, MAX_WORD, inline_edits
-from speech.types import Reading, Vocabulary
+from speech.types import Vocabulary
+from tests.conftest import passage
 
 ENGLISH = Vocabulary(
     kind="espeak",
@@ -50,7 +51,7 @@ def test_a_pause_is_as_long_as_it_says(written: str, milliseconds: int) -> None:
 def test_a_pause_reaches_the_phrase_exactly(front_end: FrontEnd) -> None:
     for vocabulary in (None, ENGLISH):
         utterance = front_end.prepare(
-            Reading(text="Wait [pause:1.234s] for it.[pause:50ms]Now.[pause:2s]", language="en-us"),
+            passage("Wait [pause:1.234s] for it.[pause:50ms]Now.[pause:2s]"),
             vocabulary,
         )
         assert [(p.text, p.pause_after) for p in utterance.phrases] == [
@@ -84,7 +85,7 @@ def test_what_cannot_be_spoken_is_named_with_its_place(
     front_end: FrontEnd, text: str, message: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=message) as caught:
-        front_end.prepare(Reading(text=text, language="en-us"), ENGLISH)
+        front_end.prepare(passage(text), ENGLISH)
     assert caught.value.param == "input"
 
 
@@ -99,18 +100,14 @@ def test_what_is_no_form_of_ours_stays(text: str) -> None:
 
 def test_a_link_is_read_by_its_text(front_end: FrontEnd) -> None:
     text = "See [the docs](https://example.org/a) and [tomato](/təmˈɑːtoʊ/)."
-    (phrase,) = front_end.prepare(Reading(text=text, language="en-us"), ENGLISH).phrases
+    (phrase,) = front_end.prepare(passage(text), ENGLISH).phrases
     assert phrase.text == "See the docs and tomato."
     assert phrase.phonemes == "sˈiː ðə dˈɑːks ænd təmˈɑːtoʊ."
 
 
 def test_phonemes_are_written_as_people_write_them(front_end: FrontEnd) -> None:
     def spoken(ipa: str) -> str:
-        return (
-            front_end.prepare(Reading(text=f"[x](/{ipa}/)", language="en-us"), ENGLISH)
-            .phrases[0]
-            .phonemes
-        )
+        return front_end.prepare(passage(f"[x](/{ipa}/)"), ENGLISH).phrases[0].phonemes
 
     assert spoken("'t͡ʃiːz.keɪk") == "ˈtʃiːzkeɪk"
     assert spoken("gəʊ") == "ɡəʊ"
@@ -118,7 +115,7 @@ def test_phonemes_are_written_as_people_write_them(front_end: FrontEnd) -> None:
 
 def test_words_around_given_phonemes_are_said_as_around_a_word(front_end: FrontEnd) -> None:
     (phrase,) = front_end.prepare(
-        Reading(text="The [x](/ˈæpəl/) and the [y](/pˈɛɹ/) go to [z](/ˈɪt/).", language="en-us"),
+        passage("The [x](/ˈæpəl/) and the [y](/pˈɛɹ/) go to [z](/ˈɪt/)."),
         ENGLISH,
     ).phrases
     assert phrase.phonemes == "ðɪʲ ˈæpəl ænd ðə pˈɛɹ ɡˌoʊ tʊ ˈɪt."
@@ -129,16 +126,12 @@ def test_words_around_given_phonemes_are_said_as_around_a_word(front_end: FrontE
     [("mˈæks", "mˈæksᵻz"), ("mˈɑɹk", "mˈɑɹks"), ("bˈɑb", "bˈɑbz"), ("lˈiː", "lˈiːz")],
 )
 def test_a_possessive_sounds_by_what_it_follows(front_end: FrontEnd, ipa: str, owner: str) -> None:
-    (phrase,) = front_end.prepare(
-        Reading(text=f"It is [x](/{ipa}/)'s house.", language="en-us"), ENGLISH
-    ).phrases
+    (phrase,) = front_end.prepare(passage(f"It is [x](/{ipa}/)'s house."), ENGLISH).phrases
     assert phrase.phonemes == f"ɪɾ ɪz {owner} hˈaʊs."
 
 
 def test_a_text_that_holds_a_carrier_is_still_right(front_end: FrontEnd) -> None:
-    (phrase,) = front_end.prepare(
-        Reading(text="zhoovgoth [x](/ˈæpəl/) here.", language="en-us"), ENGLISH
-    ).phrases
+    (phrase,) = front_end.prepare(passage("zhoovgoth [x](/ˈæpəl/) here."), ENGLISH).phrases
     assert phrase.phonemes == "ʒˈuːvɡɑːθ ˈæpəl hˈɪɹ."
 
 
@@ -146,7 +139,7 @@ def test_a_text_that_holds_a_carrier_is_still_right(front_end: FrontEnd) -> None
 def test_given_phonemes_stand_in_every_language(front_end: FrontEnd, language: str) -> None:
     vocabulary = Vocabulary(kind="espeak", espeak_voice=language, ids=ENGLISH.ids)
     (phrase,) = front_end.prepare(
-        Reading(text="[a](/kˈɑmə/), [b](/ˈɛsə/).", language=language), vocabulary
+        passage("[a](/kˈɑmə/), [b](/ˈɛsə/).", language), vocabulary
     ).phrases
     assert phrase.phonemes.count("kˈɑmə") == phrase.phonemes.count("ˈɛsə") == 1
 
@@ -159,18 +152,12 @@ def test_what_may_stand_before_a_word_stays(before: str) -> None:
 
 def test_a_callers_private_characters_mean_nothing(front_end: FrontEnd) -> None:
     hidden = marks.pronounced("bad", "bˈæd") + marks.pause(9000)
-    (phrase,) = front_end.prepare(
-        Reading(text=f"[a{hidden}b](/ˈeɪ/)", language="en-us"), ENGLISH
-    ).phrases
+    (phrase,) = front_end.prepare(passage(f"[a{hidden}b](/ˈeɪ/)"), ENGLISH).phrases
     assert phrase.text == "ab"
-    (phrase,) = front_end.prepare(
-        Reading(text=f"Good{hidden} day.", language="en-us"), ENGLISH
-    ).phrases
+    (phrase,) = front_end.prepare(passage(f"Good{hidden} day."), ENGLISH).phrases
     assert (phrase.text, phrase.pause_after) == ("Good day.", 0.0)
     entities = "".join(f"&#{ord(c)};" for c in marks.pause(9000))
-    (phrase,) = front_end.prepare(
-        Reading(text=f"Good{entities} day.", language="en-us"), ENGLISH
-    ).phrases
+    (phrase,) = front_end.prepare(passage(f"Good{entities} day."), ENGLISH).phrases
     assert phrase.pause_after == 0
 
 
@@ -180,9 +167,7 @@ def test_a_callers_private_characters_mean_nothing(front_end: FrontEnd) -> None:
 def test_what_is_read_before_does_not_go_on_through_phonemes(
     front_end: FrontEnd, before: str
 ) -> None:
-    (phrase,) = front_end.prepare(
-        Reading(text=f"{before}[a b](/kˈæt/)", language="en-us"), ENGLISH
-    ).phrases
+    (phrase,) = front_end.prepare(passage(f"{before}[a b](/kˈæt/)"), ENGLISH).phrases
     assert phrase.text.endswith("a b")
     assert phrase.phonemes.endswith("kˈæt")
 

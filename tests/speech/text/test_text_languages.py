@@ -8,7 +8,7 @@ from speech.config import TextConfig
 from speech.text import FrontEnd
 from speech.text.languages import foreign_spans
 from speech.text.normalize import normalize
-from speech.types import Reading
+from tests.conftest import passage
 
 GERMAN = [
     ("Ich habe 21 Hunde.", "Ich habe einundzwanzig Hunde."),
@@ -240,7 +240,7 @@ def test_numbers_are_read_as_the_language_is_spoken(
 def test_the_dot_of_a_number_ends_no_sentence(
     written: str, language: str, phrases: list[str]
 ) -> None:
-    found = FrontEnd(TextConfig()).prepare(Reading(text=written, language=language), None).phrases
+    found = FrontEnd(TextConfig()).prepare(passage(written, language), None).phrases
     assert [phrase.text for phrase in found] == phrases
 
 

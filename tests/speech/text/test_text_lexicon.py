@@ -24,7 +24,8 @@ from speech.text.lexicon import (
 from speech.text.lexicon_files import lexicon_yaml, load_lexicon, load_lexicons
 from speech.text.normalize import normalize
 from speech.text.phonemes import phoneme_ids
-from speech.types import LexiconEntry, Reading, Vocabulary
+from speech.types import LexiconEntry, Vocabulary
+from tests.conftest import passage
 
 SHIPPED = Path(__file__).parents[3] / "configs" / "lexicon"
 ENGLISH = Vocabulary(
@@ -96,35 +97,28 @@ def test_a_requests_words_come_first_unless_the_servers_are_longer() -> None:
 def test_phonemes_reach_the_voice_and_words_the_engine_that_reads() -> None:
     words: LexiconWords = {"Qwen": LexiconDetail(phonemes="/kwˈɛn/", say="kwenn")}
     front_end = FrontEnd(TextConfig(lexicons={"en": words}))
-    (phrase,) = front_end.prepare(
-        Reading(text="The Qwen model.", language="en-us"), ENGLISH
-    ).phrases
+    (phrase,) = front_end.prepare(passage("The Qwen model."), ENGLISH).phrases
     assert phrase.phonemes == "ðə kwˈɛn mˈɑːdəl."
-    (phrase,) = front_end.prepare(Reading(text="The Qwen model.", language="en-us"), None).phrases
+    (phrase,) = front_end.prepare(passage("The Qwen model."), None).phrases
     assert phrase.text == "The kwenn model."
-    (phrase,) = front_end.prepare(Reading(text="The Qwen model.", language="de"), ENGLISH).phrases
+    (phrase,) = front_end.prepare(passage("The Qwen model.", "de"), ENGLISH).phrases
     assert "kwˈɛn" not in phrase.phonemes
 
 
 def test_the_narrower_language_comes_first() -> None:
     lexicons = {"en": {"a b": "wide", "b": "wide"}, "en-us": {"b": "narrow"}}
     front_end = FrontEnd(TextConfig(lexicons=lexicons))
-    assert front_end.prepare(Reading(text="b", language="en-us"), None).normalized == "narrow"
-    assert front_end.prepare(Reading(text="b", language="en-gb-x-rp"), None).normalized == "wide"
+    assert front_end.prepare(passage("b"), None).normalized == "narrow"
+    assert front_end.prepare(passage("b", "en-gb-x-rp"), None).normalized == "wide"
 
 
 def test_a_requests_own_words_and_their_errors() -> None:
     front_end = FrontEnd(TextConfig())
     good = lexicon_entries({"Qwen": "/kwˈɛn/"})
-    assert (
-        front_end.prepare(Reading(text="Qwen", language="en-us", lexicon=good), ENGLISH)
-        .phrases[0]
-        .phonemes
-        == "kwˈɛn"
-    )
+    assert front_end.prepare(passage("Qwen", lexicon=good), ENGLISH).phrases[0].phonemes == "kwˈɛn"
     bad = lexicon_entries({"fine": "/fˈaɪn/", "Qwen": "/kw漢n/"})
     with pytest.raises(InvalidInputError, match=r"entry 2.*U\+6F22") as caught:
-        front_end.prepare(Reading(text="nothing of it", language="en-us", lexicon=bad), ENGLISH)
+        front_end.prepare(passage("nothing of it", lexicon=bad), ENGLISH)
     assert caught.value.param == "lexicon"
 
 
@@ -132,7 +126,7 @@ def test_a_text_does_not_grow_without_bound() -> None:
     front_end = FrontEnd(TextConfig())
     words = lexicon_entries({"a": "b" * MAX_SAY})
     with pytest.raises(InvalidInputError, match=str(MAX_SPOKEN)) as caught:
-        front_end.prepare(Reading(text="a " * 2000, language="en-us", lexicon=words), None)
+        front_end.prepare(passage("a " * 2000, lexicon=words), None)
     assert caught.value.param == "lexicon"
 
 
@@ -199,9 +193,7 @@ def bare(phonemes: str) -> str:
 def test_shipped_lexicons_are_loaded_by_language() -> None:
     lexicons = load_lexicons(SHIPPED)
     assert "en-us" in lexicons
-    spoken = FrontEnd(TextConfig(lexicons=lexicons)).prepare(
-        Reading(text="Redis runs.", language="en-us"), ENGLISH
-    )
+    spoken = FrontEnd(TextConfig(lexicons=lexicons)).prepare(passage("Redis runs."), ENGLISH)
     assert spoken.phrases[0].phonemes.startswith("ɹˈɛdɪs ")
 
 

@@ -5,10 +5,11 @@ from itertools import pairwise
 
 import pytest
 
+from speech.audio.joins import word_times
 from speech.config import PhraseConfig, TextConfig
 from speech.text import FrontEnd
-from speech.text.words import word_times
-from speech.types import Normalization, Phrase, Reading, Vocabulary
+from speech.types import Normalization, Phrase, Vocabulary
+from tests.conftest import passage
 from tests.speech.text.test_text_frontend import ENGLISH, LETTERS
 from tests.speech.text.test_text_phonemes import KOKORO, SMALL
 
@@ -56,9 +57,7 @@ def test_every_word_knows_where_it_was_written(
 ) -> None:
     spelt = FrontEnd(TextConfig(lexicons={"en": {"nginx": "engine X"}}))
     wanted = Normalization(emoji="say", urls="short" if "see" in text else "spell")
-    phrases = spelt.explain(
-        Reading(text=text, language=language, normalization=wanted)
-    ).utterance.phrases
+    phrases = spelt.explain(passage(text, language, normalization=wanted)).utterance.phrases
     found = [pair for phrase in phrases for pair in told(text, phrase)]
     pairs = [word.replace("_", " ").rsplit("=", 1) for word in words.split(" ")]
     assert found == [(pair[-1], pair[0]) for pair in pairs]
@@ -69,12 +68,9 @@ def test_offsets_go_on_in_a_long_text(vocabulary: Vocabulary | None) -> None:
     """Joined and cut phrases, and an opening, count in the whole text; nothing else changes."""
     front_end = FrontEnd(TextConfig(phrases=PhraseConfig(max_characters=60, target_characters=50)))
     text = "  It’s 5.  “Two”\n**three** and four, five and six &amp; so on. " * 20
-    asked = front_end.prepare(Reading(text=text, language="en-us"), vocabulary, words=True)
-    plain = front_end.prepare(Reading(text=text, language="en-us"), vocabulary)
-    assert (
-        front_end.opening(Reading(text=text, language="en-us"), vocabulary, words=True)
-        == asked.phrases[0]
-    )
+    asked = front_end.prepare(passage(text), vocabulary, words=True)
+    plain = front_end.prepare(passage(text), vocabulary)
+    assert front_end.opening(passage(text), vocabulary, words=True) == asked.phrases[0]
     assert tuple(replace(it, words=(), written=(0, 0)) for it in asked.phrases) == plain.phrases
     assert all((it.words, it.written) == ((), (0, 0)) for it in plain.phrases)
     pairs = [pair for phrase in asked.phrases for pair in told(text, phrase)]
@@ -101,9 +97,7 @@ def test_every_word_has_its_phonemes(
     front_end: FrontEnd, text: str, language: str, sounds: str
 ) -> None:
     vocabulary = replace(ENGLISH, espeak_voice=language)
-    (phrase, *others) = front_end.prepare(
-        Reading(text=text, language=language), vocabulary, words=True
-    ).phrases
+    (phrase, *others) = front_end.prepare(passage(text, language), vocabulary, words=True).phrases
     found = [
         "".join(SYMBOLS[it] for it in said.phoneme_ids[slice(*word.ids)] if it).replace(" ", ".")
         for said in (phrase, *others)
@@ -113,12 +107,10 @@ def test_every_word_has_its_phonemes(
 
 
 def test_words_are_timed(front_end: FrontEnd) -> None:
-    (phrase,) = front_end.prepare(
-        Reading(text="(Ab c), d!", language="en-us"), LETTERS, words=True
-    ).phrases
+    (phrase,) = front_end.prepare(passage("(Ab c), d!"), LETTERS, words=True).phrases
     # ^ _ A _ b _ blank _ c _ , _ blank _ d _ $: what the voice lacks has no ids.
     seconds = [float(2**number) for number in range(len(phrase.phoneme_ids))]
-    times = [(start, end) for _, start, end in word_times(phrase, seconds)]
+    times = [(word.start, word.end) for word in word_times(phrase, seconds)]
     assert times == [(3, 3 + 60), (255, 255 + 768), (4095, 4095 + 12288)]
     with pytest.raises(ValueError, match="duration"):
         word_times(phrase, seconds[1:])
@@ -130,9 +122,7 @@ def test_all_sounds_are_in_words(front_end: FrontEnd, vocabulary: Vocabulary) ->
     text = "“The jury's choice” (of the year) is OpenAI's bottle; for a bird, 1 in 1,000, eh?"
     frame = {vocabulary.ids[it][0] for it in "^$_" if it in vocabulary.ids}
     silent = frame | {vocabulary.ids[it][0] for it in ' .,;:!?"“”()' if it in vocabulary.ids}
-    for phrase in front_end.prepare(
-        Reading(text=text, language="en-us"), vocabulary, words=True
-    ).phrases:
+    for phrase in front_end.prepare(passage(text), vocabulary, words=True).phrases:
         behind = 0
         for start, end in (*(word.ids for word in phrase.words), (len(phrase.phoneme_ids),) * 2):
             assert behind <= start <= end
@@ -144,7 +134,7 @@ def test_all_sounds_are_in_words(front_end: FrontEnd, vocabulary: Vocabulary) ->
 @pytest.mark.parametrize("text", ["a " * 149, "at once it is of the " * 14, "世" * 299, "x," * 140])
 def test_a_flood_of_words_is_shared_out(front_end: FrontEnd, text: str) -> None:
     phrases = front_end.prepare(
-        Reading(text=text, language="cmn" if "世" in text else "en-us"), ENGLISH, words=True
+        passage(text, "cmn" if "世" in text else "en-us"), ENGLISH, words=True
     ).phrases
     for phrase in phrases:
         ends = [place for word in phrase.words for place in word.ids]

@@ -9,8 +9,9 @@ from speech.engines.espeak import EspeakEntry
 from speech.engines.espeak_ng import stretch
 from speech.errors import SynthesisError
 from speech.interfaces import Engine
-from speech.types import Pcm, Phrase, PhraseJob
+from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
+from tests.conftest import phrase_job
 
 TEXTS = ["Hi.", "Hello there.", "The quick brown fox jumps over the lazy dog near the river bank."]
 
@@ -25,12 +26,7 @@ def engine() -> Engine:
 def job(
     text: str, *, speed: float = 1.0, speaker: str = "", language: str = "en-us", index: int = 0
 ) -> PhraseJob:
-    phrase = Phrase(
-        index=index, is_last=False, text=text, phonemes="", phoneme_ids=(), pause_after=0.2
-    )
-    return PhraseJob(
-        phrase=phrase, voice="e", speaker=speaker, language=language, speed=speed, seed=0
-    )
+    return phrase_job(text, language, speed=speed, speaker=speaker, index=index)
 
 
 def speak(engine: Engine, item: PhraseJob) -> Pcm:

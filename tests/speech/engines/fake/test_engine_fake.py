@@ -12,8 +12,9 @@ from speech.engines.fake import FakeEntry
 from speech.engines.fake.engine import FAIL_ON, SLOW_SECONDS, SLOW_WORD, FakeEngine, tone_length
 from speech.engines.kinds import Voice
 from speech.errors import SynthesisError
-from speech.types import Pcm, Phrase, PhraseJob
+from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
+from tests.conftest import phrase_job
 
 
 @pytest.fixture
@@ -23,12 +24,7 @@ def voice() -> Voice:
 
 
 def job(text: str, *, speed: float = 1.0, speaker: str = "", index: int = 0) -> PhraseJob:
-    phrase = Phrase(
-        index=index, is_last=True, text=text, phonemes="", phoneme_ids=(), pause_after=0.0
-    )
-    return PhraseJob(
-        phrase=phrase, voice="tone", speaker=speaker, language="en-us", speed=speed, seed=0
-    )
+    return phrase_job(text, speed=speed, speaker=speaker, index=index)
 
 
 def test_audio_depends_on_the_phrase_alone(voice: Voice) -> None:
