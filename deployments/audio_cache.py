@@ -15,7 +15,7 @@ from deployments.stages import RETRIES, Inline, Stage, check_inline, speech_stag
 from speech import telemetry
 from speech.cache.fills import FillTable
 from speech.cache.keys import entry_key
-from speech.cache.replies import StoredReply, replay
+from speech.cache.stored import StoredReply, replay
 from speech.cache.tiers import Found, TieredCache, open_cache
 from speech.config import CacheConfig, RetryConfig
 from speech.engine_load import ProcessorLoad

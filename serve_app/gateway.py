@@ -26,7 +26,7 @@ from serve_app.api import ApiRoute, build_api
 from serve_app.callers import Callers
 from serve_app.config import GatewayConfig
 from serve_app.readiness import Readiness
-from serve_app.replies import SpeechReply
+from serve_app.responses import SpeechResponse
 from serve_app.schemas import (
     MAX_BODY_BYTES,
     ChangedSpan,
@@ -44,7 +44,7 @@ from serve_app.schemas import (
 from serve_app.speaker import Speaker
 from speech import telemetry
 from speech.cache.ram import RamTier
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.config import RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
@@ -186,7 +186,9 @@ class Gateway:
         )
         outcome = "hit" if reply.cache is CacheState.HOT else "miss"
         metrics.count(telemetry.CACHE_LOOKUPS, tier="hot", outcome=outcome)
-        return SpeechReply(reply, spoken, body, request, admission=self._admission, caller=caller)
+        return SpeechResponse(
+            reply, spoken, body, request, admission=self._admission, caller=caller
+        )
 
     async def models(self) -> dict[str, Any]:
         """Every model name a request may carry."""

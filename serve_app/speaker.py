@@ -13,7 +13,7 @@ from time import perf_counter
 from serve_app.admission import Admission, Cost, Ticket
 from speech.cache.keys import entry_key, request_digest
 from speech.cache.ram import RamTier
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.errors import DeadlineExceededError, UnavailableError
 from speech.interfaces import NormalizerStage, SpeechStage
 from speech.types import AudioFrame, CacheState, SpeechJob, SpeechRequest, SpokenWord, Timing

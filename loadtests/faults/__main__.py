@@ -26,7 +26,7 @@ from rich.table import Table
 from loadtests.faults.callers import learn
 from loadtests.faults.list import FAULTS, Fault
 from loadtests.faults.redis_server import redis_server
-from loadtests.faults.replies import References, everything_wanted, requests
+from loadtests.faults.references import References, everything_wanted, requests
 from loadtests.faults.server import REPLICAS, VOICES, faults_server
 from loadtests.faults.trial import Trial
 from loadtests.faults.verdict import Outcome

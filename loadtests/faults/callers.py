@@ -8,7 +8,7 @@ from time import perf_counter
 
 import httpx
 
-from loadtests.faults.replies import References, Wanted
+from loadtests.faults.references import References, Wanted
 
 _PATIENCE = 60.0
 """Seconds a caller waits for the next byte; longer than any deadline of the server's."""

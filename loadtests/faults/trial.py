@@ -14,7 +14,7 @@ from loadtests.faults import victims
 from loadtests.faults.callers import Callers
 from loadtests.faults.list import REDIS, Fault
 from loadtests.faults.redis_server import RedisServer
-from loadtests.faults.replies import References, Wanted
+from loadtests.faults.references import References, Wanted
 from loadtests.faults.verdict import Outcome, judge
 from loadtests.faults.victims import GCS, Cluster
 from loadtests.processes import STAGES

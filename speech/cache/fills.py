@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NoReturn
 
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.config import CacheConfig
 from speech.errors import (
     AtCapacityError,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from speech.cache.disk import DiskTier
 from speech.cache.health import SecondTier, TierHealth
 from speech.cache.ram import RamCounters, RamTier
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.config import CacheConfig, DiskTierConfig, RedisTierConfig
 from speech.errors import ConfigError
 

@@ -17,7 +17,7 @@ from servers import Server, free_port, running, wait_for
 from loadtests.faults.callers import learn
 from loadtests.faults.list import FAULTS as ALL_FAULTS
 from loadtests.faults.list import Fault
-from loadtests.faults.replies import References, everything_wanted, requests
+from loadtests.faults.references import References, everything_wanted, requests
 from loadtests.faults.trial import Pace, Trial
 from loadtests.faults.verdict import Price
 from loadtests.processes import STAGES

@@ -12,7 +12,7 @@ from stub_server import HEADER, Stub
 
 from loadtests.faults.callers import BROKEN, REFUSED, WRONG, Callers, Row, learn
 from loadtests.faults.list import FAULTS
-from loadtests.faults.replies import FORMATS, References, Wanted, everything_wanted, requests
+from loadtests.faults.references import FORMATS, References, Wanted, everything_wanted, requests
 from loadtests.faults.verdict import Price, judge
 
 STRUCK, BACK = 10.0, 14.0

@@ -10,7 +10,7 @@ import pytest
 from serve_app.admission import Admission, AdmissionLimits
 from serve_app.speaker import Reply, Speaker
 from speech.cache.ram import RamTier
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.config import RamTierConfig
 from speech.errors import (
     AtCapacityError,

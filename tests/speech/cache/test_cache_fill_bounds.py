@@ -8,7 +8,7 @@ import pytest
 from fill_source import Maker, joined, read, settle, table, until
 
 from speech.cache.fills import FillTable
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.errors import AtCapacityError, DeadlineExceededError, UnavailableError
 from speech.types import AudioFrame, CacheState
 

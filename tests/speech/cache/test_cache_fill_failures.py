@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fill_source import Maker, joined, read, settle, table, until
 
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.errors import (
     DeadlineExceededError,
     SynthesisError,

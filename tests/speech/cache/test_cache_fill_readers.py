@@ -11,7 +11,7 @@ from fill_source import TIMINGS, Maker, joined, read, settle, table, until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.errors import (
     SpeechError,
     SynthesisError,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fill_source import TIMINGS, Maker, joined, read, settle, table, until
 
-from speech.cache.replies import StoredReply
+from speech.cache.stored import StoredReply
 from speech.errors import (
     AtCapacityError,
     DeadlineExceededError,

@@ -13,7 +13,7 @@ from speech.cache.fills import FillTable
 from speech.cache.health import Meter, SecondTier, TierHealth
 from speech.cache.ram import RamTier
 from speech.cache.redis_tier import RedisTier
-from speech.cache.replies import StoredReply, replay
+from speech.cache.stored import StoredReply, replay
 from speech.cache.tiers import Found, TieredCache, open_cache
 from speech.config import CacheConfig, DiskTierConfig, RamTierConfig, RedisTierConfig
 from speech.errors import ConfigError

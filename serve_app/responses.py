@@ -31,7 +31,7 @@ _PIECE_BYTES = 64 * 1024
 is one that does not read."""
 
 
-class SpeechReply(StreamingResponse):
+class SpeechResponse(StreamingResponse):
     """Sends a reply, stops its work if the client leaves, and records how it went.
 
     A reader that takes nothing for a while is treated as one that left.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.cache.replies import StoredReply, replay
+from speech.cache.stored import StoredReply, replay
 from speech.types import CacheState, SpokenWord, Timing
 
 seconds = st.floats(0, 1e6, allow_nan=False)
