@@ -140,6 +140,16 @@ def test_every_error_is_told() -> None:
     assert codes - set(re.findall(r"`(\w+)`", PAGES["docs/api.md"])) == set()
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_files_exist(page: str) -> None:
+    """Paths of our own folders in code; a star stands for any name."""
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    named = {text for text in code(page) if re.fullmatch(r"[\w.*-]+/[\w./*-]+", text)}
+    ours = {text for text in named if text.partition("/")[0] in folders - {"docs"}}
+    made = {text for text in ours if text.startswith(("loadtests/out", "training/work"))}
+    assert {text for text in ours - made if not list(ROOT.glob(text.rstrip("/")))} == set()
+
+
 def anchors(page: str) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", page, re.M)
     return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
