@@ -19,6 +19,8 @@ from loadtests.results import KEPT
 from loadtests.tables import ms
 
 ROOT = Path(__file__).resolve().parent.parent
+_LEVELS = ("1 users", "8 users", "32 users")
+"""Of the comparison with peers, those that the page shows."""
 _BLOCK = re.compile(r"(<!-- measured: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -130,10 +132,12 @@ def _loadtest() -> str:
     return _table(("", "replies", "`compact`: P50 / P95 / P99", "`cpu`: P50 / P95 / P99"), rows)
 
 
-def _checks(*names: str) -> str:
-    """Every limit of these results; what is over its limit is bold."""
+def _checks(name: str) -> str:
+    """Every limit of a result, its generator's aside; what is over its limit is bold."""
     rows = []
-    for check in (check for name in names for check in _result(name)["checks"]):
+    for check in _result(name)["checks"]:
+        if check["name"].endswith(("load generator, cores", "share sent late")) and check["kept"]:
+            continue
         value = _number(check["value"])
         rows.append(
             (check["name"], value if check["kept"] else f"**{value}**", f"{check['limit']:g}")
@@ -162,6 +166,8 @@ def _peers() -> str:
         held = partial(lambda at, _, turn: turn["goodput"][at]["found"]["held"], at)
         add(f"goodput, `{run['workload']}`, requests/s", held, max)
     for at, level in enumerate(first["levels"]):
+        if level["load"] not in _LEVELS:
+            continue
         kind = "hits" if level["workload"] == "assistant" else "misses"
         add(f"{kind}, {level['load']}, P95 ms", partial(_level, at, kind), min)
     add("memory, MiB", lambda _, turn: float(turn["memory_mib"]), min)
