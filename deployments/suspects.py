@@ -5,9 +5,9 @@ every job that was in hand at a death is a suspect. It is asked for once more, o
 time, which shows who did it: a job in hand at two deaths is refused for a while. A job that is
 finished is no suspect any longer, and a death counts once for all calls with the same job.
 
-Whoever did it was being worked on, and calls fail about in the order they were made. So the first
-few suspects are asked for alone, and where all is well with them the others together: a frozen
-replica may hold a hundred when it is killed.
+The guilty job was being worked on, and calls fail in about the order in which they were made. So
+the first few suspects are asked for alone. If all of them are well, the others are asked for
+together, because a frozen replica may hold a hundred when it is killed.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What is made of one run's rows: latencies by where a reply came from, stages, failures."""
+"""Figures of one run's rows: latencies by cache state, stages, failures."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

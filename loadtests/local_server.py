@@ -1,7 +1,7 @@
-"""A server of one's own for a measurement: started on a free port, and nothing left of it.
+"""A server for one measurement, started on a free port and removed without a trace.
 
-Every process it starts inherits a marker in its environment, by which it is found again, also when
-it has moved to a session of its own.
+Every process that it starts inherits a marker in its environment, so that it is found even in
+another session.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """Overload: three times the goodput for two minutes, and what callers see of it.
 
 Starts `chorale serve` as it is shipped. `assistant` arrives in an open loop: at half the goodput,
-at three times of it, and at half of it again. The callers say by which deadline they want their
-first byte, as a caller does who has something else to say if it is late.
+at three times of it, and at half of it again. The callers set a deadline for their first byte, as
+callers do who have an alternative.
 
     python -m loadtests.overload [--goodput RATE] [--seconds 120] [--graph FILE] [--out FOLDER]
                                  [--keep]

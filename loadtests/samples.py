@@ -1,4 +1,4 @@
-"""What is made of single measurements: percentiles, summaries, and the stages a reply names."""
+"""Percentiles and summaries of single measurements, and the stages that a reply names."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,10 +1,10 @@
 """Soak: half an hour under load, and whether any process keeps growing.
 
 Starts `chorale serve` with the compact graph, or the one that is given, and lets `assistant` arrive
-in an open loop, minute by minute, each with a tail of texts of its own; meanwhile the memory of
-every process is looked at every ten seconds. Between minutes the load generator starts anew, which
+in an open loop, minute by minute, each minute with some texts of its own. Meanwhile it measures the
+memory of every process every ten seconds. Between minutes the load generator starts again, which
 takes some seconds. The caches are small, so that they are full before memory is judged: what grows
-then is no cache.
+after that is no cache.
 
     python -m loadtests.soak [--minutes 30] [--rate 20] [--graph FILE] [--out FOLDER] [--keep]
     python -m loadtests.soak --stop [--out FOLDER]

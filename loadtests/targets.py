@@ -1,4 +1,4 @@
-"""How each server wants to be asked: the only thing the load generator knows of it."""
+"""How to ask each server: all that the load generator knows of it."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The command line; what each command is for says its own help."""
+"""The command line. The help of each command says what it is for."""
 
 import os
 import subprocess

@@ -1,8 +1,8 @@
-"""`chorale-haproxy`: HAProxy as Ray Serve starts it, with the limits a public door needs.
+"""`chorale-haproxy`: HAProxy as Ray Serve starts it, with the limits that a public port needs.
 
-Ray Serve writes HAProxy's configuration itself, has no place in it for anybody else's lines, and
-runs the program that RAY_SERVE_HAPROXY_BINARY_PATH names. That is this one: it adds its lines to
-the file and becomes HAProxy (`exec`: Serve looks for the process id it started).
+Ray Serve writes HAProxy's configuration, which cannot be extended, and runs the program that
+RAY_SERVE_HAPROXY_BINARY_PATH names. This is that program: it adds its lines to the file and becomes
+HAProxy (by `exec`, because Serve looks for the process id that it started).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""`chorale serve`: a whole local cluster in one command, and nothing left of it afterwards."""
+"""`chorale serve`: starts a whole local cluster, and leaves nothing of it behind."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What callers may hold of a front door before they have asked for anything.
+"""What callers may hold of a server before a request of theirs is complete.
 
 Read from the environment, because HAProxy and Ray Serve's proxies run before any configuration of
 an application reaches a node. docs/operations.md has the switches.

@@ -1,4 +1,4 @@
-"""`chorale warm`: have phrases spoken before anybody asks, so that they are in the cache."""
+"""`chorale warm`: fills the caches with phrases before anybody asks for them."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What one engine is asked for and how fast it is, measured as it works; how busy a process is."""
+"""The load and speed of one engine, measured while it works, and how busy a process is."""
 
 import math
 from collections.abc import Callable

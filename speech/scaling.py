@@ -1,7 +1,7 @@
-"""How many engines there should be: a queueing time is aimed at, not a count.
+"""How many engines there should be, for a queueing time that is aimed at.
 
-Engines tell what arrives, what waits and how their time grows with its batch (`EngineLoad`); this
-turns it into a number. Pure: it knows neither clocks nor who starts and stops what.
+Engines report what arrives, what waits, and how a batch's time grows with its size (`EngineLoad`);
+this module turns that into a number. It knows neither clocks nor what starts and stops engines.
 """
 
 import math

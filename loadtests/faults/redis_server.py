@@ -1,4 +1,4 @@
-"""A Redis of one's own."""
+"""A Redis server for one program."""
 
 import contextlib
 import os

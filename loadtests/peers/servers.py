@@ -1,4 +1,4 @@
-"""How each peer is started, in the ways worth trying; the best of them is what is compared."""
+"""How each peer is started, in several ways; the best of them is compared."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

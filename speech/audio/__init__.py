@@ -1,1 +1,1 @@
-"""PCM to containers: joins, resampling (soxr), native encoders (PyAV)."""
+"""PCM to containers: joins, resampling (soxr) and encoders (PyAV)."""

@@ -8,8 +8,8 @@ When its last reader leaves before it is complete, it is cancelled. When its rea
 for a while and enough lies ready, it pauses. Where one reply, or all together, would hold too much,
 it becomes a pipe: it holds what its readers have not read yet, nobody joins it, and it is not kept.
 
-This module knows neither tiers nor epochs: a complete reply is handed to the `commit` of the caller
-who started the fill, and what that does with it is the caller's affair.
+This module knows neither tiers nor epochs: it gives a complete reply to the `commit` of the caller
+who started the fill.
 """
 
 import asyncio

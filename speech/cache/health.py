@@ -1,4 +1,4 @@
-"""What a second tier tells about itself.
+"""The health of a second tier.
 
 A tier that fails is visible here and nowhere else: the request it failed goes on without it.
 """

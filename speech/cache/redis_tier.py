@@ -1,15 +1,14 @@
 """The second tier of a cluster: a Redis, used with short patience.
 
-One attempt per operation, bounded in time. A failure takes the tier out of the way at once: lookups
-are misses and puts are dropped without being tried, while a task of the tier's own knocks every
-`retry_after` seconds. So a Redis that is down costs the requests of one moment `timeout` seconds
-and nobody else anything.
+Each operation is one attempt, bounded in time. After a failure the tier is down: lookups are misses
+and puts are dropped without a try, while a task tries again every `retry_after` seconds. So a Redis
+that is down costs the requests of one moment `timeout` seconds, and others nothing.
 
-Whatever stands under a key of ours and is no record, of another type or larger than any put, is a
-miss and goes; no more of it is read than a record could have.
+A value under one of our keys that is no record (another type, or larger than any put) is a miss and
+is removed. No more of it is read than a record could have.
 
-An entry is one key, `PREFIX:ENTRY`, holding a record. There is no index of groups: it would have to
-be kept in step with expiry and eviction by another command on every put, and `purge` is rare.
+An entry is one key, `PREFIX:ENTRY`, with a record. There is no index of groups: another command on
+every put would have to keep it in step with expiry and eviction, and `purge` is rare.
 
 Importing this module needs the extra `redis`; `tiers.open_cache` does so where one is configured.
 """

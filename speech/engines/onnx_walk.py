@@ -1,4 +1,4 @@
-"""Finding one's way in an ONNX graph, and cutting a part out of it. Knows nothing of voices."""
+"""Searches an ONNX graph and cuts parts out of it. It knows nothing of voices."""
 
 from collections import defaultdict
 from collections.abc import Sequence

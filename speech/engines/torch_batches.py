@@ -9,12 +9,11 @@ instead of hundreds, and nothing is allocated while it speaks.
                 the ends go to the host, too
     sound run   slots -> samples, which go to the host aside, while the next run computes
 
-The number of frames, which every shape of the sound hangs on, is a result of the network. The host
-waits for the ends alone, to choose the shapes of the sound runs, which thus hold exactly what is
-needed; an upper bound instead would have to allow for a pace three times the usual. It waits once
-for a text run, and while it does so the device has something to do wherever there is more: the next
-text run is started first, and the audio of one sound run is taken out while the following ones are
-under way.
+The shapes of the sound depend on the number of frames, which the network computes. The host waits
+only for the ends, to choose the sound runs' shapes exactly; an upper bound would have to allow for
+three times the usual pace. It waits once for each text run. The next text run is started before
+that, and the audio of one sound run is taken out while the next ones compute, so the device is busy
+while there is work.
 
 A phrase that is longer than any shape is spoken alone, as it is, without a graph.
 

@@ -1,7 +1,7 @@
 """Raw Unicode to plain written text: what cannot be said goes, what can is spelt one way.
 
-It knows characters, not languages: nothing here reads a word or a number. Each pass returns
-edits, so that every character of what comes out can be told where it was written.
+It knows characters, not languages: nothing here reads a word or a number. Each pass returns edits,
+which say of every character of the result where it was written.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Edits of a text, pass by pass, and what several passes together did to the text as written.
 
-A pass finds its places in the text it is given and never changes another pass's. Whoever only
-wants the text pays for `applied`; `composed` is for showing what became of which characters, and
-`Origin` for the way back from a stretch of what came out.
+A pass finds its places in the text that it is given and never changes another pass's edits.
+`applied` gives the text alone. `composed` shows what became of which characters, and `Origin` leads
+back from a stretch of the result.
 """
 
 from bisect import bisect_right

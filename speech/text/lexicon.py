@@ -1,10 +1,10 @@
 """Words a lexicon says otherwise: found in a text, longest first, and put in place of readings.
 
-A lexicon is a table of words (or several words, or names with signs such as `C++`) and what is
-said for them: phonemes, or other words. Where several match at a place the longest wins, then the
-request's before the server's, `exact` case before any, the higher priority, the later entry.
-Everything is found in one pass over the words of a text: an entry costs nothing where its first
-word does not stand.
+A lexicon is a table of words (or several words, or names with signs such as `C++`) and what is said
+for them: phonemes, or other words. If several match at a place, the longest wins, then the
+request's before the server's, `exact` case before any, the higher priority, the later entry. One
+pass over the words of a text finds everything, so an entry costs nothing where its first word does
+not occur.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Marks inside a text that no reader and no rule may touch: given phonemes, and pauses.
 
-Both are written in private-use characters, so they are neither letters, digits, spaces nor
-punctuation to anything a text passes on its way, and hold all they mean: no table goes with them.
+Both are written in private-use characters. So no reader takes them for letters, digits, spaces or
+punctuation, and they hold all they mean without a table beside them.
 
 - Given phonemes: each character of the plain word, moved to plane 16, then each character of its
   IPA, moved to plane 15.

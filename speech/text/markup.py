@@ -1,8 +1,8 @@
 """Markup that is written but never said: HTML's entities and tags, and Markdown.
 
-It knows marks, not words. What is marked up stays; only the marks go, and what stands between
-their ends (an address behind its text, the language of a fence). Everything is found in one pass
-over the text, in linear time: no pattern runs across a character that could begin it again.
+It knows marks, not words. The marked text stays. The marks go, and so does what stands inside them
+(an address behind its text, the language of a fence). One pass over the text finds everything in
+linear time: no pattern runs across a character that could begin it again.
 """
 
 import html

@@ -1,10 +1,10 @@
 """Spoken text to phonemes, and phonemes to the ids of one voice.
 
-It knows espeak-ng only through `speech.espeak`. What a phrase's phonemes are remembered by is the
-whole phrase: over 3,000 sentences of the training set, espeak-ng's phonemes of a sentence were
-those of its words, one by one, for 715 only; 4,425 of 25,750 words differed (the before a vowel,
-linking r and glide, flapped t, stress, short forms). Clauses between commas did not differ once in
-1,656 sentences, but a sentence of 103 characters takes espeak-ng 0.17 ms: nothing finer pays.
+It knows espeak-ng only through `speech.espeak`. Phonemes are remembered by the whole phrase. Of
+3,000 sentences of the training set, only 715 had the phonemes of their words, one by one; 4,425 of
+25,750 words differed (the before a vowel, linking r and glide, flapped t, stress, short forms).
+Clauses between commas never differed in 1,656 sentences, but a sentence of 103 characters takes
+espeak-ng 0.17 ms, so nothing finer pays.
 
 A symbol the voice lacks is replaced or left out, in this order, and counted either way:
 

@@ -1,11 +1,11 @@
 """The words of a phrase: where each was written, which phoneme ids speak it, and when.
 
-Where a word was written follows from the edits its text came about by. Which phonemes are a
-word's is not told by a phonemizer that reads whole phrases: espeak-ng writes "of the" as one group,
-`ʌvðə`, "OpenAI" as two, and leaves out some of a word that is repeated many times. So each word is
-phonemized alone as well, and the groups of all words are laid beside those of the phrase in order,
-at the least cost. Groups are compared by their consonants, because context changes vowels. Words
-that share a group divide it where its parts are most like theirs.
+The edits of a text say where a word was written. A phonemizer that reads whole phrases does not say
+which phonemes are a word's: espeak-ng writes "of the" as one group, `ʌvðə`, "OpenAI" as two, and
+leaves out some repetitions of a word. So each word is also phonemized alone, and the groups of all
+words are aligned with those of the phrase, in order and at the least cost. Groups are compared by
+their consonants, because context changes vowels. Words that share a group divide it where its parts
+are most like theirs.
 """
 
 import re
