@@ -30,7 +30,7 @@ class Callers:
         client = request.client.host if request.client else ""
         address = request.headers.get(self._header, "") if self._header else client
         named = ",".join(request.headers.getlist("x-forwarded-for")) if self._trusted else ""
-        while self._is_trusted(address) and named:
+        while named and self._is_trusted(address):
             named, _, last = named.rpartition(",")
             address = last.strip()
         return _caller(address)

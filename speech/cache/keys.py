@@ -9,10 +9,11 @@ collision near 2**32 replies, and a collision here is a stranger's audio.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import lru_cache
 from hashlib import blake2b
 
 from speech.config import AudioConfig
-from speech.types import Delivery, Passage, Phrase, SpeechRequest
+from speech.types import Delivery, Normalization, Passage, Phrase, SpeechRequest
 
 KEY_VERSION = 2
 """Raise it when the same inputs begin to make other bytes, e.g. after a change of an encoder."""
@@ -21,6 +22,7 @@ EngineOptions = Mapping[str, str | int | float | bool | None]
 
 # A field that is added to one of these is part of the key without anybody having to remember it.
 _REQUEST_FIELDS = tuple(field.name for field in fields(SpeechRequest))
+_PASSAGE_FIELDS = tuple(field.name for field in fields(Passage))
 _DELIVERY_FIELDS = tuple(field.name for field in fields(Delivery))
 # The phrases stand for the text and for how it was read, and `stream` counts only where it changes
 # the container.
@@ -58,15 +60,20 @@ def digest(
         ValueError: a number is not finite.
     """
     opening = front_end is not None
+    deliveries = {phrase.delivery: place for place, phrase in enumerate(phrases)}
     return _hash(
         {
             "kind": "opening" if opening else "reply",
             "request": _values(request, _REQUEST_FIELDS if opening else _SPOKEN_FIELDS),
-            "phrases": [_phrase(phrase, timed=request.timed) for phrase in phrases],
+            "deliveries": [(place, _delivery(how)) for how, place in deliveries.items()],
+            "phrases": [
+                (deliveries[phrase.delivery], *_said(phrase, timed=request.timed))
+                for phrase in phrases
+            ],
             **({"front_end": front_end} if opening else {}),
             "whole": not opening and (len(phrases) == 1 or not request.stream),
             "voices": {voice: list(facts) for voice, facts in voices.items()},
-            "audio": audio.model_dump(mode="json"),
+            "audio": _audio(audio),
             "engine": dict(engine_options or {}),
         }
     )
@@ -88,16 +95,27 @@ def entry_key(digest: str, epochs: Iterable[int]) -> str:
 def _values(request: SpeechRequest, names: tuple[str, ...]) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(request, name) for name in names}
     if "passages" in values:
-        values["passages"] = [_reading(passage) for passage in request.passages]
+        values["passages"] = [_passage(passage) for passage in request.passages]
     return values
 
 
-def _reading(passage: Passage) -> dict[str, object]:
-    values = {field.name: getattr(passage, field.name) for field in fields(passage)}
+def _passage(passage: Passage) -> dict[str, object]:
+    values = {name: getattr(passage, name) for name in _PASSAGE_FIELDS}
     values["delivery"] = _delivery(passage.delivery)
-    values["normalization"] = asdict(passage.normalization)
+    values["normalization"] = _switches(passage.normalization)
     values["lexicon"] = [asdict(entry) for entry in passage.lexicon]
     return values
+
+
+# The few that there are come again and again.
+@lru_cache(64)
+def _switches(normalization: Normalization) -> dict[str, object]:
+    return asdict(normalization)
+
+
+@lru_cache(8)
+def _audio(config: AudioConfig) -> dict[str, object]:
+    return config.model_dump(mode="json")
 
 
 def _delivery(delivery: Delivery) -> dict[str, object]:
@@ -106,12 +124,8 @@ def _delivery(delivery: Delivery) -> dict[str, object]:
     return values
 
 
-def _phrase(phrase: Phrase, *, timed: bool) -> list[object]:
-    said: list[object] = [
-        _delivery(phrase.delivery),
-        phrase.phoneme_ids or phrase.text,
-        float(phrase.pause_after),
-    ]
+def _said(phrase: Phrase, *, timed: bool) -> list[object]:
+    said: list[object] = [phrase.phoneme_ids or phrase.text, float(phrase.pause_after)]
     if timed:
         said.append([(word.spoken, word.written, word.ids) for word in phrase.words])
         said.append(phrase.text)
