@@ -121,7 +121,11 @@ async def test_overwriting_and_purging_are_accounted(open_tier: Open, tmp_path: 
         await tier.put("k", bytes(5000), groups=("nora",))
     assert tier.health.bytes == 2 * BLOCK
     await tier.put("l", bytes(10), groups=("nils",))
-    for key, groups in {"m": ("nils", "nora"), "n": ("nora", "nils"), "o": ("nora2", "enora")}.items():
+    for key, groups in {
+        "m": ("nils", "nora"),
+        "n": ("nora", "nils"),
+        "o": ("nora2", "enora"),
+    }.items():
         await tier.put(key, bytes(10), groups=groups)
     assert await tier.purge("nora") == 3
     assert [await tier.get(key) for key in "klmno"] == [None, bytes(10), None, None, bytes(10)]

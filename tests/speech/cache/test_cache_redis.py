@@ -237,7 +237,11 @@ async def test_purging_takes_one_voice_or_all_and_nothing_of_strangers(
     for number in range(1200):
         await tier.put(f"{number}", b"audio", groups=("nora" if number % 3 else "nils",))
     await stranger.put("k", b"audio", groups=("nora",))
-    for key, groups in {"m": ("nils", "nora"), "n": ("nora", "nils"), "o": ("nora2", "enora")}.items():
+    for key, groups in {
+        "m": ("nils", "nora"),
+        "n": ("nora", "nils"),
+        "o": ("nora2", "enora"),
+    }.items():
         await tier.put(key, b"audio", groups=groups)
     with server.direct() as direct:
         direct.set("a*[b]:foreign", b"x")
