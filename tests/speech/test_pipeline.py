@@ -304,5 +304,6 @@ async def test_leaving_an_opening_stops_the_reading_of_its_rest(opening: SpeechJ
 
 async def test_only_an_opening_has_a_rest(make_job: MakeJob) -> None:
     reader, job = Reader(), make_job("one", "two")
+    reader.told.set()
     assert tuple([phrase async for phrase in phrases_of(job, reader)]) == job.phrases
     assert reader.asked == []
