@@ -133,10 +133,11 @@ def _loadtest() -> str:
 
 
 def _checks(name: str) -> str:
-    """Every limit of a result, its generator's aside; what is over its limit is bold."""
+    """A result's limits, in bold what broke one. Left out: what must be 0 and is; the generator's."""
     rows = []
     for check in _result(name)["checks"]:
-        if check["name"].endswith(("load generator, cores", "share sent late")) and check["kept"]:
+        dull = not check["limit"] or check["name"].endswith(("generator, cores", "sent late"))
+        if dull and check["kept"]:
             continue
         value = _number(check["value"])
         rows.append(
@@ -159,8 +160,9 @@ def _peers() -> str:
 
     def add(name: str, figure: Callable[[str, Any], float], better: Callable[..., float]) -> None:
         values = [fmean(figure(server, turn) for turn in runs) for server, runs in turns.items()]
-        best = better(values)
-        rows.append([name, *(f"**{ms(it)}**" if it == best else ms(it) for it in values)])
+        best, theirs = better(values), better(values[1:])
+        cells = (f"**{ms(it)}**" if it == best else ms(it) for it in values)
+        rows.append([name, *cells, f"{values[0] / theirs:.2g}"])
 
     for at, run in enumerate(first["goodput"]):
         held = partial(lambda at, _, turn: turn["goodput"][at]["found"]["held"], at)
@@ -171,7 +173,9 @@ def _peers() -> str:
         kind = "hits" if level["workload"] == "assistant" else "misses"
         add(f"{kind}, {level['load']}, P95 ms", partial(_level, at, kind), min)
     add("memory, MiB", lambda _, turn: float(turn["memory_mib"]), min)
-    return _table(("", *turns), rows)
+    variants = ", ".join(f"`{runs[0]['variant']}`" for runs in turns.values())
+    head = ("", *turns, "ratio to the best peer")
+    return f"{_table(head, rows)}\n\nThe variants are {variants}."
 
 
 def _level(at: int, kind: str, server: str, turn: Any) -> float:
@@ -191,7 +195,7 @@ def _soak() -> str:
         for kind, item in largest.items()
     ]
     head = ("process that moved most, of each kind", "MiB at minute 5", "at the end", "drift")
-    return _table(head, rows)
+    return f"{_checks('soak')}\n\n{_table(head, rows)}"
 
 
 def _bench() -> str:
@@ -231,7 +235,29 @@ def _bench_stages() -> str:
     return _table(("format, clients", *names, "between stages", "outside"), rows)
 
 
+def _bench_cost() -> str:
+    """Processor time by process; stages that took none are left out."""
+    stages = _result("bench")["stages"]
+    cells = [
+        cell
+        for cell in stages["cells"]
+        if (cell["voice"], cell["concurrency"]) == ("starter", 1) and cell["format"] != "opus"
+    ]
+    names = [name for name, cores in stages["idle_cores"].items() if cores or name == "haproxy"]
+    rows = [
+        [
+            f"{cell['format']}, {cell['state']}",
+            *(f"{max(0, cell['cost']['milliseconds'][name]):.1f}" for name in names),
+            f"{cell['cost']['client_milliseconds']:.1f}",
+        ]
+        for cell in cells
+    ]
+    rows.append(["idle, cores", *(f"{stages['idle_cores'][name]:.2f}" for name in names), ""])
+    return _table(("starter voice, one client", *names, "client"), rows)
+
+
 def _faults() -> str:
+    result = _result("faults")
     rows = [
         (
             fault["fault"],
@@ -243,10 +269,11 @@ def _faults() -> str:
             f"{fault['slowest']:.1f} s",
             f"{fault['replaced']:.1f} s",
         )
-        for fault in _result("faults")["faults"]
+        for fault in result["faults"]
     ]
     head = ("fault", "may fail", "requests", "under way", "failed", "wrong", "slowest", "replaced")
-    return _table(head, rows)
+    told = f"One run, {result['seconds']:.0f} s at {result['rate']:g} requests/s."
+    return f"{_table(head, rows)}\n\n{told}"
 
 
 def _failed(fault: Any) -> str:
@@ -274,12 +301,8 @@ def _simulated() -> str:
 
 
 def _cluster() -> str:
-    rows = [
-        (change["what"], str(change["requests"]), str(failed), f"{change['seconds']:.0f} s")
-        for change in _result("cluster")["changes"]
-        for failed in (change["failed_in_flight"] + change["failed_later"],)
-    ]
-    return _table(("", "requests", "failed", "until all was as wanted"), rows)
+    told = "\n".join(f"- {sentence}" for sentence in _result("cluster")["told"])
+    return f"{_checks('cluster')}\n\n{told}"
 
 
 def _text_peers() -> str:
@@ -308,10 +331,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "soak": _soak,
     "bench": _bench,
     "bench-stages": _bench_stages,
+    "bench-cost": _bench_cost,
     "faults": _faults,
     "simulated": _simulated,
-    "cluster": lambda: _checks("cluster"),
-    "cluster-changes": _cluster,
+    "cluster": _cluster,
     "text-peers": _text_peers,
 }
 """By the name in a page's marker."""
