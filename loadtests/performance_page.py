@@ -133,7 +133,7 @@ def _loadtest() -> str:
 
 
 def _checks(name: str) -> str:
-    """A result's limits, in bold what broke one. Left out: what must be 0 and is; the generator's."""
+    """Limits, in bold what broke one. Left out: what must be 0 and is; the generator's own."""
     rows = []
     for check in _result(name)["checks"]:
         dull = not check["limit"] or check["name"].endswith(("generator, cores", "sent late"))
