@@ -265,7 +265,7 @@ class _Encoding:
             )
 
     def encode(self, first_audio: float | None) -> Iterator[bytes]:
-        """Encode what is held as part of a stream, by and by; yields what can leave.
+        """Encode what is held as part of a stream, piece by piece; yields what can leave.
 
         The first `first_audio` seconds come before the rest, where there are that many.
         """

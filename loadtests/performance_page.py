@@ -341,7 +341,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def main() -> None:
-    """Write every page anew."""
+    """Rewrite every page."""
     for page in pages():
         page.write_text(rewritten(page.read_text("utf-8")), "utf-8")
 

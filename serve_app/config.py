@@ -153,8 +153,8 @@ class GraphConfig(StrictModel):
     text: TextConfig = TextConfig()
     lexicon: Path | None = CONFIG_FOLDER / "lexicon"
     """Folder of lexicons, `en-us.yaml` and the like; relative to the configuration file. Words in
-    `text.lexicons` come on top of them. Read anew when the application is built: where only a
-    file has changed, `serve deploy` needs another `revision`."""
+    `text.lexicons` come on top of them. Read when the application is built: where only a file has
+    changed, `serve deploy` needs another `revision`."""
     cache: CacheConfig = CacheConfig()
     encoder: EncoderTuning = EncoderTuning()
     retries: RetryConfig = RetryConfig()
@@ -211,8 +211,8 @@ class GraphArguments(StrictModel):
     config: str = "cpu"
     """A file of the configs folder without its ending, or a path to a YAML file."""
     revision: str = ""
-    """Any word. Serve builds an application anew when its arguments have changed, and does not see
-    that a file has: another word makes `serve deploy` read the files, and update by and by."""
+    """Any word. Serve builds an application again when its arguments change, and does not see that
+    a file has changed: another word makes `serve deploy` read the files and replace replicas."""
 
     def graph(self) -> GraphConfig:
         """Load the configuration that is named."""

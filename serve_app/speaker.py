@@ -235,7 +235,7 @@ def _price(job: SpeechJob, estimate: Cost) -> Cost:
 
 
 def _count_made(ticket: Ticket, frame: AudioFrame) -> None:
-    """Give back what has been made; an opening is priced anew once all of its text is read."""
+    """Give back what has been made; an opening is priced again once all of its text is read."""
     if frame.unmade is not None:
         ticket.remain(math.ceil(frame.unmade))
 

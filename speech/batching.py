@@ -174,7 +174,7 @@ class BatchGate:
                 waiting = [*later, *first]
         if not waiting:
             return []
-        # No longer phrase joins a shorter lead: padding would make everybody pay for it.
+        # Phrases of a longer class than the lead's wait: padding would make the whole batch pay.
         lead = waiting[0]
         room = self.largest_batch(lead.job)
         batch = [

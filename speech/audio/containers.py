@@ -122,7 +122,7 @@ def encode_whole(
 
 
 class WholeWriter:
-    """One container of exact sizes from audio that comes by and by; it holds no audio.
+    """One container of exact sizes from audio that comes in pieces; it holds no audio.
 
     For one thread at a time. What comes out is what `encode_whole` makes.
 

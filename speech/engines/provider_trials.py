@@ -2,9 +2,9 @@
 
 One file for a voice on a machine and what is tried, in the folder `EngineConfig.provider_cache`.
 Its key holds the hardware, the driver, the libraries' versions, the voice's checksum and what of
-the configuration matters: when any of it changes, everything is measured anew. A file that cannot
-be read is as good as none. Processes that start together measure one after another; the later ones
-find the file.
+the configuration matters: when any of it changes, everything is measured again. An unreadable file
+counts as none. Processes that start together measure one after another; the later ones find the
+file.
 """
 
 import fcntl
