@@ -51,19 +51,19 @@ class EncoderTuning(StrictModel):
     """What may change without a restart."""
 
     look_ahead: int = Field(default=3, ge=0, le=64)
-    """Phrases of one reply that are synthesised beyond the one delivered next."""
+    """Phrases of one reply that are synthesised ahead of the one that is delivered next."""
     short_reply: int = Field(default=200, ge=0)
-    """Characters of spoken text up to which no phrase of a reply lets others go first. Of a longer
-    reply the phrases after the first do: whoever listens has something to play meanwhile."""
+    """Characters of spoken text up to which no phrase of a reply gives way to others. The phrases
+    of a longer reply after its first do, because its listener has something to play meanwhile."""
     first_audio: float = Field(default=0.5, gt=0)
-    """Seconds of a stream's first phrase that are encoded and sent before the rest of it is."""
+    """Seconds of a stream's first phrase that are encoded and sent before its rest."""
     max_whole_bytes: int = Field(default=256 * 2**20, gt=0)
-    """What replies that leave whole may hold together in one replica, counted as PCM of their rate;
-    one that would be larger by itself must be streamed. While they are put together they take
+    """What all replies that leave whole may hold in one replica, counted as PCM at their rate. A
+    reply that would be larger by itself must be streamed. While they are put together they take
     twice as much."""
     threads: int = Field(default=0, ge=0, le=64)
-    """Replies of one replica that are encoded at the same time; 0 takes one for each core. More
-    than there are cores would all take longer and none leave sooner."""
+    """Replies of one replica that are encoded at the same time; 0 takes one for each core. With
+    more than that all would take longer and none would leave sooner."""
 
 
 class Encoder(Stage, serves=SpeechStage):

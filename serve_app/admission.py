@@ -26,24 +26,24 @@ class AdmissionLimits(StrictModel):
     """Bounds of one gateway replica; may change without a restart."""
 
     max_inflight_characters: int = Field(default=65_536, gt=0)
-    """Characters admitted and still to be made, each counted 1 / speed times. What waits for its
-    reader is not being made."""
+    """Admitted characters that are still to be made, each counted 1 / speed times. A reply that
+    waits for its reader does not count."""
     max_reading_bytes: int = Field(default=256 * 2**20, gt=0)
-    """Bytes handed to readers who have not taken them; beyond, nobody is admitted. Those who are
-    may each add one piece."""
+    """Bytes that readers have not yet taken; beyond, nobody is admitted. Each admitted reply may
+    add one piece."""
     max_shown_characters: int = Field(default=16_384, gt=0)
-    """Characters that `/v1/text/normalize` reads or that wait for it, each text counted as 100 at
-    least."""
+    """Characters of texts that `/v1/text/normalize` reads or that wait for it; a text counts as at
+    least 100."""
     caller_share: float = Field(default=0.8, gt=0, le=1)
-    """What one caller may hold of each of these bounds, and of the requests, while it is alone; n
-    callers may hold share / (1 + (n - 1) share) each. 1 lets one caller have all."""
+    """Share of each of these bounds, and of the requests, that one caller may hold while it is
+    alone; each of n callers may hold share / (1 + (n - 1) share). 1 lets one caller have all."""
     stall_after: float = Field(default=1.0, gt=0)
-    """Seconds after which a reader that takes nothing counts as one the reply waits for."""
+    """Seconds after which a reply waits for a reader that takes nothing."""
     read_timeout: float = Field(default=30.0, gt=0)
     """Seconds after which a reader that takes nothing is cut off."""
     first_phrase_characters: int = Field(default=100, gt=0)
-    """What a streamed reply's first byte is taken to wait for until the text has been cut into
-    phrases; `PhraseConfig.first_max_characters` of the same graph."""
+    """Assumed length of a streamed reply's first phrase until the text has been cut; the same as
+    `PhraseConfig.first_max_characters` of the graph."""
     max_inflight_requests: int = Field(default=512, gt=0)
     """Speech requests until their last byte."""
     default_deadline: float = Field(default=30.0, gt=0)
@@ -51,10 +51,10 @@ class AdmissionLimits(StrictModel):
     max_deadline: float = Field(default=120.0, gt=0)
     deadline_share: float = Field(default=0.6, gt=0, le=1)
     """Part of a deadline that the predicted time to the first byte may fill, so that nearly all
-    that is refused is refused at once and not when its deadline has passed."""
+    refusals come at once and not when the deadline has passed."""
     max_wait: float = Field(default=30.0, gt=0)
-    """Seconds of queue behind which nobody is admitted, however patient. It bounds the latency of
-    what is admitted under overload; a burst that must be served whole needs it long."""
+    """Seconds of queue beyond which nobody is admitted, however patient. It bounds the latency of
+    admitted requests under overload; to serve a burst completely, set it long."""
 
 
 @dataclass(frozen=True, slots=True)

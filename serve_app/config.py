@@ -35,26 +35,26 @@ class Replicas(StrictModel):
     min: int = Field(default=1, ge=0)
     max: int = Field(default=1, ge=1)
     target_ongoing_requests: float = Field(default=32, gt=0)
-    """Running and queued requests per replica the autoscaler aims at."""
+    """Running and queued requests per replica that the autoscaler aims at."""
     max_ongoing_requests: int = Field(default=1024, gt=0)
-    """Slots; more than the gateway admits, so that nothing admitted is rejected further in."""
+    """Slots; more than the gateway admits, so that no stage rejects what was admitted."""
     upscale_delay: float = Field(default=1.0, ge=0)
     downscale_delay: float = Field(default=60.0, ge=0)
     queueing: Target | None = None
-    """Scale on the time phrases wait for the engine instead of the number of requests; for the
-    Synthesizer, whose replicas publish what it takes."""
+    """Scale on the time that phrases wait for the engine instead of the number of requests; for the
+    Synthesizer, whose replicas publish what that takes."""
     busy: float | None = Field(default=None, gt=0)
-    """Scale on the cores a replica's process keeps busy, at most so many, instead of the number of
-    requests; for stages around the Synthesizer, where most of these only wait."""
+    """Scale on the cores that a replica's process keeps busy, at most so many, instead of the
+    number of requests; for the stages around the Synthesizer, where most requests only wait."""
     max_per_node: int | None = Field(default=None, ge=1, le=100)
-    """Replicas on one node at most, so that they are on several and survive the loss of one."""
+    """Most replicas on one node, so that they are on several nodes and survive the loss of one."""
     surge: int = Field(default=100, ge=0, le=100)
     """Percent of a stage's replicas that a rolling update starts before it stops old ones. 0 stops
-    first: for stages of several replicas, where the cluster has no room for more."""
+    first, for stages of several replicas in a cluster without room for more."""
     health_check_timeout: float = Field(default=5.0, gt=0)
-    """Seconds a health check may take. A replica that lets three in a row pass is killed, and what
-    it had in hand is asked for elsewhere: 15 to 17 s after it hangs. On a machine so starved that a
-    replica cannot answer for that long a shorter time kills healthy ones, one after another."""
+    """Seconds a health check may take. A replica that fails three in a row is killed, 15 to 17 s
+    after it hangs, and its work goes elsewhere. On a starved machine, where replicas cannot answer
+    for that long, a short time kills healthy replicas."""
     inline: bool = False
     """Run in the caller's process instead of in replicas of its own."""
 
@@ -127,8 +127,8 @@ class GatewayConfig(StrictModel):
     status_poll: float = Field(default=5.0, gt=0)
     """Seconds after which `/readyz` notices that a stage is gone."""
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
-    """Addresses or networks of proxies in front of ours: callers behind them are told apart by the
-    last address in `X-Forwarded-For` that is none of these."""
+    """Addresses or networks of proxies in front of ours: the last address in `X-Forwarded-For` that
+    is none of these tells callers behind them apart."""
 
 
 class Stages(StrictModel):

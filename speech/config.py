@@ -53,13 +53,13 @@ class PhraseConfig(StrictModel):
     first_max_characters: PositiveInt = 100
     """A first sentence that is longer is cut at its clause, for an early first byte."""
     target_characters: Annotated[int, Field(ge=0)] = 0
-    """Short neighbouring sentences are joined up to this; 0 joins none. Between joined ones there
-    is only the pause that the voice makes by itself, and the starter voice makes hardly any."""
+    """Short neighbouring sentences are joined up to this length; 0 joins none. Between joined
+    sentences there is only the voice's own pause, and the starter voice makes hardly any."""
     pauses: PauseConfig = PauseConfig()
 
 
 class LexiconDetail(StrictModel):
-    """How a word is said, where phonemes or other words alone do not tell."""
+    """How a word is said, with more than phonemes or other words alone."""
 
     phonemes: str = ""
     """IPA as espeak-ng writes it."""
@@ -84,14 +84,14 @@ class TextConfig(StrictModel):
     phoneme_memo_entries: PositiveInt = 4096
     """Phrases whose phonemes are remembered; one of 100 characters takes about 1 kB."""
     max_spoken_characters: PositiveInt = 24_576
-    """What one text may become when it is spoken, six times what may be written: digits that are
-    said one by one stay below, a page of emoji names does not. Phonemes may be twice as many."""
+    """The longest spoken text, six times the longest written one: digits that are said one by one
+    stay below it, a page of emoji names does not. Phonemes may be twice as many."""
     max_seconds: Annotated[float, Field(gt=0)] = 5.0
-    """What the reading of one text may take; looked at after every sentence and phrase."""
+    """How long one text may be read; checked after every sentence and phrase."""
     long_threads: PositiveInt = 2
     """Long texts that one replica reads at the same time, beside short ones."""
     shown_threads: PositiveInt = 1
-    """Texts that one replica reads for showing at the same time, beside those it reads aloud."""
+    """Texts for `/v1/text/normalize` that one replica reads at the same time, beside others."""
 
 
 class LengthClass(StrictModel):
@@ -113,7 +113,7 @@ class BatchConfig(StrictModel):
     max_waiting: PositiveInt = 2048
     """Phrases that may wait at one replica's gate; more are refused as at capacity."""
     later_share: Annotated[float, Field(gt=0, lt=1)] = 0.25
-    """Least share of batches led by a later phrase while one waits: long readers never starve."""
+    """Least share of batches that a later phrase leads while one waits: long texts never starve."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -124,12 +124,12 @@ class BatchConfig(StrictModel):
 
 
 class RetryConfig(StrictModel):
-    """What a stage's caller does about jobs that were in hand when a worker died."""
+    """What a stage's caller does with jobs that were in hand when a worker died."""
 
     remember: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds for which a job that was in hand at two deaths is refused."""
+    """Seconds for which a job is refused that was in hand at two deaths."""
     alone: PositiveInt = 16
-    """Of the jobs a worker died with, so many are asked for one at a time before the rest."""
+    """So many of the jobs that a worker died with are asked for one at a time, before the rest."""
     max_jobs: PositiveInt = 4096
     """Jobs remembered; the oldest go first."""
 
@@ -161,7 +161,7 @@ class RedisTierConfig(StrictModel):
     timeout: Annotated[float, Field(gt=0)] = 0.25
     """Seconds one command may take before the tier counts as down."""
     retry_after: Annotated[float, Field(gt=0)] = 2.0
-    """Seconds a tier that is down is left alone before it is tried again."""
+    """Seconds after which a tier that is down is tried again."""
     max_entry_bytes: Bytes = 16 * 2**20
 
 
@@ -171,24 +171,24 @@ class CacheConfig(StrictModel):
     ram: RamTierConfig = RamTierConfig()
     second: Annotated[DiskTierConfig | RedisTierConfig, Field(discriminator="kind")] | None = None
     max_entry_bytes: Bytes = 16 * 2**20
-    """Larger replies are delivered and not kept."""
+    """Larger replies are delivered but not kept."""
     max_fill_bytes: PositiveInt = 64 * 2**20
-    """What one reply in the making holds for readers to come, e.g. 22 minutes as WAV of 24 kHz. A
-    longer one goes on as a pipe: it keeps what its readers have not read, waits for them, and
+    """What one reply in the making holds for later readers, e.g. 22 minutes of WAV at 24 kHz. A
+    longer one becomes a pipe: it keeps what its readers have not read and waits for them, and
     nobody joins it."""
     max_fills_bytes: PositiveInt = 512 * 2**20
     """What all replies that are made or read hold in one replica. Beyond it those in the making are
-    pipes, too, each with one source frame at most that nobody has asked for."""
+    pipes too, each with at most one source frame that nobody has asked for."""
     pause_after: Annotated[float, Field(gt=0)] = 1.0
-    """Seconds after which readers that take nothing are waited for, so that the engine works for
+    """Seconds after which a reply waits for readers that take nothing, so that the engine works for
     those who listen."""
     max_ahead_bytes: PositiveInt = 4 * 2**20
-    """Such readers are waited for when so much lies ready."""
+    """A reply waits for such readers when so much lies ready."""
     max_fills: PositiveInt = 1024
     """Replies being made at once by one replica."""
     fill_timeout: Annotated[float, Field(gt=0)] = 300.0
-    """Seconds a reply may take to make, those aside in which it waits for its readers; and seconds
-    after which a reader that is waited for and takes nothing is given up."""
+    """Seconds a reply may take to make, without those in which it waits for its readers; and
+    seconds after which a reader is given up that is waited for and takes nothing."""
     frame_bytes: Annotated[int, Field(gt=0, le=1024 * 1024)] = 256 * 1024
 
 
@@ -198,21 +198,22 @@ class AudioConfig(StrictModel):
     mp3_bit_rate: PositiveInt = 64_000
     aac_bit_rate: PositiveInt = 64_000
     opus_bit_rate: Annotated[int, Field(ge=6_000, le=256_000)] = 32_000
-    """libopus refuses to open outside these bounds for mono."""
+    """libopus opens no mono encoder outside these bounds."""
     opus_complexity: Annotated[int, Field(ge=0, le=10)] = 3
     flac_level: Annotated[int, Field(ge=0, le=8)] = 3
     edge_fade: Seconds = 0.003
-    """Fade at both ends of every phrase: joins make no click."""
+    """Fade at both ends of every phrase, so that joins do not click."""
 
 
 class EngineConfig(StrictModel):
     """What the synthesizer's engines run on."""
 
     provider: Literal["auto", ProviderName] = "cpu"
-    """What computes. One that is not there is an error at start, unless `fallback` names others.
-    `auto` measures every one that is, once for a machine and a voice, and takes the fastest."""
+    """What computes. A missing provider is an error at the start, unless `fallback` names others.
+    `auto` measures every one that is there, once for a machine and a voice, and takes the
+    fastest."""
     fallback: tuple[ProviderName, ...] = ()
-    """Tried in this order where `provider` cannot be used; which was taken is logged and listed."""
+    """Tried in this order if `provider` cannot be used; the log and the listing name the choice."""
     precision: Precision = "fp32"
     """Of the products with weights; ignored by `auto`, which chooses among `precisions`."""
     precisions: tuple[Precision, ...] = ("fp32",)
@@ -227,8 +228,8 @@ class EngineConfig(StrictModel):
     threads: Annotated[int, Field(ge=0)] = 0
     """Threads inside one ONNX Runtime call; 0 takes the replica's share of the cores."""
     parallel: Annotated[int, Field(ge=0, le=64)] = 1
-    """Batches spoken at a time, each in a call of its own; 0 takes one for each core that the
-    process may use, which goes with `threads: 1`. On a GPU one call has it all."""
+    """Batches that are spoken at a time, each in a call of its own; 0 takes one for each core that
+    the process may use, and goes with `threads: 1`. On a GPU take 1."""
     max_resident_voices: PositiveInt = 15
     batching: bool = True
     """False runs every graph at batch size 1, for comparison."""

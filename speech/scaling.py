@@ -56,13 +56,13 @@ class Target(StrictModel):
     """What the operator wants."""
 
     wait: float = Field(default=0.05, gt=0)
-    """Seconds a phrase may be expected to wait for the engine."""
+    """Seconds that a phrase may be expected to wait for the engine."""
     share: float = Field(default=0.75, gt=0, lt=1)
-    """Most of an engine's throughput that is planned with; the rest meets bursts."""
+    """Most of an engine's throughput that is planned for; the rest meets bursts."""
     drain: float = Field(default=2.0, gt=0)
-    """Seconds in which a queue that is too long shall be gone."""
+    """Seconds in which a queue that is too long should be gone."""
     margin: float = Field(default=1.2, ge=1)
-    """A replica is given back only when the rest would bear so many times the load."""
+    """A replica is given back only if the rest could bear this many times the load."""
 
 
 def expected_wait(arriving: float, phrase: float, speed: Speed) -> float:
