@@ -68,7 +68,7 @@ def _summary() -> str:
     runs, held, soak, overload = _workloads(), _held(), _result("soak"), _result("overload")
     assistant, unique, reader = (runs[name] for name in ("assistant", "unique", "reader"))
     wav = next(item for item in _result("bench")["overhead"] if item["format"] == "wav")
-    rate, hits = assistant["load"].split()[0], f"{assistant['hit_rate']:.0%}"
+    rate, hits = assistant["load"].split()[0], f"{100 * assistant['hit_rate']:.0f} %"
     rows = [
         (f"complete replies, {rate}, {hits} cached: P95", f"{ms(assistant['latency']['p95'])} ms"),
         (
@@ -113,7 +113,8 @@ def _splits(run: Any) -> dict[str, Any]:
     """Summaries of a workload: its first audio, or all replies and those of each cache state."""
     if run["streaming"]:
         return {"first audio": run["streaming"]["first_audio"]}
-    states = {state: run["by_cache"].get(state) for state in ("hot", "hit", "miss")}
+    found = run["by_cache"]
+    states = {state: found[state] for state in ("hot", "hit", "miss") if state in found}
     return {"all": run["latency"]} | (states if len(run["by_cache"]) > 1 else {})
 
 
@@ -191,7 +192,7 @@ def _soak() -> str:
         if abs(drift["largest"]) > abs(held["largest"]):
             largest[drift["kind"]] = drift
     rows = [
-        (kind, _number(item["pss"]), _number(item["last"]), f"{item['largest']:+.1%}")
+        (kind, _number(item["pss"]), _number(item["last"]), f"{100 * item['largest']:+.1f} %")
         for kind, item in largest.items()
     ]
     head = ("process that moved most, of each kind", "MiB at minute 5", "at the end", "drift")
@@ -311,7 +312,7 @@ def _text_peers() -> str:
     rows = [
         (
             f"{item['program']}, {names[item['cases']]}",
-            f"{item['share']:.1%} of {item['count']}",
+            f"{100 * item['share']:.1f} % of {item['count']}",
             str(item["failed"]),
             f"{ms(item['milliseconds']['p50'])} / {ms(item['milliseconds']['p95'])}",
             f"{result['start_seconds'][item['program']]:.2g} s",
