@@ -5,6 +5,7 @@ from typing import Any
 
 from ray.serve.metrics import Counter, Gauge, Histogram
 
+from speech import espeak, telemetry
 from speech.telemetry import Metric
 
 
@@ -36,3 +37,18 @@ def set_gauge(metric: Metric, value: float, **labels: str) -> None:
 def observe(metric: Metric, value: float, **labels: str) -> None:
     """Record one value of a histogram."""
     _instrument(metric).observe(value, tags=labels)
+
+
+def report_espeak() -> None:
+    """Report espeak-ng's processes, where there are any.
+
+    Raises:
+        ConfigError: none can be started.
+    """
+    if (state := espeak.state()) is None:
+        return
+    set_gauge(telemetry.ESPEAK_PROCESSES, state.running)
+    for cause, ended in state.deaths.items():
+        count(telemetry.ESPEAK_DEATHS, ended, cause=cause)
+    if state.failure is not None:
+        raise state.failure

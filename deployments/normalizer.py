@@ -14,7 +14,7 @@ from deployments.collector import settle
 from deployments.stages import Stage
 from speech import espeak, telemetry
 from speech.cache.keys import digest
-from speech.config import AudioConfig, TextConfig
+from speech.config import AudioConfig, EspeakConfig, TextConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, NothingToSayError
 from speech.interfaces import NormalizerStage
@@ -61,7 +61,7 @@ class _Lanes:
             self.waiting[lane] -= 1
 
     async def here(self, read: Callable[..., _Result], *arguments: Any) -> _Result:
-        """Read on the event loop, if espeak-ng is not speaking in this process meanwhile."""
+        """Read on the event loop, if a process of espeak-ng is free."""
         if espeak.is_busy():
             return await self.run("short", read, *arguments)
         return read(*arguments)
@@ -75,7 +75,10 @@ class _Lanes:
 class Normalizer(Stage, serves=NormalizerStage):
     """Owns the text front end. It knows voices by their vocabulary only."""
 
-    def __init__(self, catalogue: Path, audio: AudioConfig) -> None:
+    def __init__(
+        self, catalogue: Path, audio: AudioConfig, espeak_config: EspeakConfig | None = None
+    ) -> None:
+        espeak.configure(espeak_config or EspeakConfig())
         self._catalogue = VoiceCatalogue.load(catalogue)
         self._audio = audio
         self._front_end = FrontEnd(TextConfig())
@@ -104,7 +107,7 @@ class Normalizer(Stage, serves=NormalizerStage):
         self._reported_memo = self._front_end.memo
 
     def check_health(self) -> None:
-        """Report, and raise when espeak-ng is gone."""
+        """Report, and raise when espeak-ng cannot be started."""
         unknown = self._front_end.unknown_symbols
         for (kind, fate), count in (unknown - self._reported).items():
             metrics.count(telemetry.UNKNOWN_SYMBOLS, count, **{"class": kind, "fate": fate})
@@ -116,7 +119,7 @@ class Normalizer(Stage, serves=NormalizerStage):
         metrics.count(telemetry.PHONEME_LOOKUPS, memo.hits - reported.hits, outcome="hit")
         metrics.count(telemetry.PHONEME_LOOKUPS, memo.misses - reported.misses, outcome="miss")
         self._reported_memo = memo
-        espeak.sample_rate()
+        metrics.report_espeak()
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """What `BusyPolicy` reads."""
@@ -130,6 +133,7 @@ class Normalizer(Stage, serves=NormalizerStage):
 
         Raises:
             InvalidInputError: nothing is left to say, or it becomes too much.
+            UnreadableTextError: espeak-ng breaks down on it.
         """
         opening: Phrase | None = None
         phrases: tuple[Phrase, ...]

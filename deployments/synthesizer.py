@@ -15,9 +15,16 @@ from ray import serve
 from deployments import metrics
 from deployments.collector import settle
 from deployments.stages import Stage
-from speech import telemetry
+from speech import espeak, telemetry
 from speech.batching import BatchGate, BatchItem
-from speech.config import BatchConfig, EngineConfig, Precision, ProviderName, StrictModel
+from speech.config import (
+    BatchConfig,
+    EngineConfig,
+    EspeakConfig,
+    Precision,
+    ProviderName,
+    StrictModel,
+)
 from speech.engine_load import EngineLoad
 from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
@@ -37,6 +44,7 @@ class SynthesizerConfig(StrictModel):
 
     catalogue: Path
     engine: EngineConfig = EngineConfig()
+    espeak: EspeakConfig = EspeakConfig()
     preload: tuple[str, ...] = ()
     """Voices loaded and warmed before the replica is ready. Empty takes the catalogue's, the
     default first, as many as may be resident; any other is loaded when it is first asked for."""
@@ -65,6 +73,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
     """
 
     def __init__(self, config: SynthesizerConfig, batch: BatchConfig | None = None) -> None:
+        espeak.configure(config.espeak)
         catalogue = VoiceCatalogue.load(config.catalogue)
         self._config = config
         self._voices = ResidentVoices(catalogue.voices, config.engine, _note)
@@ -124,6 +133,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
 
         Serve calls this every two seconds; see `AudioCache.check_health`.
         """
+        metrics.report_espeak()
         metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
         infos = self._voices.infos()
         metrics.set_gauge(telemetry.RESIDENT_VOICES, len(infos))

@@ -29,7 +29,10 @@ def build_graph(config: GraphConfig) -> Application:
         Synthesizer,
         stages.synthesizer,
         SynthesizerConfig(
-            catalogue=config.catalogue, engine=_engine(config), preload=config.preload
+            catalogue=config.catalogue,
+            engine=_engine(config),
+            espeak=config.espeak,
+            preload=config.preload,
         ),
         user_config=config.batch,
         # A full replica is asked again soon: the default back-off grows to half a second.
@@ -40,6 +43,7 @@ def build_graph(config: GraphConfig) -> Application:
         stages.normalizer,
         config.catalogue,
         config.audio,
+        config.espeak,
         user_config=config.front_end(),
     )
     encoder = _stage(

@@ -14,6 +14,7 @@ from speech.config import (
     BatchConfig,
     CacheConfig,
     EngineConfig,
+    EspeakConfig,
     RamTierConfig,
     RetryConfig,
     StrictModel,
@@ -160,6 +161,7 @@ class GraphConfig(StrictModel):
     retries: RetryConfig = RetryConfig()
     audio: AudioConfig = AudioConfig()
     engine: EngineConfig = EngineConfig()
+    espeak: EspeakConfig = EspeakConfig()
     batch: BatchConfig = BatchConfig()
 
     @classmethod

@@ -24,6 +24,7 @@ TABLE: dict[type[errors.SpeechError], Answer] = {
     errors.InvalidInputError: Answer(400, "invalid_request_error"),
     errors.NothingToSayError: Answer(400, "invalid_request_error"),
     errors.TooLargeError: Answer(413, "invalid_request_error"),
+    errors.UnreadableTextError: Answer(400, "invalid_request_error"),
     errors.UnauthorizedError: Answer(401, "authentication_error"),
     errors.AtCapacityError: Answer(429, "rate_limit_error", retry_after=0.5),
     errors.DeadlineExceededError: Answer(503, "server_error", retry_after=1.0),

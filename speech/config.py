@@ -94,6 +94,17 @@ class TextConfig(StrictModel):
     """Texts for `/v1/text/normalize` that one replica reads at the same time, beside others."""
 
 
+class EspeakConfig(StrictModel):
+    """The processes that run espeak-ng for a replica that uses it."""
+
+    processes: Annotated[int, Field(gt=0, le=64)] = 2
+    """So many phrases are read at a time; others wait."""
+    seconds: Annotated[float, Field(gt=0)] = 1.0
+    """Processor time one phrase may take. The longest that is read or spoken takes a tenth."""
+    memory_bytes: PositiveInt = 256 * 2**20
+    """Address space of each process."""
+
+
 class LengthClass(StrictModel):
     """Phrases up to `max_characters` are batched up to `max_batch_size` at a time."""
 

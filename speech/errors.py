@@ -3,7 +3,8 @@
     SpeechError
     ├── InvalidInputError      the caller's request cannot be spoken; `param` names the culprit
     │   ├── NothingToSayError  its text has nothing that can be said
-    │   └── TooLargeError      it could be, were it smaller
+    │   ├── TooLargeError      it could be, were it smaller
+    │   └── UnreadableTextError  the phonemizer or the engine breaks down on its text
     ├── UnauthorizedError      an admin route without its token
     ├── AtCapacityError        healthy, but full: retry after a while
     ├── DeadlineExceededError  accepted, but not in the time the caller allowed
@@ -48,6 +49,16 @@ class TooLargeError(InvalidInputError):
     """The request exceeds a documented size limit."""
 
     code = "too_large"
+
+
+class UnreadableTextError(InvalidInputError):
+    """A text that is in order and yet cannot be read: the reader crashes on it, every time.
+
+    Another text can be read, this one never, and the server is well: so it is no error of the
+    server's, for which others would be told to stay away or to come back.
+    """
+
+    code = "unreadable_text"
 
 
 class UnauthorizedError(SpeechError):

@@ -181,6 +181,18 @@ SUSPECT_JOBS = Metric(
     "retries.max_jobs.",
     ("stage",),
 )
+ESPEAK_PROCESSES = Metric(
+    "chorale_espeak_processes",
+    "gauge",
+    "Processes that run espeak-ng for this replica; as many as espeak.processes.",
+)
+ESPEAK_DEATHS = Metric(
+    "chorale_espeak_deaths",
+    "counter",
+    "Processes of espeak-ng that ended and were replaced, by cause: crash or time (a text it "
+    "breaks down on or takes too long for, an error of that phrase) or lost (killed or stuck).",
+    ("cause",),
+)
 CACHE_BYTES = Metric(
     "chorale_cache_bytes",
     "gauge",

@@ -28,6 +28,7 @@ from prometheus_client.samples import Sample
 
 from serve_app.environment import free_ports
 from speech.engines.fake.engine import SECONDS_PER_CHARACTER
+from speech.espeak import helper
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKER = "CHORALE_TEST_MARKER"
@@ -62,6 +63,16 @@ class Server:
                     and process.environ().get(MARKER) == self.marker
                 ):
                     found.append(process)
+        return found
+
+    def espeak_helpers(self) -> list[psutil.Process]:
+        """The processes that run espeak-ng, which have no environment, and their children."""
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                for child in process.children():
+                    if child.cmdline()[1:2] == ["-I"] and helper.__file__ in child.cmdline():
+                        found += [child, *child.children()]
         return found
 
     def replicas(self, deployment: str) -> list[psutil.Process]:
@@ -219,6 +230,7 @@ def running(
         )
         assert process.poll() is None, log.read_text(errors="replace")
         yield server
+        helpers = server.espeak_helpers()
         if process.poll() is None:
             process.send_signal(signal.SIGINT if mode == "default" else signal.SIGTERM)
             process.wait(90)
@@ -227,6 +239,7 @@ def running(
         with contextlib.suppress(TimeoutError):
             wait_for(lambda: not server.processes(), timeout=10, what="the end of every process")
         assert not server.processes(), [item.cmdline() for item in server.processes()]
+        assert psutil.wait_procs(helpers, timeout=10)[1] == []
     finally:
         for item in server.processes():
             with contextlib.suppress(psutil.Error):

@@ -44,7 +44,7 @@ def _read(entry: EspeakEntry, folder: Path) -> Voice:
 
 
 def _load(voice: Voice, config: EngineConfig) -> Engine:
-    from speech.engines.espeak_ng import EspeakEngine  # noqa: PLC0415 (its stretcher)
+    from speech.engines.espeak.engine import EspeakEngine  # noqa: PLC0415 (its stretcher)
 
     return EspeakEngine(voice)
 

@@ -14,7 +14,7 @@ import python_stretch
 
 from speech import espeak
 from speech.engines.kinds import Voice
-from speech.errors import SpeechError, SynthesisError
+from speech.errors import SpeechError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, Samples
 
@@ -34,9 +34,9 @@ class EspeakEngine:
             engine="espeak",
             sample_rate=voice.sample_rate,
             max_batch_size=1,
-            batching="one phrase after another: espeak-ng keeps its state in global variables",
+            batching="one phrase after another: each is read by a process of its own",
             provider="espeak-ng",
-            deterministic=False,
+            deterministic=True,
             resident_bytes=0,
         )
 
@@ -55,7 +55,7 @@ class EspeakEngine:
         rate = self._info.sample_rate
         try:
             samples = _at_speed(job.phrase.text, voice, how.speed, rate)
-        except SynthesisError as error:
+        except SpeechError as error:
             return error
         return Pcm(
             samples=samples, sample_rate=rate, index=job.phrase.index, is_last=job.phrase.is_last
@@ -66,7 +66,7 @@ class EspeakEngine:
         _at_speed("one", "en-us", 4.0, self._info.sample_rate)
 
     def close(self) -> None:
-        """Nothing to release: the library stays for the phonemizer."""
+        """Nothing to release: the processes stay for the phonemizer."""
 
 
 def _at_speed(text: str, voice: str, speed: float, sample_rate: int) -> Samples:
