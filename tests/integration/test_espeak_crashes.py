@@ -1,4 +1,4 @@
-"""Texts that break espeak-ng, at real servers: no process of the server ends, and nobody hears it."""
+"""Texts that break espeak-ng, at real servers: no process ends, and nobody else hears of it."""
 
 import asyncio
 from collections import Counter
@@ -77,7 +77,8 @@ async def test_nobody_notices_what_breaks_espeak(graph: Server) -> None:
         )
         assert [len(it) for it in heard] == [len(it) for it in expected]
         assert heard == expected
-        assert {(each.pid, each.create_time()) for each in graph.processes()} == before
+        # Ray may have started others meanwhile, e.g. a second Synthesizer.
+        assert before <= {(each.pid, each.create_time()) for each in graph.processes()}
         assert outcomes["unreadable_text"] >= len(CRASHES), outcomes
         crashes = outcomes["unreadable_text"]
         assert graph.counted("chorale_espeak_deaths_total", 1, cause="crash") >= crashes / 2
