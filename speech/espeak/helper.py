@@ -20,9 +20,13 @@ import struct
 import sys
 from pathlib import Path
 
-PHONEMIZE, SYNTHESIZE = 0, 1
+PHONEMIZE, SYNTHESIZE, PREPARE = 0, 1, 2
+"""What can be asked for. `PREPARE` tells the next child which voice will be wanted, most likely;
+it has no answer."""
 REQUEST = struct.Struct("<BHHI")
 """What is wanted, words per minute, and the bytes of the voice and of the text that follow."""
+HOME = b"en-us"
+"""The voice that every child begins with."""
 READ, NO_VOICE, FAILED, KILLED = 0, 1, 2, 3
 REPLY = struct.Struct("<BiI")
 """How it went; the status espeak-ng gave or the signal that ended the child; bytes that follow."""
@@ -191,10 +195,14 @@ def _die_with(libc: ctypes.CDLL, parent: int) -> None:
 
 def _read_one(library: Library, channel: socket.socket, seconds: float) -> None:
     """A child's life: one request."""
-    # Touches what reading touches, so that the copies of shared pages are made before.
-    library.phonemize(b"a word")
-    kind, rate, voice_size, text_size = REQUEST.unpack(receive(channel, REQUEST.size))
-    voice, text = receive(channel, voice_size), receive(channel, text_size)
+    kind = PREPARE
+    while kind == PREPARE:
+        # Touches what reading touches, so that the copies of shared pages are made before.
+        library.phonemize(b"The words of this sentence, 23 of them.")
+        kind, rate, voice_size, text_size = REQUEST.unpack(receive(channel, REQUEST.size))
+        voice, text = receive(channel, voice_size), receive(channel, text_size)
+        if kind == PREPARE:
+            library.select(voice)
     signal.setitimer(signal.ITIMER_PROF, seconds)  # of the processor; its signal ends the process
     status, code, payload = READ, 0, b""
     if not library.select(voice):
@@ -215,8 +223,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # a whole group is told to stop: its caller says when
     library = Library(Path(folder))
-    # Once and for all: after some hundred changes of voice the samples of a text are others.
-    library.select(b"en-us")
+    # Once and for all, other voices are for children to select: after some hundred changes in one
+    # process the samples of a text are others.
+    library.select(HOME)
     channel = socket.socket(fileno=0)
     channel.sendall(REPLY.pack(READ, 0, len(hello := library.describe())) + hello)
     libc, own = ctypes.CDLL(None), os.getpid()

@@ -60,7 +60,6 @@ def test_each_format_lasts_as_long_as_the_wav(client: openai.OpenAI, text: str, 
         samples, rate = decode(reply.content, kind)
         assert np.sqrt(np.mean(samples**2)) > 0.005, f"{kind} is silent"
         durations[kind] = len(samples) / rate
-    # espeak's flutter makes two renderings differ by a few samples; each format is one rendering.
     for kind, tolerance in TOLERANCE.items():
         assert durations[kind] == pytest.approx(durations["wav"], abs=tolerance + 0.001), durations
 
@@ -164,8 +163,7 @@ def test_the_speech_is_recognisable(
 ) -> None:
     """A recogniser of another make hears most content words of ten plain sentences.
 
-    Of espeak-ng's voice it hears fewer, and not always the same: its flutter runs on from one
-    text to the next, so it depends on what was spoken before (15 and 23 of 34 were seen).
+    Of espeak-ng's voice it hears fewer.
     """
     from pocketsphinx import Decoder  # noqa: PLC0415 (its model takes a second to load)
 

@@ -218,6 +218,16 @@ def test_a_rendering_is_the_same_whatever_was_said_before() -> None:
     assert again[::-1] == once
 
 
+def test_no_language_leaves_anything_to_the_next_text() -> None:
+    """A child that was made ready for another language: every language in turn."""
+    before = espeak.phonemize(SENTENCES[1], "en-us"), espeak.synthesize(SENTENCES[1], "en-us")
+    for language in espeak.languages():
+        espeak.phonemize("1", language)
+        espeak.phonemize("1", language)
+        assert espeak.phonemize(SENTENCES[1], "en-us") == before[0]
+        assert np.array_equal(espeak.synthesize(SENTENCES[1], "en-us"), before[1])
+
+
 def test_a_helper_reads_as_the_library_itself() -> None:
     """Phonemes and samples are those of the library in a process that has read nothing before."""
     for text, voice in (("Really?! Yes!! No...", "en-us"), ("Schöne Grüße, 3 mal.", "de+f2")):
