@@ -221,21 +221,6 @@ def _bench() -> str:
     return _table(("voice, format", "bare P50", *head), rows)
 
 
-def _bench_stages() -> str:
-    names = ("normalize", "queue", "synthesize", "encode")
-    rows = [
-        [
-            f"{cell['format']}, {cell['concurrency']}",
-            *(ms(cell["stages"][name]["p50"]) for name in names),
-            ms(cell["hops"]["p50"]),
-            ms(cell["outside"]["p50"]),
-        ]
-        for cell in _result("bench")["stages"]["cells"]
-        if cell["state"] == "miss" and cell["voice"] == "starter"
-    ]
-    return _table(("format, clients", *names, "between stages", "outside"), rows)
-
-
 def _bench_cost() -> str:
     """Processor time by process; stages that took none are left out."""
     stages = _result("bench")["stages"]
@@ -331,7 +316,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "peers": _peers,
     "soak": _soak,
     "bench": _bench,
-    "bench-stages": _bench_stages,
     "bench-cost": _bench_cost,
     "faults": _faults,
     "simulated": _simulated,
