@@ -12,13 +12,20 @@ from deployments.encoder import Encoder
 from deployments.normalizer import Normalizer
 from deployments.stages import Inline
 from deployments.synthesizer import Synthesizer, SynthesizerConfig
+from serve_app.closed import refuse_open_cluster
 from serve_app.config import GraphArguments, GraphConfig, Replicas
 from serve_app.gateway import Gateway
 from speech.config import EngineConfig
 
 
 def build(args: GraphArguments) -> Application:
-    """Bind the graph; the entry point of serve_config.yaml."""
+    """Bind the graph; the entry point of serve_config.yaml.
+
+    Raises:
+        ConfigError: the configuration is wrong, or the cluster is open and that is not allowed.
+    """
+    if not args.allow_open_cluster:
+        refuse_open_cluster()
     return build_graph(args.graph())
 
 

@@ -1,6 +1,7 @@
 """The command line. The help of each command says what it is for."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from serve_app.capacity_command import capacity
+from serve_app.closed import keep_files_private
+from serve_app.environment import node_switches
 from serve_app.warm_command import warm
 from speech.errors import ConfigError, SpeechError
 
@@ -75,6 +78,26 @@ def serve(
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+@app.command()
+def switches() -> None:
+    """Tell a node's shell what to export before `ray start`: `eval "$(chorale switches)"`.
+
+    Its folder, ~/.ray, becomes its user's alone. What is set already stays.
+    """
+    folder = Path.home() / ".ray"
+    try:
+        exports = node_switches(folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)
+        keep_files_private(exports)
+    except (ConfigError, OSError) as error:
+        _err.print(f"[red]error:[/red] {error}")
+        raise typer.Exit(1) from None
+    print("umask 077")
+    for name, value in exports.items():
+        print(f"export {name}={shlex.quote(value)}")
 
 
 @app.command()

@@ -212,6 +212,8 @@ class GraphArguments(StrictModel):
 
     config: str = "cpu"
     """A file of the configs folder without its ending, or a path to a YAML file."""
+    allow_open_cluster: bool = False
+    """Serve on a Ray that asks for no token, too: whoever reaches it can run code on it."""
     revision: str = ""
     """Any word. Serve builds an application again when its arguments change, and does not see that
     a file has changed: another word makes `serve deploy` read the files and replace replicas."""

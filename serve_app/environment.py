@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from serve_app.closed import remove_folder
 from serve_app.limits import DEFAULT_CONNECTIONS, HAPROXY_HOST
 from speech.errors import ConfigError
 
@@ -35,6 +36,10 @@ COMMON = {
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
     # Half requests and invented methods end before they cost anything: serve_app/http_guard.py.
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.http_guard:install",
+}
+CLOSED = {
+    # Who has no token can run nothing. `ray.init` does so by itself, `ray start` does not.
+    "RAY_AUTH_MODE": "token",
 }
 LOOPBACK = {
     # Ray's own servers listen on loopback, too. The name tells where that is otherwise the case.
@@ -81,12 +86,7 @@ def private_haproxy(folder: Path) -> dict[str, str]:
     """
     with free_ports(4) as ports:
         first = random.choice(_REPLICA_PORTS)
-        return {
-            "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
-            "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
-            "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(folder / "metrics.sock"),
-            "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
-            "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
+        return _haproxy_files(folder) | {
             "RAY_SERVE_HAPROXY_STATS_PORT": str(ports[0]),
             "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports[1]),
             "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports[2]),
@@ -94,6 +94,33 @@ def private_haproxy(folder: Path) -> dict[str, str]:
             "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
             "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 1000),
         }
+
+
+def _haproxy_files(folder: Path) -> dict[str, str]:
+    return {
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "a"),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(folder / "m"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
+    }
+
+
+def node_switches(folder: Path) -> dict[str, str]:
+    """What every node of a cluster has in its environment before `ray start`.
+
+    Args:
+        folder: Where Ray and HAProxy keep their files; nobody but their user may enter it.
+
+    Raises:
+        ConfigError: the folder's path is too long, or the program that starts our HAProxy is not
+            installed.
+    """
+    _refuse_long(folder)
+    switches = COMMON | CLOSED | HAPROXY | _haproxy_files(folder)
+    switches["RAY_SERVE_HAPROXY_BINARY_PATH"] = _haproxy_program()
+    switches["RAY_TMPDIR"] = str(folder)
+    return {name: os.environ.get(name, value) for name, value in switches.items()}
 
 
 def haproxy_problem() -> str | None:
@@ -117,10 +144,14 @@ def haproxy_door(host: str) -> dict[str, str]:
     Raises:
         ConfigError: the program that starts it is not installed.
     """
+    return {"RAY_SERVE_HAPROXY_BINARY_PATH": _haproxy_program(), HAPROXY_HOST: host}
+
+
+def _haproxy_program() -> str:
     program = Path(sysconfig.get_path("scripts")) / "chorale-haproxy"
     if not os.access(program, os.X_OK):
         raise ConfigError(f"{program} is not there: install Chorale anew (`make setup`)")
-    return {"RAY_SERVE_HAPROXY_BINARY_PATH": str(program), HAPROXY_HOST: host}
+    return str(program)
 
 
 def is_loopback(host: str) -> bool:
@@ -143,11 +174,35 @@ def port_problem(host: str, port: int) -> str | None:
     return None
 
 
+_LONGEST_FOLDER = 38
+"""Bytes of a path that holds sockets: HAProxy takes 97, and Serve puts a node's number of 56
+between folder and socket. Ray's own sockets need less."""
+
+
+def _refuse_long(folder: Path) -> None:
+    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+        raise ConfigError(
+            f"{folder} is too long a path: sockets are put there, and it may have "
+            f"{_LONGEST_FOLDER} bytes"
+        )
+
+
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder that goes with the server."""
-    with tempfile.TemporaryDirectory(prefix="chorale-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+    """A folder that goes with the server, also for what its processes keep in a temporary one.
+
+    Ray's session is in it, too, unless RAY_TMPDIR names another place.
+
+    Raises:
+        ConfigError: the temporary folder, TMPDIR, has too long a path.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="chorale-"))
+    try:
+        _refuse_long(folder)
+        os.environ["TMPDIR"] = str(folder)
+        yield folder
+    finally:
+        remove_folder(folder)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from serve_app import environment
+from serve_app import closed, environment
 from serve_app.limits import Limits, fitting_connections, raise_file_limit
 from speech.errors import ConfigError
 
@@ -70,8 +70,9 @@ def serve_forever(
         _replace_graph(config, graph)
     stop = threading.Event()
     _stop_on_signals(stop)
+    closed.keep_files_private(os.environ)
     with environment.scratch_folder() as folder:
-        environment.apply(environment.COMMON)
+        environment.apply(environment.COMMON | environment.CLOSED)
         if environment.is_loopback(host):
             environment.apply(environment.LOOPBACK)
         if haproxy and (problem := environment.haproxy_problem()):
@@ -115,6 +116,7 @@ def _run(
         logging_level="warning",
     )
     _stop_on_signals(stop)  # ray.init put handlers of its own in place
+    session = Path(ray._private.worker._global_node.get_session_dir_path())
     serving: list[str] = []
     try:
         say(f"Ray dashboard: http://{context.dashboard_url} (token: `ray get-auth-token`)")
@@ -139,6 +141,7 @@ def _run(
                 asyncio.run(_shut_down(serving, say))
             finally:
                 ray.shutdown()
+                closed.remove_session(session)
         say("stopped")
 
 

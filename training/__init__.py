@@ -1,1 +1,3 @@
 """How voices are made."""
+
+import speech  # noqa: F401 (before any module here loads ONNX Runtime: see there)

@@ -127,7 +127,7 @@ class Course:
         wait_until(self._all_ready, timeout=_READY, what="the application")
         started = perf_counter() - began
         found: Scaling | None = None
-        with Watch(self._nodes.dashboard) as watch:
+        with Watch(self._nodes.ask) as watch:
             if "scale" in parts:
                 found = self._scale(watch)
             if "nodes" in parts:
@@ -257,7 +257,7 @@ class Course:
 
     def _engines(self) -> int:
         """Engines that run or are wanted."""
-        stage = look(self._nodes.dashboard).stages[SCALING]
+        stage = look(self._nodes.ask).stages[SCALING]
         return max(stage.running, stage.target)
 
     def _change(self, what: str, act: Callable[[], None], *, settles: bool = True) -> None:
@@ -354,7 +354,7 @@ class Course:
 
     def _settled(self) -> bool:
         try:
-            now = look(self._nodes.dashboard)
+            now = look(self._nodes.ask)
         except (OSError, ValueError):
             return False
         if now.status == "DEPLOY_FAILED":

@@ -7,6 +7,7 @@ Every process of a node inherits a marker in its environment, by which it is fou
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter, sleep
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
@@ -30,6 +32,7 @@ PROXY_PORT = 8000
 _STORE_BYTES = 100 * 2**20
 """Of each node's object store, which replicas that talk gRPC hardly use."""
 SWITCHES = {
+    "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
@@ -64,6 +67,9 @@ class Cluster:
         self.network = network
         # Ray puts Unix sockets below this folder, and their paths are limited to 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="cc-", dir="/tmp"))
+        self._token = self.folder / "token"
+        self._token.touch(mode=0o600)
+        self._token.write_text(secrets.token_hex(32))
         self._worker_cpus = worker_cpus
         self._mark = uuid.uuid4().hex
         self._last = HEAD
@@ -78,6 +84,18 @@ class Cluster:
     def dashboard(self) -> str:
         """Where `serve deploy` sends to."""
         return f"http://{self.network.address(HEAD)}:{self._dashboard}"
+
+    def ask(self, path: str, *, timeout: float = 10.0) -> Any:
+        """What Ray's dashboard says, which answers who has the token.
+
+        Raises:
+            OSError: it did not answer.
+            ValueError: what came is no JSON.
+        """
+        headers = {"Authorization": f"Bearer {self._token.read_text()}"}
+        question = urllib.request.Request(self.dashboard + path, headers=headers)  # noqa: S310
+        with urllib.request.urlopen(question, timeout=timeout) as reply:  # noqa: S310
+            return json.load(reply)
 
     @property
     def proxy_port(self) -> int:
@@ -163,8 +181,7 @@ class Cluster:
 
     def _ray_id(self, node: int) -> str:
         """What Ray calls a node."""
-        with urllib.request.urlopen(f"{self.dashboard}/api/v0/nodes", timeout=10) as reply:  # noqa: S310
-            known = json.load(reply)["data"]["result"]["result"]
+        known = self.ask("/api/v0/nodes")["data"]["result"]["result"]
         address = self.network.address(node)
         for item in known:
             if item["node_ip"] == address and item["state"] == "ALIVE":
@@ -246,10 +263,10 @@ class Cluster:
             # Namespaces divide addresses, not files.
             "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(proxy / "haproxy.cfg"),
             "RAY_SERVE_HAPROXY_SOCKET_PATH": str(proxy / "admin.sock"),
+            "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(proxy / "metrics.sock"),
             "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(proxy),
             "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(proxy / "state"),
-            # The network is this machine's own; on a real one keep Ray's tokens.
-            "RAY_AUTH_MODE": "disabled",
+            "RAY_AUTH_TOKEN_PATH": str(self._token),
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
             _MARKER: f"{self._mark}-{node}",

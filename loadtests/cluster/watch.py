@@ -1,14 +1,15 @@
 """What Serve says of its replicas, several times a second, from its dashboard's REST API."""
 
-import json
 import threading
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Self
 
-_TIMEOUT = 5.0
+Ask = Callable[[str], Any]
+"""What the dashboard says at a path."""
+_PATIENCE = 11.0
+"""Seconds in which a question under way ends."""
 APPLICATION = "chorale"
 
 
@@ -44,17 +45,17 @@ class Look:
         )
 
 
-def look(dashboard: str) -> Look:
+def look(ask: Ask) -> Look:
     """Ask now.
+
+    Args:
+        ask: Gives what the dashboard says at a path.
 
     Raises:
         OSError: nobody answered.
         ValueError: what came is no answer.
     """
-    url = f"{dashboard}/api/serve/applications/"
-    with urllib.request.urlopen(url, timeout=_TIMEOUT) as reply:  # noqa: S310 (our own cluster)
-        told = json.load(reply)
-    return read(told, perf_counter())
+    return read(ask("/api/serve/applications/"), perf_counter())
 
 
 def read(told: Mapping[str, Any], moment: float) -> Look:
@@ -79,9 +80,9 @@ def read(told: Mapping[str, Any], moment: float) -> Look:
 class Watch:
     """Looks at a cluster again and again on a thread of its own."""
 
-    def __init__(self, dashboard: str, *, interval: float = 0.3) -> None:
+    def __init__(self, ask: Ask, *, interval: float = 0.3) -> None:
         """`interval` is the pause between an answer and the next question, in seconds."""
-        self._dashboard = dashboard
+        self._ask = ask
         self._interval = interval
         self._looks: list[Look] = []
         self._end = threading.Event()
@@ -98,11 +99,11 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._thread.join(_TIMEOUT + 1)
+        self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
         while not self._end.wait(self._interval):
             try:
-                self._looks.append(look(self._dashboard))
+                self._looks.append(look(self._ask))
             except (OSError, ValueError):
                 continue

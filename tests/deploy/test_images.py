@@ -133,6 +133,20 @@ def test_only_speech_is_reachable_from_outside() -> None:
         assert bool(open_ports) == (name == "chorale")
 
 
+def test_prometheus_may_read_what_rays_session_tells() -> None:
+    """A session is for its user alone, who is that of the image."""
+    chorale, prometheus = SERVICES["chorale"], SERVICES["prometheus"]
+    (user,) = {line.split()[1] for target in ("cpu", "gpu") for line in stages()[target][-1:]}
+    assert prometheus["user"].split(":")[0] == user.split(":")[0]
+    folder = chorale["environment"]["RAY_TMPDIR"]
+    assert f"ray:{folder}" in chorale["volumes"]
+    assert f"ray:{folder}:ro" in prometheus["volumes"]
+    assert any(f"--mode=700 {folder}" in line for line in stages()["runtime"])
+    scraped = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    (found,) = scraped["scrape_configs"][0]["file_sd_configs"]
+    assert found["files"] == [f"{folder}/ray/prom_metrics_service_discovery.json"]
+
+
 def test_the_graph_is_one_and_finds_its_redis(tmp_path: Path) -> None:
     path = tmp_path / "graph.yaml"
     text = (DOCKER / "graph.yaml").read_text("utf-8")

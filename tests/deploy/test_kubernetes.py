@@ -128,6 +128,8 @@ def test_every_pod_has_the_switches_of_chorale_serve(group: str) -> None:
     given = {item["name"]: item["value"] for item in container(group)["env"] if "value" in item}
     ours = {"RAY_SERVE_HAPROXY_BINARY_PATH": "/opt/chorale/bin/chorale-haproxy"}
     assert given == environment.COMMON | environment.HAPROXY | ours
+    # The operator gives the mode to every pod, and the token.
+    assert CLUSTER["authOptions"] == {"mode": environment.CLOSED["RAY_AUTH_MODE"]}
 
 
 @pytest.mark.parametrize("group", PODS)

@@ -118,4 +118,4 @@ def test_nothing_of_a_cluster_runs_before_it_is_started(nodes: Cluster) -> None:
 
 
 def test_nodes_are_started_with_the_switches_of_the_server() -> None:
-    assert environment.COMMON | environment.HAPROXY == SWITCHES
+    assert environment.COMMON | environment.CLOSED | environment.HAPROXY == SWITCHES
