@@ -1,6 +1,9 @@
 # Chorale. `make serve` and `make test` install what they need on their own.
 PYTHON ?= python3
 EXTRA ?= cpu
+COMMA := ,
+# espeak-ng beside the gpu extra: without what it requires, in a second step.
+EXTRAS := $(if $(filter cpu,$(EXTRA)),cpu$(COMMA)espeak,$(EXTRA))
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(EXTRA)
@@ -25,13 +28,13 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRA),dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRAS),dev]'
 	$(if $(filter gpu,$(EXTRA)),@$(BIN)/python -m pip install -qq --no-deps piper-tts==1.8.0)
 	@touch $(STAMP)
 
 $(TRAINING_STAMP): $(STAMP)
 	@echo "installing what training needs ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRA),training]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRAS),training]'
 	@touch $(TRAINING_STAMP)
 
 serve: $(STAMP)

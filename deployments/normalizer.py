@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,9 +17,9 @@ from speech import espeak, telemetry
 from speech.cache.keys import digest
 from speech.config import AudioConfig, EspeakConfig, TextConfig
 from speech.engine_load import ProcessorLoad
-from speech.errors import InvalidInputError, NothingToSayError
+from speech.errors import ConfigError, InvalidInputError, NothingToSayError
 from speech.interfaces import NormalizerStage
-from speech.text import FrontEnd
+from speech.text import FrontEnd, phonemizers
 from speech.text.phonemes import Unknown
 from speech.types import (
     PCM_SAMPLE_RATE,
@@ -61,8 +62,8 @@ class _Lanes:
             self.waiting[lane] -= 1
 
     async def here(self, read: Callable[..., _Result], *arguments: Any) -> _Result:
-        """Read on the event loop, if a process of espeak-ng is free."""
-        if espeak.is_busy():
+        """Read on the event loop, if no phonemizer is busy."""
+        if phonemizers.is_busy():
             return await self.run("short", read, *arguments)
         return read(*arguments)
 
@@ -86,8 +87,17 @@ class Normalizer(Stage, serves=NormalizerStage):
         self._reported: Unknown = Counter()
         self._reported_memo = self._front_end.memo
         self._load = ProcessorLoad()
+        self._check_phonemizers()
+        self._shows_phonemes = not espeak.unavailable()
         self._warm_up()
         settle()
+
+    def _check_phonemizers(self) -> None:
+        """Raise ConfigError where a voice's phonemizer is not installed."""
+        for voice in self._catalogue.voices.values():
+            reader = voice.vocabulary and phonemizers.phonemizer(voice.vocabulary.kind)
+            if reader is not None and (problem := reader.unavailable()):
+                raise ConfigError(f"voice {voice.id!r} cannot be read for: {problem}")
 
     def _warm_up(self) -> None:
         """Load tables and languages now: the first request would take some 45 ms longer."""
@@ -95,7 +105,7 @@ class Normalizer(Stage, serves=NormalizerStage):
             delivery = Delivery(voice=voice.id, language=voice.language)
             passage = Passage(text=_WARM_UP_TEXT, delivery=delivery)
             self._front_end.prepare(passage, voice.vocabulary)
-            self._front_end.explain(passage)
+            self._front_end.explain(passage, phonemized=self._shows_phonemes)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `TextConfig` without a restart."""
@@ -208,13 +218,20 @@ class Normalizer(Stage, serves=NormalizerStage):
         return self._catalogue.voices[passage.delivery.voice].vocabulary
 
     async def explain(self, passage: Passage) -> Explanation:
-        """A text as it would be spoken, with espeak-ng's phonemes, for showing.
+        """A text as it would be spoken, with the phonemes of espeak-ng if it is installed.
 
         Raises:
-            InvalidInputError: nothing is left to say, or espeak-ng lacks the language.
+            InvalidInputError: nothing is left to say, or the language is none of espeak-ng's; where
+                it is not installed, none of the voices'.
         """
-        if passage.delivery.language not in espeak.languages():
+        if passage.delivery.language not in self._languages():
             raise InvalidInputError(
                 f"unknown language {passage.delivery.language[:32]!r}", "language"
             )
-        return await self._lanes.run("shown", self._front_end.explain, passage)
+        explain = partial(self._front_end.explain, phonemized=self._shows_phonemes)
+        return await self._lanes.run("shown", explain, passage)
+
+    def _languages(self) -> Collection[str]:
+        if self._shows_phonemes:
+            return espeak.languages()
+        return {tag for voice in self._catalogue.voices.values() for tag in voice.languages}

@@ -151,7 +151,7 @@ class NormalizedPhrase(BaseModel):
     """A phrase as it would be spoken."""
 
     text: str
-    phonemes: str = Field(description="IPA of espeak-ng.")
+    phonemes: str = Field(description="IPA of espeak-ng; empty where it is not installed.")
     start: int = Field(description="Index of the first code point of the input that it says.")
     end: int = Field(description="Index behind the last one.")
     words: list[NormalizedWord] = Field(description="In the order in which they are spoken.")

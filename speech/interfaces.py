@@ -71,6 +71,31 @@ class Engine(Protocol):
         ...
 
 
+class Phonemizer(Protocol):
+    """Spoken text to phonemes. Synchronous; several threads may call it at a time."""
+
+    def unavailable(self) -> str:
+        """Why it cannot be used here, and what to install; empty where it can. Cheap."""
+        ...
+
+    def languages(self) -> tuple[str, ...]:
+        """Every language tag it reads, lower case, sorted."""
+        ...
+
+    def is_busy(self) -> bool:
+        """Whether a call would wait for other ones."""
+        ...
+
+    def phonemize(self, text: str, voice: str) -> str:
+        """IPA of a text as one of its voices reads it, e.g. `en-us`.
+
+        Raises:
+            UnreadableTextError: it breaks down on the text.
+            SynthesisError: it has no such voice.
+        """
+        ...
+
+
 class CacheTier(Protocol):
     """Stores whole encoded replies under hex digests. Bounded; losing an entry is always fine."""
 

@@ -120,11 +120,14 @@ class SpeechRequest:
         return sum(len(passage.text) / passage.delivery.speed for passage in self.passages)
 
 
+VocabularyKind = Literal["espeak", "text", "kokoro"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """The phonemes a voice was trained on."""
 
-    kind: Literal["espeak", "text", "kokoro"]
+    kind: VocabularyKind
     """`espeak`: IPA of espeak-ng. `text`: the code points of the text itself. `kokoro`: the
     symbols of Kokoro voices, between two `$`, without padding."""
     espeak_voice: str

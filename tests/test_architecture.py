@@ -112,6 +112,27 @@ def test_a_library_stays_in_its_room(library: str) -> None:
     assert wrong == []
 
 
+def test_who_knows_espeak() -> None:
+    """Its own room and engine, what runs the processes of a replica, and what is no server."""
+    allowed = (
+        "speech/espeak/",
+        "speech/engines/espeak/",
+        "deployments/",
+        "training/",
+        "loadtests/",
+    )
+    users = {
+        name
+        for name in SHIPPED
+        if any(
+            module.startswith("speech.espeak")
+            for module in imports((ROOT / name).read_text("utf-8"))
+        )
+    }
+    assert {name for name in users if not name.startswith(allowed)} == set()
+    assert "deployments/normalizer.py" in users
+
+
 def test_the_core_depends_on_itself_alone() -> None:
     for name in CORE:
         ours = {

@@ -1,4 +1,4 @@
-"""espeak-ng, for phonemes and for speech, in processes of its own.
+"""espeak-ng, for phonemes and for speech, in processes of its own; a `Phonemizer`.
 
 It writes beyond its buffers for many texts, so it never runs in the process that serves: a few
 helper processes do (`pool.py`), and read each phrase in a child of its own (`helper.py`).
@@ -70,6 +70,16 @@ def _helpers() -> Helpers:
         return _PROCESS.helpers
 
 
+def unavailable() -> str:
+    """Why it cannot be used here, and what to install; empty where it can."""
+    if importlib.util.find_spec("piper") is not None:
+        return ""
+    return (
+        "espeak-ng comes with piper-tts, which is not installed: `pip install 'chorale[espeak]'`, "
+        "or beside the gpu extra `pip install --no-deps piper-tts==1.8.0`"
+    )
+
+
 def wheel_folder() -> Path:
     """Where the library and its data are.
 
@@ -78,11 +88,7 @@ def wheel_folder() -> Path:
     """
     spec = importlib.util.find_spec("piper")
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigError(
-            "piper-tts, which carries espeak-ng, is not installed: "
-            "`pip install 'chorale[cpu]'`, or beside the gpu extra "
-            "`pip install --no-deps piper-tts==1.8.0`"
-        )
+        raise ConfigError(unavailable())
     return Path(next(iter(spec.submodule_search_locations)))
 
 
@@ -96,7 +102,7 @@ def _described() -> tuple[int, tuple[str, ...]]:
 
 def is_busy() -> bool:
     """Whether a call would wait for another one."""
-    return _helpers().is_busy
+    return _PROCESS.helpers is not None and _PROCESS.helpers.is_busy
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts")
-"""Those whose version changes what is said; espeak-ng comes with piper-tts."""
+"""Those whose version changes what is said; espeak-ng comes with piper-tts, if it is installed."""
 
 
 @cache
@@ -22,5 +22,8 @@ def code_fingerprint() -> str:
         state.update(str(path.relative_to(folder)).encode())
         state.update(path.read_bytes())
     for library in _LIBRARIES:
-        state.update(f"{library} {version(library)}".encode())
+        try:
+            state.update(f"{library} {version(library)}".encode())
+        except PackageNotFoundError:
+            state.update(f"no {library}".encode())
     return state.hexdigest()

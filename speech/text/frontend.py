@@ -177,7 +177,7 @@ class FrontEnd:
             InvalidInputError: it becomes too much, or an inline form cannot be
                 spoken (`param` is `input`), or what the request's lexicon says cannot (`param` is
                 `lexicon`).
-            SynthesisError: espeak-ng has no voice for the vocabulary.
+            SynthesisError: the phonemizer has no voice for the vocabulary.
         """
         check_entries(passage.lexicon, vocabulary)
         budget = budget or self.budget()
@@ -247,10 +247,11 @@ class FrontEnd:
         sources = Sources(passage.text, passes, sentences, passage.start) if words else None
         return self._phrase(spoken, passage.delivery, vocabulary, sources, index=0, is_last=False)
 
-    def explain(self, passage: Passage) -> Explanation:
+    def explain(self, passage: Passage, *, phonemized: bool = True) -> Explanation:
         """A text as it would be spoken, with espeak-ng's phonemes, and what was changed in it.
 
-        Arguments and errors are those of `prepare`.
+        Not `phonemized`, it needs no espeak-ng and has no phonemes. Other arguments and errors are
+        those of `prepare`.
         """
         check_entries(passage.lexicon, None)
         budget = Budget(self._config)
@@ -258,7 +259,9 @@ class FrontEnd:
         cuts = self._cut(read, passage.delivery.language)
         spoken = []
         for cut in cuts:
-            phonemes = self._phonemize(cut.text, passage.delivery.language).strip()
+            phonemes = ""
+            if phonemized:
+                phonemes = self._phonemize(cut.text, passage.delivery.language).strip()
             budget.pronounce(phonemes)
             spoken.append(_Said(cut, phonemes, ()))
         utterance = self._utterance(
@@ -345,7 +348,7 @@ class FrontEnd:
     def _symbols(self, text: str, vocabulary: Vocabulary) -> str:
         if vocabulary.kind == "text":
             return marks.plain(text)
-        return self._phonemize(text, vocabulary.espeak_voice)
+        return self._phonemize(text, vocabulary.espeak_voice, vocabulary.kind)
 
     def _ids(self, phonemes: str, vocabulary: Vocabulary) -> tuple[int, ...]:
         """Ids, or none where the voice has no sound for the phrase."""
@@ -405,7 +408,7 @@ class FrontEnd:
         if sources:
             words = written_words(cut, sources)
             if vocabulary and ids:
-                words = spoken_words(words, cut.text, phonemes, vocabulary, self._phonemize)
+                words = spoken_words(words, cut.text, phonemes, vocabulary, self._symbols)
         return Phrase(
             index=index,
             is_last=is_last,

@@ -1,6 +1,6 @@
 """Spoken text to phonemes, and phonemes to the ids of one voice.
 
-It knows espeak-ng only through `speech.espeak`. Phonemes are remembered by the whole phrase. Of
+The phonemizer of a voice's vocabulary tells its phonemes (`phonemizers.py`). They are remembered by the whole phrase. Of
 3,000 sentences of the training set, only 715 had the phonemes of their words, one by one; 4,425 of
 25,750 words differed (the before a vowel, linking r and glide, flapped t, stress, short forms).
 Clauses between commas never differed in 1,656 sentences, but a sentence of 103 characters takes
@@ -20,10 +20,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal, NamedTuple
 
-from speech import espeak
+from speech.interfaces import Phonemizer
 from speech.text import marks
 from speech.text.kokoro import kokoro_symbols
-from speech.types import Vocabulary
+from speech.text.phonemizers import phonemizer
+from speech.types import Vocabulary, VocabularyKind
 
 START, END, PAD = "^", "$", "_"
 _FRAME = frozenset((START, END, PAD))
@@ -85,29 +86,33 @@ def tidy_ipa(phonemes: str) -> str:
     return " ".join(text.split())
 
 
-def phonemize(text: str, espeak_voice: str) -> str:
-    """IPA of a phrase, as espeak-ng writes it for a voice such as `en-us`; given phonemes as given.
+def phonemize(text: str, espeak_voice: str, kind: VocabularyKind = "espeak") -> str:
+    """IPA of a phrase, for a voice such as `en-us` and a vocabulary; given phonemes as given.
 
     Raises:
-        SynthesisError: espeak-ng has no such voice.
+        UnreadableTextError: the phonemizer breaks down on the text.
+        SynthesisError: it has no such voice.
     """
+    reader = phonemizer(kind)
+    if reader is None:
+        raise ValueError(f"a vocabulary of the kind {kind!r} has no phonemes")
     pattern = _POSSESSIVE if espeak_voice.startswith("en") else marks.PRONOUNCED
     given = [] if text.isascii() else list(pattern.finditer(text))
     if not given:
-        return espeak.phonemize(text, espeak_voice)
+        return reader.phonemize(text, espeak_voice)
     said = [marks.phonemes_of(mark) for mark in given]
     if pattern is _POSSESSIVE:
         said = [_owner(it) if mark[3] else it for it, mark in zip(said, given, strict=True)]
     places = iter(said)
-    carried = espeak.phonemize(
+    carried = reader.phonemize(
         pattern.sub(lambda _: _CARRIERS[_begins_with_vowel(next(places))], text), espeak_voice
     )
-    pieces = _apart(carried, espeak_voice)
+    pieces = _apart(carried, espeak_voice, reader)
     if len(pieces) == len(said) + 1:
         return "".join(part for pair in zip(pieces, [*said, ""], strict=True) for part in pair)
     # The text holds a carrier's sounds itself, or the language reads it otherwise each time.
     between = [part.strip() for part in pattern.sub("\0", text).split("\0")]
-    read = [espeak.phonemize(part, espeak_voice).strip() if part else "" for part in between]
+    read = [reader.phonemize(part, espeak_voice).strip() if part else "" for part in between]
     return " ".join(filter(None, (p for pair in zip(read, [*said, ""], strict=True) for p in pair)))
 
 
@@ -124,13 +129,13 @@ def _begins_with_vowel(phonemes: str) -> bool:
 
 
 @cache
-def _carrier_phonemes(espeak_voice: str) -> tuple[str, ...]:
-    return tuple(espeak.phonemize(carrier, espeak_voice).strip() for carrier in _CARRIERS)
+def _carrier_phonemes(espeak_voice: str, reader: Phonemizer) -> tuple[str, ...]:
+    return tuple(reader.phonemize(carrier, espeak_voice).strip() for carrier in _CARRIERS)
 
 
-def _apart(phonemes: str, espeak_voice: str) -> list[str]:
+def _apart(phonemes: str, espeak_voice: str, reader: Phonemizer) -> list[str]:
     """What stands before, between and behind the carriers."""
-    first, *others = _carrier_phonemes(espeak_voice)
+    first, *others = _carrier_phonemes(espeak_voice, reader)
     for other in others:
         phonemes = phonemes.replace(other, first)
     return phonemes.split(first)

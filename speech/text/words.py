@@ -133,7 +133,7 @@ def spoken_words(
     text: str,
     phonemes: str,
     vocabulary: Vocabulary,
-    phonemize: Callable[[str, str], str],
+    phonemize: Callable[[str, Vocabulary], str],
 ) -> tuple[Word, ...]:
     """The words of a phrase with the ids that speak them, in order and apart.
 
@@ -142,14 +142,12 @@ def spoken_words(
         text: Of the phrase, with its marks.
         phonemes: Of the phrase, and what its ids were made of.
         vocabulary: Of the voice.
-        phonemize: Phonemes of some text, by espeak-ng's voice.
+        phonemize: Phonemes of some text.
     """
     if vocabulary.kind == "text":
         stretches = [word.spoken for word in words]
     else:
-        stretches = _stretches(
-            words, text, phonemes, lambda word: phonemize(word, vocabulary.espeak_voice)
-        )
+        stretches = _stretches(words, text, phonemes, lambda word: phonemize(word, vocabulary))
     ids = _Ids(phonemes, vocabulary)
     return tuple(
         replace(word, ids=(ids.before(start), ids.before(end)))

@@ -189,6 +189,7 @@ def running(
     *,
     mode: str = "haproxy",
     prepare: Callable[[Path], None] | None = None,
+    python_path: str = str(ROOT),
 ) -> Iterator[Server]:
     """A server of its own: `haproxy` and `python` through `chorale serve`, `default` through
     `serve run` with no switches at all. Checks afterwards that nothing of it is left.
@@ -205,7 +206,7 @@ def running(
         "RAY_metrics_report_interval_ms": str(int(1000 * EXPORT_SECONDS)),
         "CHORALE_ADMIN_TOKEN": ADMIN_TOKEN,
         "HOME": str(folder),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": python_path,
     }
     if prepare is not None:
         prepare(folder)
