@@ -95,7 +95,9 @@ class Normalizer(Stage, serves=NormalizerStage):
     def _check_phonemizers(self) -> None:
         """Raise ConfigError where a voice's phonemizer is not installed."""
         for voice in self._catalogue.voices.values():
-            reader = voice.vocabulary and phonemizers.phonemizer(voice.vocabulary.kind)
+            if voice.vocabulary is None:
+                continue
+            reader = phonemizers.phonemizer(voice.vocabulary.kind)
             if reader is not None and (problem := reader.unavailable()):
                 raise ConfigError(f"voice {voice.id!r} cannot be read for: {problem}")
 

@@ -1,8 +1,8 @@
 """Spoken text to phonemes, and phonemes to the ids of one voice.
 
-The phonemizer of a voice's vocabulary tells its phonemes (`phonemizers.py`). They are remembered by the whole phrase. Of
-3,000 sentences of the training set, only 715 had the phonemes of their words, one by one; 4,425 of
-25,750 words differed (the before a vowel, linking r and glide, flapped t, stress, short forms).
+The phonemizer of a voice's vocabulary tells its phonemes (`phonemizers.py`), which are remembered
+by the whole phrase. Of espeak-ng's, in 3,000 sentences of the training set, only 715 had the
+phonemes of their words, one by one; 4,425 of 25,750 words differed (the before a vowel, linking r and glide, flapped t, stress, short forms).
 Clauses between commas never differed in 1,656 sentences, but a sentence of 103 characters takes
 espeak-ng 0.17 ms, so nothing finer pays.
 
@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal, NamedTuple
 
-from speech.interfaces import Phonemizer
 from speech.text import marks
 from speech.text.kokoro import kokoro_symbols
 from speech.text.phonemizers import phonemizer
@@ -107,7 +106,7 @@ def phonemize(text: str, espeak_voice: str, kind: VocabularyKind = "espeak") -> 
     carried = reader.phonemize(
         pattern.sub(lambda _: _CARRIERS[_begins_with_vowel(next(places))], text), espeak_voice
     )
-    pieces = _apart(carried, espeak_voice, reader)
+    pieces = _apart(carried, espeak_voice, kind)
     if len(pieces) == len(said) + 1:
         return "".join(part for pair in zip(pieces, [*said, ""], strict=True) for part in pair)
     # The text holds a carrier's sounds itself, or the language reads it otherwise each time.
@@ -129,13 +128,13 @@ def _begins_with_vowel(phonemes: str) -> bool:
 
 
 @cache
-def _carrier_phonemes(espeak_voice: str, reader: Phonemizer) -> tuple[str, ...]:
-    return tuple(reader.phonemize(carrier, espeak_voice).strip() for carrier in _CARRIERS)
+def _carrier_phonemes(espeak_voice: str, kind: VocabularyKind) -> tuple[str, ...]:
+    return tuple(phonemize(carrier, espeak_voice, kind).strip() for carrier in _CARRIERS)
 
 
-def _apart(phonemes: str, espeak_voice: str, reader: Phonemizer) -> list[str]:
+def _apart(phonemes: str, espeak_voice: str, kind: VocabularyKind) -> list[str]:
     """What stands before, between and behind the carriers."""
-    first, *others = _carrier_phonemes(espeak_voice, reader)
+    first, *others = _carrier_phonemes(espeak_voice, kind)
     for other in others:
         phonemes = phonemes.replace(other, first)
     return phonemes.split(first)
