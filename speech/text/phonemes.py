@@ -1,10 +1,10 @@
 """Spoken text to phonemes, and phonemes to the ids of one voice.
 
 The phonemizer of a voice's vocabulary tells its phonemes (`phonemizers.py`), which are remembered
-by the whole phrase. Of espeak-ng's, in 3,000 sentences of the training set, only 715 had the
-phonemes of their words, one by one; 4,425 of 25,750 words differed (the before a vowel, linking r and glide, flapped t, stress, short forms).
-Clauses between commas never differed in 1,656 sentences, but a sentence of 103 characters takes
-espeak-ng 0.17 ms, so nothing finer pays.
+by the whole phrase. Of 3,000 sentences of the training set, only 715 had the espeak-ng phonemes of
+their words, one by one; 4,425 of 25,750 words differed (the before a vowel, linking r and glide,
+flapped t, stress, short forms). Clauses between commas never differed in 1,656 sentences, but a
+sentence of 103 characters takes espeak-ng 0.17 ms, so nothing finer pays.
 
 A symbol the voice lacks is replaced or left out, in this order, and counted either way:
 
