@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from serve_app.capacity_command import capacity
@@ -72,7 +73,7 @@ def serve(
             graph=graph,
         )
     except ConfigError as error:
-        _err.print(f"[red]error:[/red] {error}")
+        _err.print(f"[red]error:[/red] {escape(str(error))}")
         raise typer.Exit(1) from None
     # Ray may leave threads that would keep the interpreter; everything is stopped by now.
     sys.stdout.flush()
@@ -137,7 +138,7 @@ def say(
                         size += len(chunk)
                         file.write(chunk)
     except httpx.HTTPError as error:
-        _err.print(f"[red]error:[/red] {url}: {error}")
+        _err.print(f"[red]error:[/red] {url}: {escape(str(error))}")
         raise typer.Exit(1) from None
     took = perf_counter() - started
     print(
@@ -154,7 +155,7 @@ def voices(url: Url = _DEFAULT_URL) -> None:
         with httpx.Client(timeout=10) as client:
             listing = _listing(client, url)
     except httpx.HTTPError as error:
-        _err.print(f"[red]error:[/red] {url}: {error}")
+        _err.print(f"[red]error:[/red] {url}: {escape(str(error))}")
         raise typer.Exit(1) from None
     table = Table("voice", "language", "speakers", "Hz", "aliases")
     for voice in listing["data"]:
@@ -186,7 +187,7 @@ def providers(
     try:
         print_providers(voice, graph, Console(), fresh=fresh)
     except SpeechError as error:
-        _err.print(f"[red]error:[/red] {error.message}", highlight=False)
+        _err.print(f"[red]error:[/red] {escape(error.message)}", highlight=False)
         raise typer.Exit(1) from None
 
 
@@ -264,10 +265,10 @@ def _model(voice: str) -> Path:
         try:
             model = VoiceCatalogue.load(_CONFIGS / "voices.yaml").resolve(voice)[0].model
         except SpeechError as error:
-            _err.print(f"[red]error:[/red] {error.message}")
+            _err.print(f"[red]error:[/red] {escape(error.message)}")
             raise typer.Exit(1) from None
     if model is None or not model.is_file():
-        _err.print(f"[red]error:[/red] {voice}: there is no such .onnx file")
+        _err.print(f"[red]error:[/red] {escape(voice)}: there is no such .onnx file")
         raise typer.Exit(1)
     return model
 
@@ -297,7 +298,7 @@ def import_lexicon(
         with path.open("x", encoding="utf-8") as target:
             target.write(lexicon_yaml(words))
     except (ConfigError, OSError, ValueError) as error:
-        _err.print(f"[red]error:[/red] {file}: {error}", highlight=False)
+        _err.print(f"[red]error:[/red] {escape(str(file))}: {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
     print(f"{path}: {len(words)} words for {language}")
 
@@ -322,7 +323,7 @@ def _checked(reply: httpx.Response) -> httpx.Response:
         message = reply.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):
         message = reply.text[:200]
-    _err.print(f"[red]error {reply.status_code}:[/red] {message}")
+    _err.print(f"[red]error {reply.status_code}:[/red] {escape(str(message))}")
     raise typer.Exit(1)
 
 
