@@ -14,7 +14,7 @@ from deployments import metrics
 from deployments.collector import settle
 from deployments.stages import Stage
 from speech import espeak, telemetry
-from speech.cache.keys import digest
+from speech.cache.keys import digest, library_versions
 from speech.config import AudioConfig, EspeakConfig, TextConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import ConfigError, InvalidInputError, NothingToSayError
@@ -89,6 +89,7 @@ class Normalizer(Stage, serves=NormalizerStage):
         self._load = ProcessorLoad()
         self._check_phonemizers()
         self._shows_phonemes = not espeak.unavailable()
+        library_versions()  # the first request would take 0.3 s longer
         self._warm_up()
         settle()
 
@@ -171,6 +172,7 @@ class Normalizer(Stage, serves=NormalizerStage):
                 voices={voice.id: (voice.checksum, voice.sample_rate) for voice in voices},
                 front_end=self._front_end.fingerprint if opening else None,
                 audio=self._audio,
+                versions=library_versions(),
             ),
             request_id=request_id,
         )

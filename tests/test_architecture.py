@@ -38,7 +38,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "torch": ("speech/engines/", "training/"),
     "soundfile": (),  # the tests' decoder
     "soxr": ("speech/audio/", "training/"),
-    "av": ("speech/audio/", "serve_app/cli.py", "training/"),
+    "av": ("speech/audio/", "speech/cache/keys.py", "serve_app/cli.py", "training/"),
     "redis": ("speech/cache/",),
 }
 CORE = {"speech/types.py", "speech/errors.py", "speech/interfaces.py", "speech/config.py"}

@@ -8,15 +8,24 @@ collision near 2**32 replies, and a collision here is a stranger's audio.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
 
 from speech.config import AudioConfig
 from speech.types import Delivery, Normalization, Passage, Phrase, SpeechRequest
 
 KEY_VERSION = 2
 """Raise it when the same inputs begin to make other bytes, e.g. after a change of an encoder."""
+
+_LIBRARIES = (
+    *("chorale", "av", "soxr", "numpy", "onnx", "python-stretch", "piper-tts"),
+    *("onnxruntime", "onnxruntime-gpu", "torch"),
+)
+"""Packages whose version changes a reply's bytes, where they are installed. espeak-ng comes with
+piper-tts; where it speaks itself, the checksum of its file is that of the voice."""
 
 EngineOptions = Mapping[str, str | int | float | bool | None]
 
@@ -32,12 +41,29 @@ _ENCODER = json.JSONEncoder(
 )
 
 
+@cache
+def library_versions() -> Mapping[str, str]:
+    """Version of every installed library that changes a reply's bytes, FFmpeg's own among them.
+
+    They are those of this process. It names replies that the Encoder and the Synthesizer make, so
+    all stages run from one image, which is how the deployment files start them.
+    """
+    import av  # noqa: PLC0415 - only who names replies pays its 16 MB
+
+    found = {name: ".".join(map(str, parts)) for name, parts in av.library_versions.items()}
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
 def digest(
     *,
     request: SpeechRequest,
     phrases: Sequence[Phrase],
     voices: Mapping[str, tuple[str, int]],
     audio: AudioConfig,
+    versions: Mapping[str, str],
     front_end: str | None = None,
     engine_options: EngineOptions | None = None,
 ) -> str:
@@ -52,6 +78,7 @@ def digest(
         phrases: their phoneme ids count, or the spoken text where there are none.
         voices: of every voice in it the checksum of its files, and its rate in Hertz.
         audio: codec settings.
+        versions: of the libraries that make the bytes; `library_versions` outside of tests.
         front_end: where the phrases are only the opening, what names the passage of the rest: the
             text as written then stands for it.
         engine_options: whatever else the engine lets an operator set.
@@ -74,6 +101,7 @@ def digest(
             "whole": not opening and (len(phrases) == 1 or not request.stream),
             "voices": {voice: list(facts) for voice, facts in voices.items()},
             "audio": _audio(audio),
+            "versions": dict(versions),
             "engine": dict(engine_options or {}),
         }
     )

@@ -13,6 +13,7 @@ import yaml
 
 from deployments.normalizer import Normalizer
 from speech import espeak
+from speech.cache.keys import library_versions
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError, NothingToSayError
 from speech.text import FrontEnd
@@ -138,6 +139,15 @@ async def test_what_changes_the_bytes_changes_the_digest(
     normalizer: Normalizer, changes: dict[str, Any]
 ) -> None:
     assert await digest(normalizer) != await digest(normalizer, **changes)
+
+
+async def test_another_version_of_a_library_changes_the_digest(
+    normalizer: Normalizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await digest(normalizer)
+    others = {**library_versions(), "soxr": "0"}
+    monkeypatch.setattr("deployments.normalizer.library_versions", lambda: others)
+    assert await digest(normalizer) != before
 
 
 async def test_settings_of_codecs_and_phrases_change_the_digest(

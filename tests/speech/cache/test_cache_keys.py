@@ -1,6 +1,7 @@
 """Keys: injective, complete, and the same text in every process."""
 
 import dataclasses
+import importlib.metadata
 import subprocess
 import sys
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.cache.keys import digest, entry_key, request_digest
+from speech.cache.keys import digest, entry_key, library_versions, request_digest
 from speech.config import AudioConfig
 from speech.types import (
     Delivery,
@@ -39,6 +40,7 @@ INPUTS: dict[str, Any] = {
     "phrases": (phrase(), phrase(1)),
     "voices": {"nora": ("c0ffee", 22050)},
     "audio": AudioConfig(),
+    "versions": {"av": "17.0", "libavcodec": "62.28.102"},
     "engine_options": {"noise": 0.667},
 }
 SAID: dict[str, Any] = {
@@ -69,11 +71,20 @@ def changed(**changes: Any) -> str:
 
 def test_golden_digests() -> None:
     # Written down once: an upgrade that changes them empties every cache of every user.
-    assert digest(**INPUTS) == "f7f0cd410a8dbcf0dd2a387cc693d0b7c3e239175cd71427c70c56638d2063d0"
+    assert digest(**INPUTS) == "dfcdd36b13480574ae0c5ef5f6ef82552bfa09915d364187c485c7b460c82d94"
     assert (
         request_digest(REQUEST)
         == "5aae23134feeee7a05c7fd724bbd5a4c4b1eac265725ef44f74201b87b5cab13"
     )
+
+
+def test_versions_are_of_all_that_makes_bytes() -> None:
+    found = library_versions()
+    assert found["av"] == importlib.metadata.version("av")
+    wanted = {"chorale", "libavcodec", "libswresample", "soxr", "python-stretch", "numpy", "onnx"}
+    assert wanted <= found.keys()
+    assert {"onnxruntime", "onnxruntime-gpu"} & found.keys()
+    assert all(text[0].isdigit() for text in found.values()), found
 
 
 @pytest.mark.parametrize(
@@ -142,6 +153,8 @@ def test_every_codec_option_changes_the_reply_digest(name: str) -> None:
         ("voices", {"nora": ("c0ffed", 22050)}),
         ("voices", {"nora": ("c0ffee", 24000)}),
         ("voices", {"nora": ("c0ffee", 22050), "nils": ("bee", 22050)}),
+        ("versions", {"av": "17.0", "libavcodec": "62.28.103"}),
+        ("versions", {"av": "17.0"}),
         ("engine_options", {"noise": 0.668}),
         ("engine_options", {"noise": 0.667, "sharp": None}),
         ("engine_options", None),
