@@ -430,3 +430,20 @@ async def test_readings_share_what_a_request_may_become(several_voices: Normaliz
     assert await several_voices.prepare(several(half), "id")
     with pytest.raises(InvalidInputError, match="becomes"):
         await several_voices.prepare(several(half, half, half, stream=False), "id")
+
+
+async def test_only_plain_short_texts_are_read_on_the_event_loop(
+    normalizer: Normalizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some texts of other scripts keep a phonemizer for a second; nobody else waits for them."""
+    threads: list[bool] = []
+    prepare = normalizer._front_end.prepare
+
+    def noted(*arguments: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return prepare(*arguments, **more)
+
+    monkeypatch.setattr(normalizer._front_end, "prepare", noted)
+    for text in ("Hello.", "ºА" * 20, "Hello. " * 60):
+        await normalizer.prepare(request(text, stream=False), "id")
+    assert threads == [True, False, False]
