@@ -19,6 +19,7 @@ from speech.types import Vocabulary
 ENGINES: dict[str, str] = {
     "espeak": "speech.engines.espeak",
     "fake": "speech.engines.fake",
+    "hibari": "speech.engines.hibari",
     "piper": "speech.engines.piper",
 }
 """Name of an engine, as the catalogue has it, to the module with its `ENGINE`."""

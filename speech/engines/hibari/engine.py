@@ -1,0 +1,148 @@
+"""hibari voices on ONNX Runtime: phoneme ids in, levelled PCM without silence at its ends out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from speech.config import EngineConfig
+from speech.engines.hibari.graph import read_graph
+from speech.engines.hibari.level import QUIET, levelled, sounding
+from speech.engines.hibari.vocoder import BINS, HOP, SAMPLE_RATE, noise_start, waveform
+from speech.engines.hibari.voice import HibariEntry
+from speech.engines.kinds import Voice
+from speech.engines.onnx_session import RUN_ERRORS, OnnxSession
+from speech.engines.stretching import stretch
+from speech.errors import ConfigError, SpeechError, SynthesisError
+from speech.interfaces import EngineInfo
+from speech.types import Delivery, Pcm, Phrase, PhraseJob
+
+Floats = npt.NDArray[np.float32]
+
+MAX_SPEED = 1.25
+"""Up to here the network speaks faster by itself. Every symbol keeps at least 25 ms, and at speed 1
+most have 50, so what is missing is a time stretch."""
+MAX_PHONEMES = 4_000
+"""Ids of one phrase: its matrices grow with their square."""
+_TOLERANCE = 0.03
+"""Relative error of the duration that is left alone rather than stretched."""
+_UNIT = 2
+"""Frames of one unit of duration, 25 ms."""
+_ONSET = 16
+"""Frames before the end of the first symbol, a silence, from which on there may be sound: 200 ms,
+where the earliest of 20 began after 120."""
+
+
+class HibariEngine:
+    """One hibari voice.
+
+    Raises:
+        ConfigError: the model cannot be read.
+    """
+
+    def __init__(self, voice: Voice, config: EngineConfig) -> None:
+        if voice.model is None or not isinstance(voice.entry, HibariEntry):
+            raise ConfigError(f"voice {voice.id!r} has no model")
+        if voice.vocabulary is None:
+            raise ConfigError(f"voice {voice.id!r} has no vocabulary")
+        try:
+            graph = read_graph(voice.model.read_bytes())
+        except OSError as error:
+            raise ConfigError(f"voice {voice.id!r}: {error}") from error
+        self._id = voice.id
+        self._outputs = graph.outputs
+        self._session: OnnxSession | None = OnnxSession(graph.model, config)
+        self._symbols = 1 + max(max(ids) for ids in voice.vocabulary.ids.values())
+        self._gain = 10 ** (voice.entry.gain / 20)
+        self._info = EngineInfo(
+            engine="hibari",
+            sample_rate=SAMPLE_RATE,
+            max_batch_size=1,
+            batching="one phrase at a time: its graph quantizes each tensor as a whole",
+            provider="cpu",
+            deterministic=True,
+            resident_bytes=len(graph.model),
+        )
+
+    @property
+    def info(self) -> EngineInfo:
+        """What this engine can do."""
+        return self._info
+
+    def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
+        """Speak phrases one after another; ids out of the vocabulary or broken audio fail alone."""
+        return [self._speak(job) for job in jobs]
+
+    def _speak(self, job: PhraseJob) -> Pcm | SpeechError:
+        if self._session is None:
+            raise RuntimeError("the engine is closed")
+        phrase = job.phrase
+        ids, how = np.array(phrase.phoneme_ids, np.int64), phrase.delivery
+        if not 0 < len(ids) <= MAX_PHONEMES:
+            return SynthesisError(f"the phrase has {len(ids)} phonemes, not 1 to {MAX_PHONEMES}")
+        if ids.min() < 0 or ids.max() >= self._symbols:
+            return SynthesisError(f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}")
+        own = min(how.speed, MAX_SPEED)
+        try:
+            spectra, pitch, units = self._session.run(
+                self._outputs, {"ids": ids[np.newaxis], "speed": np.array([own], np.float32)}
+            )
+        except RUN_ERRORS as error:
+            return SynthesisError(f"the model failed: {type(error).__name__}")
+        frames = _UNIT * np.maximum(1.0, np.rint(units.reshape(-1)))
+        if len(frames) != len(ids) or spectra.shape[1:] != (frames.sum(), 5 * BINS):
+            return SynthesisError("the model's spectra do not fit its durations")
+        skipped = max(0, int(frames[0]) - _ONSET)
+        noise = noise_start(how.seed, phrase.index)
+        wave = waveform(spectra[0, skipped:], pitch[0, skipped:], noise)
+        if not np.isfinite(wave).all():
+            return SynthesisError("the model's audio holds no numbers")
+        start, end = sounding(wave, QUIET / self._gain)
+        edges = _edges(frames) - skipped * HOP
+        spoken = wave[start:end]
+        if how.speed != 1.0:
+            # Durations are rounded, so the length at speed 1 is no multiple of this one.
+            normal = _edges(_UNIT * np.maximum(1.0, np.rint(units.reshape(-1) * own)))
+            wanted = np.diff(np.interp((start, end), edges, normal)).item() / how.speed
+            if abs((factor := (end - start) / wanted) - 1.0) > _TOLERANCE:
+                spoken = stretch(spoken, factor, SAMPLE_RATE)
+        samples = np.rint(levelled(spoken, self._gain) * np.float32(32767)).astype(np.int16)
+        seconds = None
+        if job.timed:
+            kept = np.diff(np.clip(edges, start, end))
+            seconds = (kept * (len(samples) / kept.sum() / SAMPLE_RATE)).astype(np.float32)
+        return Pcm(
+            samples=samples,
+            sample_rate=SAMPLE_RATE,
+            index=phrase.index,
+            is_last=phrase.is_last,
+            phoneme_seconds=seconds,
+        )
+
+    def warm_up(self) -> None:
+        """Run a short and a long phrase, and load the stretcher.
+
+        Raises:
+            ConfigError: the graph does not run.
+        """
+        for length in (20, 120):
+            phrase = Phrase(
+                index=0,
+                is_last=True,
+                text="",
+                phonemes="",
+                phoneme_ids=tuple(number % self._symbols for number in range(length)),
+                pause_after=0.0,
+                delivery=Delivery(language="", speed=2 * MAX_SPEED),
+            )
+            if isinstance(result := self._speak(PhraseJob(phrase=phrase)), SpeechError):
+                raise ConfigError(f"voice {self._id!r} does not speak: {result.message}")
+
+    def close(self) -> None:
+        """Drop the session, and with it its memory."""
+        self._session = None
+
+
+def _edges(frames: Floats) -> Floats:
+    """Where symbols of so many frames begin and end, in samples, [T + 1]."""
+    return np.concatenate([[0.0], np.cumsum(frames) * HOP]).astype(np.float32)

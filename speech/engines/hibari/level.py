@@ -1,0 +1,75 @@
+"""Where a phrase begins and ends, and how loud it is."""
+
+import numpy as np
+import numpy.typing as npt
+
+from speech.types import Stretch
+
+Floats = npt.NDArray[np.float32]
+
+QUIET = 10 ** (-60 / 20)
+"""Root mean square of 5 ms that counts as silence, full scale at 1, of speech at -16 LUFS.
+
+Measured: an f, s, sh or h begins within 40 ms of -60 dBFS and lies at -35 to -25, the faintest
+sound there is, a th, at -55 to -45 for 60 ms. Before all of them the network lets its own silence
+rise from -100 for 100 ms or more.
+"""
+_FRAME = 120
+"""Samples, 5 ms at 24 kHz."""
+_BEFORE = 2 * _FRAME
+_BEHIND = 4 * _FRAME
+"""What is kept of the quiet at the ends: a release may ring on where an onset cannot begin."""
+
+CEILING = 10 ** (-1.9 / 20)
+"""Highest value of the samples and of the points midway between them."""
+_HALF = 16
+_MIDWAY = (np.sinc(np.arange(-_HALF, _HALF) + 0.5) * np.kaiser(2 * _HALF, 3)).astype(np.float32)
+"""Interpolates the point midway between two samples. In an s, close to half the sample rate, it may
+lie 2 dB higher than they, and this finds it 0.4 dB too low."""
+_STEP = 24
+"""Samples, 1 ms at 24 kHz, for which one gain is found."""
+_REACH = 10
+"""Steps that a gain takes to come and to go: more than the period of a low voice in all."""
+
+
+def sounding(wave: Floats, quiet: float) -> Stretch:
+    """The samples from the first sound to the last, with a little of the quiet around them.
+
+    Where nothing is louder than `quiet`, the middle.
+    """
+    count = len(wave) // _FRAME
+    frames = wave[: count * _FRAME].reshape(count, _FRAME)
+    loud = np.flatnonzero(np.einsum("ij,ij->i", frames, frames) > quiet * quiet * _FRAME)
+    if not len(loud):
+        middle = len(wave) // 2
+        return max(0, middle - _BEFORE), min(len(wave), middle + _BEFORE)
+    first, last = int(loud[0]) * _FRAME, int(loud[-1] + 1) * _FRAME
+    return max(0, first - _BEFORE), min(len(wave), last + _BEHIND)
+
+
+def levelled(wave: Floats, gain: float) -> Floats:
+    """A wave made louder, its peaks held below `CEILING` by a limiter that looks ahead.
+
+    The gain of a step is the least that any within reach needs, averaged over as many, so it moves
+    slowly and is never more than a peak can bear.
+    """
+    louder = wave * np.float32(gain)
+    steps = -(-len(louder) // _STEP)
+    padded = np.zeros(steps * _STEP, np.float32)
+    np.abs(louder, out=padded[: len(louder)])
+    between = np.abs(np.convolve(louder, _MIDWAY)[_HALF : _HALF + len(louder)])
+    np.maximum(padded[: len(louder)], between, out=padded[: len(louder)])
+    peaks = padded.reshape(steps, _STEP).max(axis=1)
+    if not len(peaks) or peaks.max() <= CEILING:
+        return louder
+    needed = np.minimum(1.0, CEILING / np.maximum(peaks, CEILING))
+    width = 2 * _REACH + 1
+    # One step further than is averaged, because between two steps the gain is interpolated.
+    held = np.pad(needed, 2 * _REACH + 1, constant_values=1.0)
+    least = np.lib.stride_tricks.sliding_window_view(held, width + 2).min(axis=1)
+    window = np.hanning(width + 2)[1:-1]
+    smooth = np.convolve(least, window / window.sum(), mode="valid")
+    middles = (np.arange(steps) + 0.5) * _STEP
+    gains = np.interp(np.arange(len(louder)) + 0.5, middles, smooth)
+    louder *= gains.astype(np.float32)
+    return louder
