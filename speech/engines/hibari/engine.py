@@ -29,8 +29,11 @@ _TOLERANCE = 0.03
 _UNIT = 2
 """Frames of one unit of duration, 25 ms."""
 _ONSET = 16
-"""Frames before the end of the first symbol, a silence, from which on there may be sound: 200 ms,
-where the earliest of 20 began after 120."""
+"""Frames before the end of the first symbol, a silence, from which on there may be sound at speed
+1: 200 ms, where the earliest of 20 began 100 ms before that end."""
+_LEAD = 3
+"""Frames by which sounds come before their symbol's time at speed 1: vowels that began a sentence,
+30 to 40 ms."""
 
 
 class HibariEngine:
@@ -92,8 +95,9 @@ class HibariEngine:
         frames = _UNIT * np.maximum(1.0, np.rint(units.reshape(-1)))
         if len(frames) != len(ids) or spectra.shape[1:] != (frames.sum(), 5 * BINS):
             return SynthesisError("the model's spectra do not fit its durations")
-        skipped = max(0, int(frames[0]) - _ONSET)
-        noise = noise_start(how.seed, phrase.index)
+        # Whole units, so that the pulses' phase and the noise do not hang on what is skipped.
+        skipped = max(0, int(frames[0] - _ONSET / min(own, 1.0)) // _UNIT * _UNIT)
+        noise = noise_start(how.seed, phrase.index) + skipped * BINS
         wave = waveform(spectra[0, skipped:], pitch[0, skipped:], noise)
         if not np.isfinite(wave).all():
             return SynthesisError("the model's audio holds no numbers")
@@ -109,6 +113,7 @@ class HibariEngine:
         samples = np.rint(levelled(spoken, self._gain) * np.float32(32767)).astype(np.int16)
         seconds = None
         if job.timed:
+            edges[1:-1] = np.maximum(edges[1:-1] - _LEAD * HOP / own, edges[0])
             kept = np.diff(np.clip(edges, start, end))
             seconds = (kept * (len(samples) / kept.sum() / SAMPLE_RATE)).astype(np.float32)
         return Pcm(

@@ -54,7 +54,7 @@ def read_voice(entry: HibariEntry, folder: Path) -> Voice:
         content = model.read_bytes()
         ids = {str(symbol): (int(number),) for symbol, number in json.loads(vocabulary).items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise ConfigError(f"voice {entry.id!r}: {error!r}") from error
+        raise ConfigError(f"voice {entry.id!r}: {error}") from error
     british = model.name in known and known[model.name].british
     language = language_tag(entry.language) or ("en-gb" if british else "en-us")
     digest = hashlib.sha256(content)
