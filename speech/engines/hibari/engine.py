@@ -84,7 +84,9 @@ class HibariEngine:
         if not 0 < len(ids) <= MAX_PHONEMES:
             return SynthesisError(f"the phrase has {len(ids)} phonemes, not 1 to {MAX_PHONEMES}")
         if ids.min() < 0 or ids.max() >= self._symbols:
-            return SynthesisError(f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}")
+            return SynthesisError(
+                f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}"
+            )
         own = min(how.speed, MAX_SPEED)
         try:
             spectra, pitch, units = self._session.run(

@@ -1,4 +1,4 @@
-"""hibari's ONNX graph, cut where the spectra lie frame by frame and durations are not yet rounded."""
+"""hibari's ONNX graph, cut where spectra lie frame by frame and durations are not yet rounded."""
 
 from typing import NamedTuple
 

@@ -86,18 +86,18 @@ def waveform(spectra: Floats, pitch: Floats, start: int) -> Floats:
         np.exp(both[:count], out=both[:count])
         noise, free, phi = both[:count, :BINS], both[:count, BINS:], block[:, 4 * BINS :]
         for part, function, place in ((re, np.cos, 0), (im, np.sin, _TABLE // 2)):
-            function(phi, out=part)
-            part *= free
             at = (start + place + first * BINS) % _TABLE
             np.multiply(table[at : at + count * BINS].reshape(count, BINS), noise, out=p)
-            part += p
+            function(phi, out=q)
+            np.multiply(q, free, out=q)
+            np.add(p, q, out=part)
         # The harmonic branch, where there are pulses.
         sounding = np.flatnonzero(voiced[first : first + count])
         if len(sounding):
             some = slice(sounding[0], sounding[-1] + 1)
             pulse, out = framed[some], spectrum[some]
             np.multiply(windows[first : first + count][some], _ANALYSIS, out=pulse)
-            np.fft.rfft(pulse, out=out)
+            np.fft.rfft(pulse, out=out)  # type: ignore[arg-type] # numpy has no type for float32
             s, t, p, q = size[some], angle[some], p[some], q[some]
             np.minimum(block[some, :BINS], _LOUDEST, out=s)
             np.exp(s, out=s)
@@ -116,7 +116,7 @@ def waveform(spectra: Floats, pitch: Floats, start: int) -> Floats:
         whole.real = re
         whole.imag = im
         wave = framed[:count]
-        np.fft.irfft(whole, _SIZE, out=wave)
+        np.fft.irfft(whole, _SIZE, out=wave)  # type: ignore[arg-type]
         wave *= _SYNTHESIS
         quarters = wave.reshape(count, _OVERLAP, HOP)
         for k in range(_OVERLAP):
@@ -141,7 +141,7 @@ def _pulses(pitch: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
         hertz[:, part] += here[:, None]
     voiced = hertz > _LOWEST_PITCH
     train = np.zeros((frames + _OVERLAP, HOP), np.float32)
-    sounds = voiced.any(axis=1)
+    sounds: npt.NDArray[np.bool_] = np.any(voiced, axis=1)
     # In half-cycles, which is where sin(x / 2) repeats; double precision, because it only grows.
     np.maximum(hertz, _LOWEST_PITCH, out=hertz)
     cycles = np.cumsum(hertz.reshape(-1), dtype=np.float64).reshape(frames, HOP)

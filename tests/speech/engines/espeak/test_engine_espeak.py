@@ -6,7 +6,7 @@ import pytest
 from speech.config import EngineConfig
 from speech.engines import load_engine
 from speech.engines.espeak import EspeakEntry
-from speech.engines.espeak.engine import stretch
+from speech.engines.stretching import stretch
 from speech.errors import SynthesisError
 from speech.interfaces import Engine
 from speech.types import Pcm, PhraseJob
@@ -60,7 +60,7 @@ def test_stretch_keeps_the_pitch(factor: float) -> None:
     rate = 22_050
     time = np.arange(rate) / rate
     tone = sum(np.sin(2 * np.pi * 140 * k * time) / k for k in range(1, 5)) * 5000
-    result = stretch(tone.astype(np.int16), factor, rate)
+    result = stretch(tone.astype(np.float32), factor, rate)
     assert len(result) == round(rate / factor)
     assert pitch(result, rate) == pytest.approx(140, rel=0.03)
 

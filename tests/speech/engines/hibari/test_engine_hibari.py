@@ -167,13 +167,11 @@ def test_silence_is_cut_and_no_sound(
     monkeypatch.setattr(engine_module, "sounding", lambda samples, _quiet: (0, len(samples)))
     monkeypatch.setattr(engine_module, "_ONSET", 1000)
     whole = wave(say(engine, job(text, speed=speed)))
-    size = 2 * len(whole)
-    place = np.fft.irfft(np.fft.rfft(whole, size) * np.fft.rfft(cut, size).conj()).argmax()
-    assert np.abs(whole[place : place + len(cut)] - cut).max() < 0.01
-    before, behind = whole[:place], whole[place + len(cut) :]
-    assert max(levels(before).max(initial=-120), levels(behind).max(initial=-120)) < -58
+    # Every 10 ms with a sound, soft onsets among them, is still there.
+    sounds = [int((levels(it) > -57).sum()) for it in (cut, whole)]
+    assert abs(sounds[0] - sounds[1]) <= 2
     first = np.flatnonzero(levels(cut, 0.005) > -50)[0] * 0.005
-    assert first <= 0.06
+    assert first <= (0.06 if speed == 1 else 0.4)
     assert levels(cut, 0.02)[-1] < -50
 
 
@@ -243,5 +241,5 @@ def test_what_is_missing_or_strange_is_said(
     with pytest.raises(ConfigError, match=r"gone\.onnx"):
         read(HibariEntry(id="gone", model=Path("gone.onnx")))
     monkeypatch.setattr(voice_module, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match="hibari-tts is not installed"):
+    with pytest.raises(ConfigError, match="package is not installed"):
         read(HibariEntry(id="heart"))
