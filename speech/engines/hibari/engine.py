@@ -19,9 +19,9 @@ from speech.types import Delivery, Pcm, Phrase, PhraseJob
 
 Floats = npt.NDArray[np.float32]
 
-MAX_SPEED = 1.25
-"""Up to here the network speaks faster by itself. Every symbol keeps at least 25 ms, and at speed 1
-most have 50, so what is missing is a time stretch."""
+MIN_SPEED, MAX_SPEED = 0.5, 1.25
+"""Between these the network speaks by itself. Slower, it ends on a noise of -24 dBFS; faster, every
+symbol keeps at least 25 ms, of 50 that most have at speed 1. What is missing is a time stretch."""
 MAX_PHONEMES = 4_000
 """Ids of one phrase: its matrices grow with their square."""
 _TOLERANCE = 0.03
@@ -87,7 +87,7 @@ class HibariEngine:
             return SynthesisError(
                 f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}"
             )
-        own = min(how.speed, MAX_SPEED)
+        own = min(max(how.speed, MIN_SPEED), MAX_SPEED)
         try:
             spectra, pitch, units = self._session.run(
                 self._outputs, {"ids": ids[np.newaxis], "speed": np.array([own], np.float32)}
