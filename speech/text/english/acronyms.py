@@ -45,8 +45,11 @@ WORDS = frozenset(
     RIG RIM RIP ROB ROD ROM ROT ROW RUB RUG RUN RYE SAD SAG SAP SAT SAW SAY SEA SEE SET SEW
     SEX SHE SHY SIM SIN SIP SIR SIT SIX SKI SKY SLY SMART SO SOB SON SOW SPA SPY SUM SUN TAB
     TAG TAN TAP TAR TAX TEA TED TEN THE TIE TIN TIP TO TOE TON TOO TOP TOY TRY TUB TUG TWO
-    UGH UH UM UNO UP USE VAN VAT VET VIA VOC VOW WAN WAR WAS WAX WAY WE WEB WET WHO WHY WIG
-    WIN WIT WOW YAY YE YEP YES YET YO YOU YUM ZIP ZOO""".split()
+    UGH UH UM UNO UP US USE VAN VAT VET VIA VOC VOW WAN WAR WAS WAX WAY WE WEB WET WHO WHY WIG
+    WIN WIT WOW YAY YE YEP YES YET YO YOU YUM ZIP ZOO
+    BOG COB COG CUR DAB DON EON ERR FEN FEY FIB FIR FOB FRO GAL GEE HAG HEW HEX HUE IRE JAB JIG JOT
+    LOB LOP LUG MAW MOO NAB NIP NIT OAT ODE OPT ORB ORE PEG PEP PER PUN PUP RUE RUM RUT SAC SUB SUE
+    TAD TIC TOT TOW URN VEX VIE WED WEE WOE WOK WON YAK YAM YEA YIN ZAP ZEN""".split()
 )
 """Words even in capitals, short ones and acronyms that are said; other short ones are letters."""
 
@@ -56,6 +59,9 @@ SAID_AS_WORDS = frozenset(
     SMART TED US VAT VOC WAN WHO ZIP""".split()
 )
 """Those of WORDS that are acronyms at least as often, so that they show no shouting."""
+
+AMBIGUOUS = frozenset("AM IT ISO RAF REM SAP SAT US VAT VOC".split())
+"""Those of WORDS that are spelled where nothing around them says that they are words."""
 
 SPELLED_BY_ESPEAK = frozenset(
     """AAA ABC AC ADHD ADSL AES AFK AGM AI AMD AOL API ASAP ATM BCE BMI BPA BSA CBO CDMA CEO
@@ -95,9 +101,22 @@ HEADS = frozenset({*SAID, *SMALL, *MIXED})
 """Acronyms that are not all capitals."""
 
 _VOWELS = frozenset("AEIOUY")
-_FORM = re.compile(r"(?P<base>[A-Z]{2,})(?:(?P<tail>'s|s'?|'S)?(?![A-Za-z0-9])|(?=[0-9]))")
+# e.g. `NASA's`
+_FORM = re.compile(
+    r"(?P<base>[A-Z]{2,})(?:(?P<tail>'s|s'?|'(?:S|T|RE|LL|VE|D|M))?(?![A-Za-z0-9])|(?=[0-9]))"
+)
+# e.g. `DON'T`
+_CONTRACTED = re.compile(r"(?:[A-Z]*N'T|(?:YOU|WE|THEY|IT|HE|SHE|WHO|THAT|THERE)'(?:RE|LL|VE|D))")
 _AND = re.compile(r"(?P<left>[A-Z]{1,3}) ?& ?(?P<right>[A-Z]{1,3})(?P<tail>'?s)?(?![A-Za-z0-9])")
 _ANY = re.compile(r"[A-Za-z]+")
+_MARKS = "\"'(),.!?;:"
+_BEFORE_US = frozenset(
+    """TO FOR WITH FROM OF AT ON BY ABOUT LET HELP GIVE GIVES GAVE TELL TELLS TOLD SHOW LEAVE LEFT
+    JOIN ALL BOTH BETWEEN AGAINST AFTER BEFORE BEHIND AROUND NEAR SAVE BRING SEND MAKE MAKES MADE
+    TEACH TAKE TAKES FOLLOW HATE LOVE LOVES NEEDS WANTS SEE CALL ASK HEAR KEEP LIKE LETS""".split()
+)
+"""Behind these US is no country."""
+_BEHIND_IT = frozenset("DEPARTMENT DEPT SUPPORT TEAM STAFF GUY SECURITY MANAGER DIRECTOR".split())
 _SHOUT = re.compile(r"[\"'(]*[A-Z][A-Z',.!?;:)\"]+$")
 # Consonants an English syllable may begin or end with, for words nobody has listed.
 # e.g. `STRAP`
@@ -105,10 +124,15 @@ _ONSET = re.compile(
     r"(?:[BCFGKP][LR]|[DT]R|TH|WR|WH|SH|CH|PH|GN|KN|S[CKLMNPQTW]|S[CPT]R|SPL|SHR|THR|SCH|QU|TW|DW"
     r"|[BCDFGHJKLMNPRSTVWXYZ])?(?=[AEIOUY])"
 )
-_CODA = re.compile(r"[AEIOUY](?:[BCDFGHKLMNPRSTVWXZ]{0,2}|NCH|NTH|NTS|RST|TCH|GHT|NKS|MPS|STS)$")
+# e.g. `ORLD`
+_CODA = re.compile(
+    r"[AEIOUY](?:[BCDFGHKLMNPRSTVWXZ]{0,2}|[NRTL]CH|[NRLPFX]TH|[RL]ST|GHT|RLD"
+    r"|(?:[CNRLS]K|[LNR]D|[LR]L|[CFLNPRSTX]T|[LMR]P|[LR][FM]|R[BN]|NG|TH|GH)S)$"
+)
 # e.g. `XMPP`
 _CLUSTER = re.compile(
-    r"[BCDFGHJKLMNPQRSTVWXZ]{4}|[AEIOUY]{4}|[AI]{2}|UU|[JQVX][BCDFGHJKLMNPQRSTVWXZ]"
+    r"[BCDFGHJKLMNPQRSTVWXZ]{4}|[AEIOUY]{4}|AA|II|AI(?![DLMNRST])|IA(?![LNR]|$)|UU"
+    r"|[JQV][BCDFGHJKLMNPQRSTVWXZ]|X[BCDFGHJKLMNPQRSVWXZ]"
 )
 
 
@@ -130,6 +154,9 @@ def read_acronym(text: str, start: int) -> Reading | None:
     if match is None:
         return _read_small(text, start)
     base, tail = match["base"], match["tail"] or ""
+    if _is_small(text, match):
+        # espeak-ng spells most words of three capitals.
+        return Reading(match[0].lower(), match.end(), "acronym")
     if base in SAID and not tail:
         return Reading(marks.pronounced(base, SAID[base]), match.end(), "acronym")
     listed = base in SPELLED
@@ -186,6 +213,32 @@ def _is_spelled(word: str) -> bool:
     return not (_ONSET.match(word) and _CODA.search(word)) or bool(_CLUSTER.search(word))
 
 
+def _is_small(text: str, match: re.Match[str]) -> bool:
+    """Whether what stands in capitals for emphasis, or is shouted, is a short word."""
+    base, start, end = match["base"], match.start(), match.end()
+    if _CONTRACTED.fullmatch(match[0]):
+        return True
+    if len(base) > 3 or base not in WORDS or text[end : end + 1].isdigit():
+        return False
+    if text[start - 1 : start] == ".":
+        # .NET
+        return False
+    if base == "WHO" or not _VOWELS.intersection(base):
+        return False
+    if base not in AMBIGUOUS and base not in SPELLED:
+        return True
+    if base == "AM" and word_before(text, start) == "I":
+        return True
+    if any(map(str.islower, text[max(0, start - 32) : end + 32])):
+        return False
+    before, after = word_before(text, start), word_after(text, end).strip(_MARKS)
+    if base == "US":
+        return before in _BEFORE_US
+    if base == "IT" and (before in {"THE", "OUR", "AN"} or after in _BEHIND_IT):
+        return False
+    return _is_shouted(text, start, end)
+
+
 def _is_shouted(text: str, start: int, end: int) -> bool:
     """Whether a neighbour is a word in capitals that is not an acronym."""
     before, after = word_before(text, start), word_after(text, end)
@@ -196,7 +249,7 @@ def _is_shouted(text: str, start: int, end: int) -> bool:
 
 
 def _is_word(word: str) -> bool:
-    bare = word.strip("\"'(),.!?;:")
+    bare = word.strip(_MARKS)
     return len(bare) > 1 and (
         (bare in WORDS and bare not in SAID_AS_WORDS)
         or "'" in bare

@@ -25,7 +25,7 @@ CASES = [
     ("in Austin, TX.", "in Austin, Texas."),
     ("in Portland, OR, today", "in Portland, Oregon, today"),
     ("Well, OK.", "Well, OK."),
-    ("OH, really?", "OH, really?"),
+    ("OH, really?", "oh, really?"),
     ("Lee (D-CA) and Kim (R-Calif.)", "Lee (D-California) and Kim (R-California)"),
     ("Boston, Mass., is old", "Boston, Massachusetts, is old"),
     ("Take I-5 S", "Take I five South"),

@@ -131,7 +131,7 @@ CARDINALS = [
     ("13000 people came", "thirteen thousand people came"),
     ("a population of 45190", "a population of forty five thousand one hundred and ninety"),
     ("a card ending in 8876", "a card ending in eight eight seven six"),
-    ("my PIN is 4821", "my PIN is four eight two one"),
+    ("my PIN is 4821", "my pin is four eight two one"),
     ("10k followers", "ten thousand followers"),
     ("a 10k run", "a ten k run"),
     ("a 4K screen", "a four K screen"),

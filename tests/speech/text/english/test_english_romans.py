@@ -24,7 +24,7 @@ CASES = [
     ("(iv) the fourth", "(four) the fourth"),
     ("the part I played", "the part I played"),
     ("the Part I played", "the Part I played"),
-    ("a MIX of CD, CV and DVD", "a MIX of CD, CV and DVD"),
+    ("a MIX of CD, CV and DVD", "a mix of CD, CV and DVD"),
     ("Vitamin C and X", "Vitamin C and X"),
     ("Malcolm X", "Malcolm X"),
     ("p. iv and pp. xi-xv", "page four and pages eleven to fifteen"),
