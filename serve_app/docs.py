@@ -74,7 +74,7 @@ _SPEECH_REPLIES: dict[int | str, dict[str, Any]] = {
                 "schema": {"type": "string"},
             },
             "Warning": {
-                "description": "Names fields that were ignored.",
+                "description": "Names fields that were ignored, and a language's region.",
                 "schema": {"type": "string"},
             },
         },

@@ -22,6 +22,7 @@ from speech import telemetry
 from speech.audio.containers import codec_rate, media_type
 from speech.errors import SpeechError
 from speech.types import SpeechRequest
+from speech.voices import lost_region
 
 _LOG = logging.getLogger("ray.serve")
 _TOKENS_PER_SECOND = 20
@@ -69,8 +70,8 @@ class SpeechResponse(StreamingResponse):
         }
         if not sse and reply.total_bytes is not None:
             headers["Content-Length"] = str(reply.total_bytes)
-        if ignored := sorted(body.model_extra or {}):
-            headers["Warning"] = f'299 - "ignored fields: {_header_safe(ignored)}"'
+        if warnings := _warnings(spoken, body):
+            headers["Warning"] = ", ".join(f'299 - "{warning}"' for warning in warnings)
         super().__init__(
             self._events() if sse else self._pieces(),
             headers={name: value for name, value in headers.items() if value},
@@ -231,6 +232,18 @@ def _cut(data: bytes) -> Iterator[bytes]:
 
 def _event(value: object) -> str:
     return f"data: {json.dumps(value)}\n\n"
+
+
+def _warnings(spoken: SpeechRequest, body: SpeechBody) -> list[str]:
+    """What of the body was not heeded."""
+    warnings = []
+    if ignored := sorted(body.model_extra or {}):
+        warnings.append(f"ignored fields: {_header_safe(ignored)}")
+    language = spoken.passages[0].delivery.language
+    if lost_region(body.language, language):
+        asked = _header_safe([body.language or ""])
+        warnings.append(f"language {asked} is not known, its base {language} is spoken")
+    return warnings
 
 
 def _header_safe(names: list[str]) -> str:

@@ -94,6 +94,7 @@ class SpeechBody(BaseModel):
     language: StrictStr | None = Field(
         default=None,
         description="Extension: language the text is read in, e.g. `de`; the voice must speak it. "
+        "A region that it does not know gives way to the base language, and `Warning` says so. "
         "An alias may name another voice for the languages its first one lacks: see the voices.",
     )
     sample_rate: StrictInt | None = Field(
@@ -296,7 +297,7 @@ def reading_language(body: NormalizeBody, catalogue: VoiceCatalogue) -> str:
         InvalidInputError: naming the parameter.
     """
     if body.voice is None:
-        return (body.language or "en-us").strip().replace("_", "-").lower()
+        return catalogue.reading_language(body.language or "en-us")
     name = body.voice if isinstance(body.voice, str) else body.voice.id
     return catalogue.resolve_in(name, body.language)[2]
 

@@ -105,7 +105,8 @@ class VoiceCatalogue:
         """Find who speaks under a name in a language: voice, speaker, and the language's tag.
 
         A voice that is called by its own id speaks its own languages only. An alias may name
-        another voice for the languages its first one lacks.
+        another voice for the languages its first one lacks. A region that neither of them knows
+        gives way to its base language (`lost_region` tells).
 
         Raises:
             InvalidInputError: there is no such voice (`param` is `voice`), or none that speaks the
@@ -114,9 +115,22 @@ class VoiceCatalogue:
         voice, speaker = self.resolve(name)
         alias = self.aliases.get(name)
         other = alias.other_languages if alias is not None else None
-        if language and other is not None and language_tag(language) not in voice.languages:
-            voice, speaker = self._find(other)
-        return voice, speaker, self.language(voice, language)
+        speakers = [(voice, speaker), *([self._find(other)] if other is not None else [])]
+        if not language:
+            return voice, speaker, voice.language
+        for tag in _wider(language):
+            for voice, speaker in speakers:
+                if tag in voice.languages:
+                    return voice, speaker, tag
+        raise InvalidInputError(
+            f"voice {name[:64]!r} does not speak language {language[:32]!r}", "language"
+        )
+
+    def reading_language(self, asked: str) -> str:
+        """The tag that a text is read in for no voice: what was asked, or its base language."""
+        known = {tag for voice in self.voices.values() for tag in voice.languages}
+        tags = _wider(asked)
+        return next((tag for tag in tags if tag in known), tags[0])
 
     def _find(self, part: VoiceName) -> tuple[Voice, str]:
         voice = self.voices.get(part.voice)
@@ -130,17 +144,27 @@ class VoiceCatalogue:
             raise InvalidInputError(f"voice {voice.id!r} has no speaker {speaker[:64]!r}", "voice")
         return voice, speaker
 
-    def language(self, voice: Voice, asked: str | None) -> str:
-        """The language to read in: the caller's, if this voice speaks it, or the voice's own.
 
-        Raises:
-            InvalidInputError: the voice does not speak it (`param` is `language`).
-        """
-        if not asked:
-            return voice.language
-        tag = language_tag(asked)
-        if tag in voice.languages:
-            return tag
-        raise InvalidInputError(
-            f"voice {voice.id!r} does not speak language {asked[:32]!r}", "language"
-        )
+def _wider(language: str) -> list[str]:
+    """A language's tag, then those of the wider ones it belongs to: `de-at`, then `de`."""
+    parts = language_tag(language)[:64].split("-")
+    return ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
+
+
+# Where a language is at home, if its region is not named like it.
+_HOMES = {
+    "bn": "bd", "ca": "es", "cmn": "cn", "cs": "cz", "cy": "gb", "da": "dk", "el": "gr", "en": "us",
+    "et": "ee", "eu": "es", "fa": "ir", "ga": "ie", "gl": "es", "gu": "in", "he": "il", "hi": "in",
+    "hy": "am", "ja": "jp", "ka": "ge", "kk": "kz", "kn": "in", "ko": "kr", "lb": "lu", "ml": "in",
+    "mr": "in", "ms": "my", "nb": "no", "ne": "np", "pa": "in", "sl": "si", "sq": "al", "sr": "rs",
+    "sv": "se", "sw": "ke", "ta": "in", "te": "in", "uk": "ua", "ur": "pk", "vi": "vn", "zh": "cn",
+}  # fmt: skip
+
+
+def lost_region(asked: str | None, found: str) -> str:
+    """What of the language that was asked for is not heeded in the one that was found, or nothing.
+
+    `de-DE` loses nothing as `de`, but `de-AT` does.
+    """
+    rest = language_tag(asked or "").removeprefix(found).strip("-")
+    return "" if rest in {found, _HOMES.get(found)} else rest

@@ -356,6 +356,11 @@ async def test_a_reply_names_who_speaks(server: Server) -> None:
         ({"voice": "nova", "language": "de"}, "other"),
     ]:
         assert (await server.speak(**asked)).headers["x-voice"] == spoken
+    regional = await server.speak(voice="nova", language="de-AT", made_up=1)
+    assert regional.headers["x-voice"] == "other"
+    assert "made_up" in regional.headers["warning"]
+    assert "de-AT" in regional.headers["warning"]
+    assert "warning" not in (await server.speak(voice="nova", language="de-DE")).headers
     refused = await server.speak(voice="alloy", language="de")
     assert refused.status_code == 400
     assert refused.json()["error"]["param"] == "language"

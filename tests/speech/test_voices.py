@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from speech.errors import ConfigError, InvalidInputError
-from speech.voices import VoiceCatalogue
+from speech.voices import VoiceCatalogue, lost_region
 
 Load = Callable[..., VoiceCatalogue]
 FAKE = {"id": "f", "engine": "fake", "speakers": ["one", "two"], "default_speaker": "one"}
@@ -176,21 +176,22 @@ def test_the_default_voice_may_be_an_alias(load: Load) -> None:
         ("p", None, "en-us"),
         ("p", "en", "en"),
         ("p", "en_US", "en-us"),
+        ("p", "en-gb", "en"),
+        ("e", "de-AT", "de"),
+        ("e", "zh-Hans-CN", "zh"),
         ("f", "en-us", "en-us"),
     ],
 )
 def test_a_language_the_voice_speaks(load: Load, voice: str, asked: str | None, found: str) -> None:
-    catalogue = load(FAKE, ESPEAK, PIPER)
-    assert catalogue.language(catalogue.voices[voice], asked) == found
+    assert load(FAKE, ESPEAK, PIPER).resolve_in(voice, asked)[2] == found
 
 
 @pytest.mark.parametrize(
-    ("voice", "asked"), [("e", "tlh-x"), ("e", " "), ("p", "de"), ("p", "en-gb"), ("f", "x" * 999)]
+    ("voice", "asked"), [("e", "tlh-x"), ("e", " "), ("p", "de"), ("p", "de-DE"), ("f", "x" * 999)]
 )
 def test_a_language_the_voice_does_not_speak(load: Load, voice: str, asked: str) -> None:
-    catalogue = load(FAKE, ESPEAK, PIPER)
-    with pytest.raises(InvalidInputError) as caught:
-        catalogue.language(catalogue.voices[voice], asked)
+    with pytest.raises(InvalidInputError, match=f"'{voice}' .* '{asked[:32]}'") as caught:
+        load(FAKE, ESPEAK, PIPER).resolve_in(voice, asked)
     assert caught.value.param == "language"
     assert len(caught.value.message) < 200
 
@@ -210,6 +211,8 @@ ALIASES = {
         ("alloy", "en", ("p", "", "en")),
         ("alloy", "de", ("e", "f2", "de")),
         ("alloy", "en-gb", ("e", "f2", "en-gb")),
+        ("alloy", "en-AU", ("p", "", "en")),
+        ("alloy", "de-DE", ("e", "f2", "de")),
         ("ash", None, ("p", "", "en-us")),
         ("p", "en", ("p", "", "en")),
         ("e/m3", "fr", ("e", "m3", "fr")),
@@ -226,9 +229,22 @@ def test_who_speaks_a_language(
     ("name", "asked"), [("ash", "de"), ("p", "de"), ("alloy", "tlh-x"), ("alloy", " ")]
 )
 def test_nobody_takes_over_unasked(load: Load, name: str, asked: str) -> None:
-    with pytest.raises(InvalidInputError) as caught:
+    with pytest.raises(InvalidInputError, match=f"'{name}' .* '{asked}'") as caught:
         load(FAKE, ESPEAK, PIPER, aliases=ALIASES).resolve_in(name, asked)
     assert caught.value.param == "language"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "lost"),
+    [
+        *[(tag, tag[:2], "") for tag in ("de-DE", "it-IT", "zh-CN", "ja-JP", "pl-PL", "ru_RU")],
+        *[(tag, tag[:2], tag[3:].lower()) for tag in ("de-AT", "en-AU", "zh-TW", "ar-EG")],
+        ("fr-BE", "fr-be", ""),
+        (None, "en-us", ""),
+    ],
+)
+def test_a_region_that_is_not_known(asked: str | None, found: str, lost: str) -> None:
+    assert lost_region(asked, found) == lost
 
 
 @pytest.mark.parametrize("entry", [FAKE, ESPEAK, PIPER], ids=lambda entry: entry["engine"])
@@ -236,7 +252,7 @@ def test_a_catalogue_may_write_languages_its_own_way(load: Load, entry: dict[str
     catalogue = load({**entry, "language": "en_GB"})
     voice = catalogue.voices[entry["id"]]
     assert voice.language == "en-gb"
-    assert catalogue.language(voice, "en_GB") == "en-gb"
+    assert catalogue.resolve_in(voice.id, "en_GB")[2] == "en-gb"
 
 
 def test_a_piper_voice_of_several_speakers(load: Load) -> None:
