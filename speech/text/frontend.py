@@ -261,7 +261,8 @@ class FrontEnd:
         for cut in cuts:
             phonemes = ""
             if phonemized:
-                phonemes = self._phonemize(cut.text, passage.delivery.language).strip()
+                text = marks.spoken_brackets(cut.text)
+                phonemes = self._phonemize(text, passage.delivery.language).strip()
             budget.pronounce(phonemes)
             spoken.append(_Said(cut, phonemes, ()))
         utterance = self._utterance(
@@ -348,6 +349,7 @@ class FrontEnd:
     def _symbols(self, text: str, vocabulary: Vocabulary) -> str:
         if vocabulary.kind == "text":
             return marks.plain(text)
+        text = marks.spoken_brackets(text)
         return self._phonemize(text, vocabulary.espeak_voice, vocabulary.kind)
 
     def _ids(self, phonemes: str, vocabulary: Vocabulary) -> tuple[int, ...]:

@@ -43,6 +43,9 @@ _SENTENCES = re.compile(
     # A dot behind a single letter is an initial's: U.S., J. Smith.
     rf"(?:(?<!\b\w)\.|[!?…;؟۔।॥])[{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_ENDS}][」』）】”’]*"
 )
+# Three dots within a sentence end a phrase, because espeak-ng makes nothing of them.
+# e.g. `...",`
+_ELLIPSIS = re.compile(rf"(?:\.{{2,}}|…)[{_CLOSERS}]*[,;:]?(?=\s+[^\W_]|[\u3041-\u9fff])")
 _CLAUSES = re.compile(rf"[,;:—–)\]،؛][{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_CLAUSES}]")
 _SPACE = re.compile(r"\s")
 _NOWHERE = re.compile(r"(?!)")
@@ -175,10 +178,10 @@ class _Cutter:
         self._sentence += 1
         position = 0
         for mark in marks.PAUSE.finditer(sentence):
-            self._add(sentence, position, mark.start())
+            self._hesitate(sentence, position, mark.start())
             self._pause(marks.milliseconds_of(mark[0]) / 1000)
             position = mark.end()
-        self._add(sentence, position, len(sentence))
+        self._hesitate(sentence, position, len(sentence))
 
     def end_paragraph(self, pause: float) -> None:
         self._flush()
@@ -190,6 +193,14 @@ class _Cutter:
         if self._cuts and not self._asked:
             self._cuts[-1] = self._cuts[-1].before(0.0)
         return self._cuts
+
+    def _hesitate(self, sentence: str, start: int, end: int) -> None:
+        if "..." in sentence:
+            for dots in _ELLIPSIS.finditer(sentence, start, end):
+                self._add(sentence, start, dots.end())
+                self._flush()
+                start = dots.end()
+        self._add(sentence, start, end)
 
     def _add(self, sentence: str, start: int, end: int) -> None:
         rest = sentence[start:end].rstrip()

@@ -220,7 +220,7 @@ def _is_small(text: str, match: re.Match[str]) -> bool:
         return True
     if len(base) > 3 or base not in WORDS or text[end : end + 1].isdigit():
         return False
-    if text[start - 1 : start] == ".":
+    if text[start - 1 : start] == "." or word_before(text, start) == "dot":
         # .NET
         return False
     if base == "WHO" or not _VOWELS.intersection(base):

@@ -227,3 +227,35 @@ def test_words_stay_whole(sentences: list[list[str]]) -> None:
     text = [" ".join(sentence) + "." for sentence in sentences]
     cuts = cut_sentences(*text)
     assert " ".join(cut.text for cut in cuts).split() == " ".join(text).split()
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases"),
+    [
+        ("Well... I am not sure.", ["Well...", "I am not sure."]),
+        ('"So...", she said.', ['"So...",', "she said."]),
+        ("Wait (if you can...) here.", ["Wait (if you can...)", "here."]),
+        ("One, two, ... and ten.", ["One, two, ...", "and ten."]),
+        ("...and so on", ["and so on"]),
+        ("A file..name", ["A file..name"]),
+    ],
+)
+def test_an_ellipsis_within_a_sentence_is_a_pause(text: str, phrases: list[str]) -> None:
+    cuts = cut_sentences(text, config=JOINING)
+    assert [cut.text for cut in cuts] == phrases
+    assert all(cut.pause_after == PAUSES.ellipsis for cut in cuts[:-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("I am (maybe) sure.", "I am, maybe, sure."),
+        ("I am [maybe] sure", "I am, maybe, sure"),
+        ("He left (at last).", "He left, at last ."),
+        ("item(s) and f(x)", "item(s) and f(x)"),
+        ("(a) first", "(a) first"),
+    ],
+)
+def test_brackets_between_words_are_commas(text: str, spoken: str) -> None:
+    assert marks.spoken_brackets(text) == spoken
+    assert len(spoken) == len(text)
