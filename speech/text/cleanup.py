@@ -15,6 +15,7 @@ from speech.errors import InvalidInputError
 from speech.text.characters import character_edits
 from speech.text.edits import Edit, applied, composed
 from speech.text.emoji import picture_edits
+from speech.text.latex import latex_edits
 from speech.text.markup import entity_edits, markdown_edits
 from speech.types import Normalization
 
@@ -120,6 +121,7 @@ def _is_tidy(text: str) -> bool:
         and " - " not in text
         and not text.startswith((" ", "- ", "+ "))
         and not text.endswith((" ", " -"))
+        and text.count("$") < 2
     )
 
 
@@ -130,6 +132,7 @@ def _finders(wanted: Normalization, language: str) -> Iterable[_Finder]:
     yield entity_edits
     yield lambda text: picture_edits(text, wanted.emoji, language)
     yield character_edits
+    yield lambda text: latex_edits(text, language)
     if wanted.markdown:
         yield markdown_edits
     if wanted.urls != "spell":

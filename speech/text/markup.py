@@ -38,7 +38,7 @@ _MARK = re.compile(
     | (?P<quote>^[ ]{0,3}>[> \t]*)
     | (?P<item>^[ \t]*[-*+•‣◦▪][ \t]+(?:\[[ xX]\][ \t]+)?)
     | (?P<row>^[ \t]*\|(?=[^\n]*\|[ \t]*$))
-    | (?P<escape>\\[\\`*_~#|\[\]()<>!])
+    | (?P<escape>\\[\\`*_~#|\[\]()<>!$%&+.{}="'-])
     | (?P<code>`+)
     | (?P<address>(?:https?://|www\.)[^\s<>()\[\]*`|]+)
     | (?P<emphasis>\*{1,3}|_{1,3}|~~)
@@ -61,7 +61,7 @@ _TARGET = re.compile(
     r"\((?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'))?\)"
     r"|\[[^\[\]\n]{0,64}\]"
 )
-_SILENT_ESCAPES = frozenset("\\`*_~#|<>!")
+_SILENT_ESCAPES = frozenset("\\`*_~|<>!{}")
 
 
 def entity_edits(text: str) -> list[Edit]:

@@ -236,7 +236,7 @@ def test_words_stay_whole(sentences: list[list[str]]) -> None:
         ('"So...", she said.', ['"So...",', "she said."]),
         ("Wait (if you can...) here.", ["Wait (if you can...)", "here."]),
         ("One, two, ... and ten.", ["One, two, ...", "and ten."]),
-        ("...and so on", ["and so on"]),
+        ("...and so on", ["...and so on"]),
         ("A file..name", ["A file..name"]),
     ],
 )

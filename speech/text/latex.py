@@ -1,0 +1,253 @@
+"""Mathematics as LaTeX writes it within a text: `$n^2$`, `\\(…\\)`, `\\[…\\]`, and bare commands.
+
+It reads what models write into answers: fractions, roots, powers, indices, comparisons, Greek
+letters, functions. A command that it does not know is not said. English gets words, which are
+final; other languages get the plain signs (n², α, ≤), which their readers and espeak-ng know.
+"""
+
+import re
+from collections.abc import Iterator
+
+from speech.text import marks
+from speech.text.edits import Edit
+from speech.text.english import read_english
+
+MAX_FORMULA = 400
+"""Characters of a formula; a longer one is left as it is written."""
+_MAX_DEPTH = 12
+
+# As in Pandoc, no blank stands inside the dollars, and no digit behind them.
+# e.g. `$n^2$`
+_FORMULA = re.compile(
+    r"(?<![\\$\w])\$\$(?P<display>[^$]{1,400})\$\$"
+    r"|(?<![\\$\w])\$(?=[^\s$])(?P<dollars>(?:\\.|[^$\\\n]){1,400})(?<!\s)\$(?![0-9$])"
+    r"|\\\((?P<round>(?:(?!\\[()]).){1,400})\\\)"
+    r"|\\\[(?P<square>(?:(?!\\[\[\]])[\s\S]){1,400})\\\]"
+    r"|(?<![\w:\\/.])\\(?P<bare>[A-Za-z]{2,16})(?![A-Za-z\\])"
+)
+_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|\S")
+_WORDS_OF = re.compile(r"\\[A-Za-z]+(?:\{[A-Za-z ]*\})?|[^\W\d_]+")
+_SIGN = re.compile(r"[\\^_=<>+{}0-9]|^[^\W\d_]$")
+
+_GREEK = dict(
+    zip(
+        """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
+        upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split(),
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
+        strict=True,
+    )
+)
+# By command or sign: its words in English, and its sign elsewhere.
+_SAID: dict[str, tuple[str, str]] = {
+    **{rf"\{name}": (name.lower(), sign) for name, sign in _GREEK.items()},
+    **{rf"\var{name}": (name, _GREEK[name]) for name in ("epsilon", "theta", "phi", "rho", "pi")},
+    **{rf"\{name}": (name, name) for name in ("log", "max", "min", "gcd", "det", "exp", "mod")},
+    r"\sin": ("sine", "sin"), r"\cos": ("cosine", "cos"), r"\tan": ("tangent", "tan"),
+    r"\ln": ("natural log", "ln"), r"\lim": ("the limit", "lim"),
+    "=": ("equals", "="), "<": ("is less than", "<"), ">": ("is greater than", ">"),
+    r"\lt": ("is less than", "<"), r"\gt": ("is greater than", ">"),
+    **dict.fromkeys((r"\leq", r"\le", r"\leqslant"), ("is less than or equal to", "≤")),
+    **dict.fromkeys((r"\geq", r"\ge", r"\geqslant"), ("is greater than or equal to", "≥")),
+    **dict.fromkeys((r"\neq", r"\ne"), ("is not equal to", "≠")),
+    **dict.fromkeys((r"\approx", r"\simeq"), ("is approximately equal to", "≈")),
+    r"\equiv": ("is equivalent to", "≡"), r"\sim": ("is similar to", "~"),
+    r"\propto": ("is proportional to", "∝"), r"\ll": ("is much less than", "<"),
+    r"\gg": ("is much greater than", ">"), "+": ("plus", "+"), "-": ("minus", "-"),
+    "−": ("minus", "-"), "*": ("times", "×"), r"\times": ("times", "×"), r"\cdot": ("times", "·"),
+    r"\div": ("divided by", "÷"), "/": ("over", "/"), r"\pm": ("plus or minus", "±"),
+    r"\mp": ("minus or plus", "∓"), "!": ("factorial", "!"), r"\%": ("percent", "%"),
+    "%": ("percent", "%"), r"\in": ("in", "∈"), r"\notin": ("not in", "∉"),
+    r"\subset": ("is a subset of", "⊂"), r"\subseteq": ("is a subset of", "⊆"),
+    r"\cup": ("union", "∪"), r"\cap": ("intersection", "∩"), r"\emptyset": ("the empty set", "∅"),
+    **dict.fromkeys((r"\to", r"\rightarrow", r"\mapsto", r"\longrightarrow"), ("to", "→")),
+    **dict.fromkeys((r"\implies", r"\Rightarrow"), ("implies", "⇒")),
+    **dict.fromkeys((r"\iff", r"\Leftrightarrow"), ("if and only if", "⇔")),
+    r"\infty": ("infinity", "∞"), r"\partial": ("partial", "∂"), r"\nabla": ("nabla", "∇"),
+    r"\forall": ("for all", "∀"), r"\exists": ("there exists", "∃"), r"\neg": ("not", "¬"),
+    **dict.fromkeys((r"\land", r"\wedge"), ("and", "∧")),
+    **dict.fromkeys((r"\lor", r"\vee"), ("or", "∨")), r"\mid": ("given", "|"),
+    r"\sum": ("the sum", "∑"), r"\prod": ("the product", "∏"), r"\int": ("the integral", "∫"),
+    r"\circ": ("degrees", "°"), r"\degree": ("degrees", "°"), r"\prime": ("prime", "'"),
+    "'": ("prime", "'"), r"\$": ("dollars", "$"), r"\#": ("number", "#"), r"\&": ("and", "&"),
+    **dict.fromkeys((r"\ldots", r"\dots", r"\cdots"), ("and so on", "...")),
+    r"\\": (",", ","), ",": (",", ","), ";": (",", ";"), ":": ("to", ":"), ".": (".", "."),
+}  # fmt: skip
+_BIG = frozenset((r"\sum", r"\prod", r"\int", r"\lim"))
+_WORDS = frozenset(
+    (r"\text", r"\textbf", r"\textit", r"\texttt", r"\emph", r"\mathrm", r"\operatorname",
+     r"\mathbf", r"\mathit", r"\mathbb", r"\mathcal", r"\boxed", r"\underline", r"\overline",
+     r"\textrm", r"\mbox")
+)  # fmt: skip
+_ACCENTS = {r"\hat": "hat", r"\bar": "bar", r"\tilde": "tilde", r"\dot": "dot", r"\vec": "vector"}
+_FRACTIONS = frozenset((r"\frac", r"\dfrac", r"\tfrac"))
+_NAMED = frozenset((r"\begin", r"\end", r"\label", r"\tag"))
+_RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+
+
+def latex_edits(text: str, language: str) -> list[Edit]:
+    """The formulas of a text as what is said; linear in the text."""
+    if "\\" not in text and text.count("$") < 2:
+        return []
+    english = language.partition("-")[0] == "en"
+    edits: list[Edit] = []
+    last = 0
+    for match in _FORMULA.finditer(text):
+        if match.start() < last:
+            continue
+        last = match.end()
+        if match["bare"]:
+            command = f"\\{match['bare']}"
+            if not _is_known(command):
+                continue
+            reader = _Reader(text[match.start() : match.start() + MAX_FORMULA], english=english)
+            said = " ".join(reader.atom(0))
+            last = match.start() + reader.position
+        else:
+            formula = match[match.lastgroup or 0]
+            # `\[x\]` is Markdown's way to write brackets.
+            if not _is_formula(formula) or (match["square"] and len(formula) == 1):
+                continue
+            said = " ".join(_Reader(formula, english=english).all())
+        if text[last : last + 1].isalnum():
+            said += " "
+        edits.append(Edit(match.start(), last, said.replace(" ,", ","), "math"))
+    return edits
+
+
+def _is_known(command: str) -> bool:
+    return (
+        command in _SAID
+        or command in _WORDS
+        or command in _FRACTIONS
+        or command in _ACCENTS
+        or command == r"\sqrt"
+    )
+
+
+def _is_formula(text: str) -> bool:
+    """Whether what stands between marks of mathematics is mathematics, and not amounts or words."""
+    words = [word for word in _WORDS_OF.findall(text) if word[0] != "\\"]
+    longest = max(map(len, words), default=0)
+    return longest <= 3 and (bool(_SIGN.search(text)) or longest == 1)
+
+
+class _Reader:
+    """One formula."""
+
+    def __init__(self, text: str, *, english: bool) -> None:
+        self._text = text
+        self._english = english
+        self.position = 0
+        """Behind what was read."""
+
+    def all(self) -> Iterator[str]:
+        """What is said, word by word."""
+        while self._peek():
+            yield from self.atom(0)
+
+    def _peek(self) -> str:
+        match = _TOKEN.search(self._text, self.position)
+        return match[0] if match else ""
+
+    def _take(self) -> str:
+        match = _TOKEN.search(self._text, self.position)
+        if match is None:
+            return ""
+        self.position = match.end()
+        return match[0]
+
+    def atom(self, depth: int) -> list[str]:
+        """The next thing with its powers and indices."""
+        token = self._take()
+        said = self._said(token, depth)
+        while depth < _MAX_DEPTH and self._peek() in {"^", "_"}:
+            mark = self._take()
+            other = self._argument(depth + 1)
+            if token in _BIG and self._english:
+                said += ["from" if mark == "_" else "to", *other]
+            elif mark == "^":
+                said = self._raised(said, other)
+            else:
+                said += other
+        if token in _BIG and self._english and len(said) > 1:
+            said.append("of")
+        return said
+
+    def _raised(self, said: list[str], power: list[str]) -> list[str]:
+        plain = " ".join(power)
+        if not self._english:
+            raised = plain.translate(_RAISED)
+            return [*said[:-1], f"{said[-1] if said else ''}{raised if raised != plain else plain}"]
+        if plain in {"degrees", "prime"}:
+            return [*said, plain]
+        powers = {"two": "squared", "three": "cubed"}
+        return [*said, *([powers[plain]] if plain in powers else ["to the power of", *power])]
+
+    def _argument(self, depth: int) -> list[str]:
+        """A group in braces, or one token."""
+        if self._peek() != "{" or depth > _MAX_DEPTH:
+            return self._said(self._take(), depth)
+        self._take()
+        said: list[str] = []
+        while (token := self._peek()) and token != "}":
+            said += self.atom(depth)
+        self._take()
+        return said
+
+    def _said(self, token: str, depth: int) -> list[str]:  # noqa: PLR0911 (one line for each class)
+        if token in _SAID:
+            said = _SAID[token][not self._english]
+            return [said] if said else []
+        if token in _FRACTIONS:
+            return self._fraction(depth + 1)
+        if token == r"\sqrt":
+            return self._root(depth + 1)
+        if token in _WORDS:
+            return self._words(depth + 1)
+        if token in _NAMED:
+            self._words(depth + 1)
+            return []
+        if token in _ACCENTS:
+            return [*self._argument(depth + 1), *([_ACCENTS[token]] if self._english else [])]
+        if token == "{" and depth < _MAX_DEPTH:
+            self.position -= 1
+            return self._argument(depth + 1)
+        if token[:1].isdigit():
+            return [read_english(token) if self._english else token]
+        if token.isalpha():
+            spoken = self._english and token == "a"
+            return [marks.pronounced("a", "ˈeɪ") if spoken else token]
+        return []
+
+    def _fraction(self, depth: int) -> list[str]:
+        above, below = self._argument(depth), self._argument(depth)
+        if not self._english:
+            return [f"{' '.join(above)}/{' '.join(below)}"]
+        simple = {"two": "half", "three": "third", "four": "quarter", "five": "fifth"}
+        if above == ["one"] and below and below[0] in simple and len(below) == 1:
+            return ["one", simple[below[0]]]
+        return [*above, "over", *below]
+
+    def _root(self, depth: int) -> list[str]:
+        degree: list[str] = []
+        if self._peek() == "[":
+            self._take()
+            while (token := self._peek()) and token != "]":
+                degree += self.atom(depth)
+            self._take()
+        root = self._argument(depth)
+        if not self._english:
+            return [f"√{' '.join(root)}"]
+        which = {"": "square", "two": "square", "three": "cube"}.get(" ".join(degree))
+        return ["the", *([which] if which else [*degree, "th"]), "root of", *root]
+
+    def _words(self, depth: int) -> list[str]:
+        """What a command takes as plain words."""
+        if self._peek() != "{":
+            return self._argument(depth)
+        start = self._text.index("{", self.position)
+        end = self._text.find("}", start)
+        end = len(self._text) if end < 0 else end
+        self.position = end + 1
+        inner = self._text[start + 1 : end]
+        return [inner.strip()] if inner.strip() and "\\" not in inner else []
