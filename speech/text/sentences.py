@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
+from speech.text.languages.abbreviations import is_within
+
 _BULLET = re.compile(r"(?:[-*+•‣◦▪·–—] +)+")
 # A line that ends like this and goes on in small letters is one sentence in two lines.
 _WRAPPED_LENGTH = 40
@@ -185,7 +187,7 @@ def _sentences(offset: int, line: str, family: str) -> Iterator[Sentence]:
             if not bare:
                 continue
             start += len(piece) - len(piece.lstrip())
-            if end and _belongs(line[begin:end], bare, is_first=begin == 0):
+            if end and _belongs(line[begin:end], bare, family, is_first=begin == 0):
                 end = start + len(bare)
                 continue
             if end:
@@ -204,12 +206,14 @@ def _lengths(part: str) -> Iterator[int]:
     yield len(part) - position
 
 
-def _belongs(left: str, right: str, *, is_first: bool) -> bool:
+def _belongs(left: str, right: str, family: str, *, is_first: bool) -> bool:
     """Whether what sentencex took apart is one sentence; `is_first`: `left` begins its line."""
     if len(left) <= 12 and _NUMERAL.fullmatch(left):
         return is_first or left[-1] != "."
     # An abbreviation before small letters, where the writer has capitals.
     if right[0].islower() and left[0].isupper() and left[-1] == "." and left[-2:-1] != ".":
+        return True
+    if is_within(left, right, family):
         return True
     tail = left[-16:]
     for ends, begins in _JOINS:

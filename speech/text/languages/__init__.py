@@ -5,13 +5,14 @@ What nothing here reads is left to espeak-ng, which knows its languages' signs a
 
 from collections.abc import Mapping
 
+from speech.text.languages.abbreviations import abbreviation_spans
 from speech.text.languages.dutch import DUTCH
 from speech.text.languages.french import FRENCH, FRENCH_BELGIUM, FRENCH_SWITZERLAND
 from speech.text.languages.german import GERMAN
 from speech.text.languages.grammar import Language
 from speech.text.languages.iberian import BRAZILIAN, PORTUGUESE, SPANISH, SPANISH_AMERICAS
 from speech.text.languages.italian import ITALIAN
-from speech.text.languages.numerals import number_spans, numeral_tag
+from speech.text.languages.numerals import number_spans
 from speech.text.languages.polish import POLISH
 from speech.text.languages.scan import spans
 from speech.text.reading import Span
@@ -34,8 +35,22 @@ _TABLES: Mapping[str, Language] = {
 
 def foreign_spans(text: str, language: str) -> list[Span]:
     """What is read in one cleaned sentence of a language such as `fr-be`, in order."""
-    table = _TABLES.get(language) or _TABLES.get(language.partition("-")[0])
-    if table is not None:
-        return spans(text, table)
-    tag = numeral_tag(language)
-    return number_spans(text, tag) if tag else []
+    family = language.partition("-")[0]
+    table = _TABLES.get(language) or _TABLES.get(family)
+    numbers = spans(text, table) if table is not None else number_spans(text, language)
+    return _merged(numbers, abbreviation_spans(text, family))
+
+
+def _merged(first: list[Span], second: list[Span]) -> list[Span]:
+    """All spans in order; of the second, those that overlap none of the first."""
+    if not second:
+        return first
+    places = iter(first)
+    place = next(places, None)
+    kept = []
+    for span in second:
+        while place is not None and place.end <= span.start:
+            place = next(places, None)
+        if place is None or span.end <= place.start:
+            kept.append(span)
+    return sorted(first + kept)

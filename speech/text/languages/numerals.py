@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import Literal, Protocol, cast
 
 from speech.text.edits import Kind
+from speech.text.languages import signs
 from speech.text.reading import Span
 
 # Numbers in words through num2words: the one place that knows the library.
@@ -84,21 +85,24 @@ def amount(number: str, tag: str, currency: str) -> str:
 # Languages without a table of their own: plain numbers and money, where num2words knows them.
 
 # Of the languages num2words knows, these write a decimal point and group with commas.
-_POINT = frozenset({"ja", "ko", "th", "he", "te", "kn", "bn", "cy"})
+_POINT = frozenset("ja ko th he te kn bn cy hi mr ta gu ur zh cmn yue ms".split())
 _CURRENCIES = {"€": "EUR", "EUR": "EUR", "$": "USD", "USD": "USD", "£": "GBP", "₽": "RUB",
                "руб.": "RUB", "₴": "UAH", "грн": "UAH", "Kč": "CZK", "kr": "SEK"}  # fmt: skip
 _SIGN = "|".join(re.escape(sign) for sign in _CURRENCIES)
+# Of these num2words names foreign money in English.
+_NO_MONEY = frozenset({"hu", "ro", "kn", "te"})
 # e.g. `1.234,50`
 _NUMBER = re.compile(
     r"(?<![\w,:/-])(?<![0-9]\.)"
-    rf"(?:(?P<before>[€$£]) ?)?(?P<whole>[0-9]{{1,3}}(?P<mark>[.,' ])[0-9]{{3}}"
+    rf"(?P<minus>-)?(?:(?P<before>[€$£₹¥]) ?)?(?P<whole>[0-9]{{1,3}}(?P<mark>[.,' ])[0-9]{{3}}"
     rf"(?:(?P=mark)[0-9]{{3}}){{0,2}}|[0-9]{{1,{MAX_DIGITS}}})(?:(?P<point>[.,])(?P<part>[0-9]{{1,6}}))?"
-    rf"(?: ?(?P<behind>{_SIGN})(?!\w))?(?![\w:/%°-]|[.,][0-9])"
+    rf"(?: ?(?P<behind>{_SIGN}|{signs.SIGNS})(?!\w))?(?![\w:/%°-]|[.,][0-9])"
+    r"|(?<![\w/])(?P<half>½)(?!\w)"
 )
-_DIGIT = re.compile(r"[0-9]")
+_DIGIT = re.compile(r"[0-9½]")
 
 
-def number_spans(text: str, tag: str) -> list[Span]:
+def number_spans(text: str, language: str) -> list[Span]:
     """Spell out the plain numbers and amounts of a sentence.
 
     Separators are read as the language writes them, or the number is left to espeak-ng: so are
@@ -106,31 +110,49 @@ def number_spans(text: str, tag: str) -> list[Span]:
 
     Args:
         text: A cleaned sentence.
-        tag: num2words' name of the language.
+        language: Its tag.
     """
     if _DIGIT.search(text) is None:
         return []
+    tag, family = numeral_tag(language), language.partition("-")[0]
     found = []
     for match in _NUMBER.finditer(text):
-        spoken, kind = _spell(match, tag)
+        spoken, kind = _spell(match, tag, family)
         if spoken:
             found.append(Span(match.start(), match.end(), spoken, kind))
     return found
 
 
-def _spell(match: re.Match[str], tag: str) -> tuple[str, Kind]:
+def _spell(match: re.Match[str], tag: str, family: str) -> tuple[str, Kind]:
     """Words, or nothing for what is left to espeak-ng."""
+    if match["half"]:
+        return signs.half(family), "fraction"
     whole = match["whole"]
-    decimal = "." if tag[:2] in _POINT else ","
+    decimal = "." if family in _POINT else ","
     mark, point, part = match["mark"], match["point"], match["part"]
     behind = match.string[match.end() : match.end() + 1]
     if mark == decimal or (point and point != decimal) or (len(whole) > 1 and whole[0] == "0"):
         return "", "number"
     # A dot behind a bare number may make an ordinal: only a clear number is spelt out.
-    if behind == "." and match.string[match.end() + 1 :].strip():
+    sign = match["before"] or match["behind"]
+    if not sign and behind == "." and match.string[match.end() + 1 :].strip():
         return "", "number"
     plain = whole.replace(mark, "") if mark else whole
     number = f"{plain}.{part}" if part else plain
-    if sign := match["before"] or match["behind"]:
-        return amount(number, tag, _CURRENCIES[sign]), "money"
-    return words(number, tag), "number"
+    negative = signs.minus(family) if match["minus"] else ""
+    if match["minus"] and not negative:
+        return "", "number"
+    by_figures = not tag or family in signs.DIGITS_ARE_BETTER
+    spoken = match.string[match.start("whole") : match.end("part" if part else "whole")]
+    if not by_figures:
+        spoken = words(number, tag)
+    kind: Kind = "number"
+    if sign:
+        kind = "money" if sign in _CURRENCIES or sign in "₹¥" else "measure"
+        counted = signs.counted(number, spoken, sign, family) if spoken else ""
+        if sign in _CURRENCIES and (part or not counted) and family not in _NO_MONEY:
+            counted = (not by_figures and amount(number, tag, _CURRENCIES[sign])) or counted
+        spoken = counted
+    elif by_figures and not negative:
+        return "", kind
+    return f"{negative} {spoken}".strip() if spoken else "", kind
