@@ -21,6 +21,7 @@ from serve_app.speaker import Reply
 from speech import telemetry
 from speech.audio.containers import codec_rate, media_type
 from speech.errors import SpeechError
+from speech.text.scripts import left_out
 from speech.types import SpeechRequest
 from speech.voices import lost_region
 
@@ -243,6 +244,8 @@ def _warnings(spoken: SpeechRequest, body: SpeechBody) -> list[str]:
     if lost_region(body.language, language):
         asked = _header_safe([body.language or ""])
         warnings.append(f"language {asked} is not known, its base {language} is spoken")
+    if body.normalization.enabled and left_out(body.input, language):
+        warnings.append(f"letters that {language} cannot read were left out")
     return warnings
 
 

@@ -3,18 +3,22 @@
 from speech.text.english import english_spans
 from speech.text.languages import foreign_spans
 from speech.text.lexicon import LexiconReader
-from speech.text.reading import Span, spoken_sentence
+from speech.text.reading import Span, merged, spoken_sentence
+from speech.text.scripts import script_spans
 
 
 def spans(sentence: str, language: str) -> list[Span]:
     """What is read otherwise than written in a cleaned sentence, in order.
 
     English is read completely; in other languages numbers are spelt out where num2words knows
-    the language, and the rest is left to espeak-ng.
+    the language, and the rest is left to espeak-ng. Letters that it would describe are spelt in
+    Latin letters or left out.
     """
     if language.partition("-")[0] == "en":
-        return english_spans(sentence, british=language not in {"en", "en-us"})
-    return foreign_spans(sentence, language)
+        found = english_spans(sentence, british=language not in {"en", "en-us"})
+    else:
+        found = foreign_spans(sentence, language)
+    return merged(found, script_spans(sentence, language))
 
 
 def normalize(sentence: str, language: str, lexicon: LexiconReader | None = None) -> str:

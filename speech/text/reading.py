@@ -60,6 +60,21 @@ def spoken_passes(sentence: str, spans: Iterable[Span]) -> tuple[list[Edit], lis
     return edits, blanks
 
 
+def merged(first: list[Span], second: list[Span]) -> list[Span]:
+    """All spans in order; of the second, those that overlap none of the first."""
+    if not second:
+        return first
+    places = iter(first)
+    place = next(places, None)
+    kept = []
+    for span in second:
+        while place is not None and place.end <= span.start:
+            place = next(places, None)
+        if place is None or span.end <= place.start:
+            kept.append(span)
+    return sorted(first + kept)
+
+
 def word_before(text: str, start: int) -> str:
     """The word that ends before `start`, across white space; bounded to 32 characters."""
     words = text[max(0, start - 32) : start].split()

@@ -8,6 +8,7 @@ and what the corpus of hard cases in the tests showed it to miss.
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple, Protocol, cast
 
 from speech.text.languages.abbreviations import is_within
@@ -15,6 +16,15 @@ from speech.text.languages.abbreviations import is_within
 _BULLET = re.compile(r"(?:[-*+•‣◦▪·–—] +)+")
 # A line that ends like this and goes on in small letters is one sentence in two lines.
 _WRAPPED_LENGTH = 40
+_NARROWEST = 20
+_SHORTEST = 8
+# Behind these a sentence goes on.
+# e.g. `one of the`
+_UNFINISHED = re.compile(
+    r"(?<=[\w,] )(?:the|an?|of|to|and|or|but|in|on|at|by|for|from|with|is|are|was|were|that|which|your"
+    r"|my|our|their|der|die|das|den|dem|des|und|oder|mit|von|für|ein|eine|einen|le|la|les|des|du|et"
+    r"|ou|de|avec|pour|el|los|las|y|con|para|il|lo|gli|di|che|per|o|os|as|e|com|het|een|en|van)$"
+)
 _LINE_END = re.compile(r"[.!?:;…؟۔।。！？][\"')\]}”’»」』）]*$")
 
 # Words that begin sentences often enough to tell an ending letter (Plan B. He) from an initial.
@@ -149,31 +159,69 @@ def paragraphs(text: str, language: str) -> list[Paragraph]:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines without bullets and with their places; those joined that were broken at a width."""
-    begin = end = -1
+    places: list[tuple[int, int]] = []
+    follows: list[bool] = []
+    """Whether a line may go on the one before it."""
     position = 0
     for line in text.split("\n"):
         start = position
         position += len(line) + 1
-        if bullet := _BULLET.match(line):
+        bullet = _BULLET.match(line)
+        if bullet:
             start += bullet.end()
         if start >= position - 1:
             continue
-        if begin >= 0 and not bullet and text[start].islower() and _runs_on(text, begin, end):
-            end = position - 1
+        goes_on = bool(places) and not bullet and _may_run_on(text, places[-1], start)
+        places.append((start, position - 1))
+        follows.append(goes_on)
+    first = 0
+    for index in range(1, len(places) + 1):
+        if index < len(places) and follows[index]:
             continue
-        if begin >= 0:
-            yield begin, text[begin:end].replace("\n", " ")
-        begin, end = start, position - 1
-    if begin >= 0:
+        yield from _block(text, places[first:index])
+        first = index
+
+
+def _block(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    """Lines that may be one, as those that they are."""
+    begin, end = lines[0]
+    wrapped = len(lines) > 1 and _is_wrapped(text, lines)
+    for start, stop in lines[1:]:
+        if wrapped or _runs_on(text, end, end - max(begin, text.rfind("\n", begin, end) + 1), start):
+            end = stop
+            continue
         yield begin, text[begin:end].replace("\n", " ")
+        begin, end = start, stop
+    yield begin, text[begin:end].replace("\n", " ")
 
 
-def _runs_on(text: str, begin: int, end: int) -> bool:
-    """Whether the line that ends at `end` may go on in the next; a long one was broken."""
+def _may_run_on(text: str, line: tuple[int, int], start: int) -> bool:
+    """Whether a line without its mark may go on in the next, which begins at `start`."""
+    begin, end = line
     if _LINE_END.search(text, max(begin, end - 8), end):
         return False
-    width = end - max(begin, text.rfind("\n", begin, end) + 1)
-    return width >= _WRAPPED_LENGTH or text[end - 1] == ","
+    return text[start].islower() or bool(_UNFINISHED.search(text, max(begin, end - 12), end))
+
+
+def _is_wrapped(text: str, lines: list[tuple[int, int]]) -> bool:
+    """Whether a sentence was broken at a width: nowhere would the next word have had room.
+
+    Verses and items of a list are of any length, and the last of them seldom has a mark.
+    """
+    width = max(end - start for start, end in lines)
+    if width < _NARROWEST or not _LINE_END.search(text, lines[-1][1] - 1, lines[-1][1]):
+        return False
+    return all(
+        end - begin + 1 + len(text[start:stop].partition(" ")[0]) > width
+        for (begin, end), (start, stop) in pairwise(lines)
+    )
+
+
+def _runs_on(text: str, end: int, width: int, start: int) -> bool:
+    """Whether a line of a width that ends here goes on in the next, which begins at `start`."""
+    if text[start].islower() and (width >= _WRAPPED_LENGTH or text[end - 1] == ","):
+        return True
+    return width >= _SHORTEST and bool(_UNFINISHED.search(text, max(0, end - 12), end))
 
 
 def _sentences(offset: int, line: str, family: str) -> Iterator[Sentence]:

@@ -123,6 +123,8 @@ ALWAYS: Mapping[str, str] = {
     "plz": "please", "thx": "thanks", "ppl": "people", "Expy": "Expressway", "tbsp": "tablespoons",
     "tsp": "teaspoons", "lbs": "pounds",
     "Blvd": "Boulevard", "Messrs": "Messieurs", "Mr": "Mister",
+    "hwy": "highway", "pkwy": "parkway", "fwy": "freeway", "expy": "expressway",
+    "blvd": "boulevard", "tpke": "turnpike",
     "Mrs": "Missus", "Ms": "Miz", "abt": "about", "btwn": "between", "ext": "extension",
 }  # fmt: skip
 """With a dot or without."""

@@ -86,7 +86,7 @@ SAID = {
     "DDOS": "dˈiːdɑːs", "DDoS": "dˈiːdɑːs", "ROTC": "ɹˈɑːtsi", "BIOS": "bˈaɪoʊs",
     "OLED": "ˈoʊlɛd", "HIPAA": "hˈɪpə", "HIIT": "hˈɪt", "FTSE": "fˈʊtsi", "SaaS": "sˈæs",
     "PaaS": "pˈæs", "IaaS": "ˈaɪæs", "GUI": "ɡˈuːi", "VRAM": "vˈiːɹæm", "REIT": "ɹˈiːt",
-    "LaTeX": "lˈeɪtɛk", "CUDA": "kˈuːdə", "SCSI": "skˈʌzi", "PyPI": "pˌaɪpiːˈaɪ",
+    "LaTeX": "lˈeɪtɛk", "CUDA": "kˈuːdə", "cuda": "kˈuːdə", "SCSI": "skˈʌzi", "PyPI": "pˌaɪpiːˈaɪ",
 }  # fmt: skip
 """Said as words, with sounds espeak-ng does not know."""
 

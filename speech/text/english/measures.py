@@ -7,7 +7,7 @@ from speech.text.english.neighbours import FUNCTION_WORDS, before, counts
 from speech.text.english.numbers import Number, cardinal, fraction, pairs, parse_number
 from speech.text.english.numbers import plural as plural_number
 from speech.text.english.units import plural, read_unit
-from speech.text.reading import Reading, word_after
+from speech.text.reading import Reading, word_after, word_before
 
 _JOIN = re.compile(r" ?(?P<sign>[-–—]|x|×|X|±|/(?=[0-9]{1,3}(?:[ -]?[a-z]|\"))) ?(?=\.?[0-9])")
 _GAP = re.compile(r"[ -]?")
@@ -24,6 +24,7 @@ _FEET = re.compile(
     r"(?P<feet>[0-9]{1,4})'(?= ?[x×] ?[0-9]| (?:tall|long|high|wide|deep)|(?<=[x×][0-9]')"
     r"|(?<=[x×][0-9]{2}')|(?<=[x×] [0-9]')|(?<=[x×] [0-9]{2}'))"
 )
+_LOOK = 48
 _COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 # e.g. `51.5° N`
 _ANGLE = re.compile(
@@ -104,6 +105,74 @@ def read_measure(text: str, start: int) -> Reading | None:
     return _measure(text, start, number) or (
         _measure(text, start, first) if number.end != first.end else None
     )
+
+
+# A letter C or F behind a number is a temperature where the words around it say so.
+# e.g. `20-25C`
+_TEMPERATURE = re.compile(
+    r"(?P<sign>-)?(?P<low>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?P<high> ?[-–] ?[0-9]{1,4})?(?P<scale>[CF])"
+    r"(?![\w'&+#]|[-./][A-Za-z])(?P<or> ?/ ?(?=[0-9]{1,4}[CF](?![\w])))?"
+)
+# e.g. `at `
+_AT = re.compile(
+    r"(?:(?<![A-Za-z])(?:at|to|is|was|are|were|of|around|about|below|above|under|over|from|between"
+    r"|and|or|near|nearly|hit|hits|reach|reached|reaches|minus|plus|by|than|exceeds|exactly|only"
+    r"|approximately|roughly|oven|temperature|temp|fever|it's|feels like|up|down|a|the) |^|[(/~≈:] ?)$",
+    re.I,
+)
+# e.g. ` outside`
+_WEATHER = re.compile(
+    r"[-\w, ]{0,24}\b(?:outside|oven|water|heat|weather|temperatures?|degrees|fan|warm|hot|cold|cool"
+    r"|bake|roast|cook|boil|fever|today|tonight|tomorrow|night|summer|winter|room)\b",
+    re.I,
+)
+# e.g. `size `
+_NAMED = re.compile(
+    r"(?:seats?|gates?|apartments?|apt\.?|room|row|flat|unit|suite|block|bus|bay|exit|model|size|type"
+    r"|grade|section|class|form|question|route|highway|line|platform|bra|cup|house|number|no\.|figure"
+    r"|table|appendix|tower|building|door|level|page|chapter|track|channel|zone|version) (?:is |to |at )?$",
+    re.I,
+)
+_HOTTEST = {"C": 2000, "F": 3000}
+
+
+def read_temperature(text: str, start: int) -> Reading | None:
+    """A temperature without its sign: `190C`, `72F`, `20-25C`, `180C/350F`; no seat, no size."""
+    match = _TEMPERATURE.match(text, start)
+    if match is None or text[start - 1 : start].isalnum():
+        return None
+    head, end = text[max(0, start - _LOOK) : start], match.end()
+    if _NAMED.search(head) or float(match["low"]) > _HOTTEST[match["scale"]]:
+        return None
+    after = word_after(text, end).strip(".,;:!?)")
+    if text[end : end + 1] == " " and after[:1].isupper() and not match["or"]:
+        # 25C Elm Street
+        return None
+    last = word_before(text, start).lower()
+    doubtful = last in {"a", "the", "", "and", "or"} or (last in {"at", "to"} and not (after or match["high"] or match["or"]))
+    if not _AT.search(head) or (doubtful and not (_WEATHER.match(text, end) or _HOT.search(head))):
+        return None
+    name = {"C": "Celsius", "F": "Fahrenheit"}[match["scale"]]
+    low = parse_number(match["low"], 0)
+    if low is None:
+        return None
+    said = f"minus {low.spoken}" if match["sign"] else low.spoken
+    is_one = low.is_one
+    if match["high"]:
+        high = parse_number(match["high"].strip(" -–"), 0)
+        said, is_one = f"{said} to {high.spoken if high else ''}", False
+    single = is_one or _adjective(text, start, end)
+    said = f"{said} {'degree' if single else 'degrees'} {name}{' or' if match['or'] else ''}"
+    return Reading(said, end, "measure")
+
+
+# e.g. `heat `
+_HOT = re.compile(
+    r"(?<![A-Za-z])(?:oven|bake|baked|heat|heated|preheat|cook|roast|temperatures?|temp|weather|fever"
+    r"|cool|cooled|warm|warmed|boils?|freez\w*|melts?|thermostat|forecast|degrees|high|low|water)"
+    r"(?![A-Za-z])[^.!?]*$|[0-9][CF][^.!?]{0,12}$",
+    re.I,
+)
 
 
 def _measure(text: str, start: int, number: Number) -> Reading | None:

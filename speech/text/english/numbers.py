@@ -260,7 +260,7 @@ def _ending(value: int) -> str:
 
 # e.g. `1200 / 300`
 _FRACTION = re.compile(
-    r"(?P<top>[0-9]{1,4})(?: ?/ ?)(?P<low>[0-9]{1,4})(?:th|TH|rd|nd)?s?"
+    r"(?P<top>[0-9]{1,4})(?: ?/ ?)(?P<low>[0-9]{1,4})(?:th|TH|rd|RD|nd|ND)?[sS]?"
     r"(?![0-9A-Za-z/]|[.,][0-9])"
 )
 _MARK = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?/(?P<of>5|10|20|25|50|100)(?![0-9A-Za-z/]|\.[0-9])")

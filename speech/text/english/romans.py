@@ -6,6 +6,8 @@ before what is numbered in order (`XIX century`) they are positions.
 
 import re
 
+from speech.text import marks
+from speech.text.english.acronyms import letters
 from speech.text.english.numbers import cardinal, ordinal, year
 from speech.text.reading import Reading, word_after, word_before
 
@@ -162,12 +164,26 @@ def read_small_roman(text: str, start: int) -> Reading | None:
     before = word_before(text, start).lower().rstrip(".")
     headed = len(numeral) > 1 and before in _COUNTED | {"p", "pp"}
     if not (headed or (bracketed and start)):
-        return None
+        return _as_word(text, match)
     until = _SMALL_UNTIL.match(text, match.end())
     if until and value(until["last"].upper()) > value(numeral):
         last = value(until["last"].upper())
         return Reading(f"{cardinal(value(numeral))} to {cardinal(last)}", until.end(), "roman")
     return Reading(cardinal(value(numeral)), match.end(), "roman")
+
+
+def _as_word(text: str, match: re.Match[str]) -> Reading | None:
+    """What is no numeral, or one alone: the editor vi, the letter xi. espeak-ng says `roman six`."""
+    word, end = match["numeral"], match.end()
+    if len(word) < 2 or text[match.start() - 1 : match.start()] in {".", "/", "@", "-", "'"}:
+        return None
+    if text[end : end + 1] in {"-", "/"} or (text[end : end + 1] == "." and text[end + 1 :].strip()):
+        return None
+    if word == "xi":
+        return Reading(marks.pronounced(word, "zˈaɪ"), end, "roman")
+    if word in {"vi", "iv", "xx", "xxx", "xl"}:
+        return Reading(letters(word), end, "acronym")
+    return Reading(cardinal(value(word.upper())), end, "roman")
 
 
 def value(numeral: str) -> int:

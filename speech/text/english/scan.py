@@ -20,6 +20,7 @@ from speech.text.english.measures import (
     read_dimensions,
     read_height,
     read_measure,
+    read_temperature,
 )
 from speech.text.english.numbers import (
     VULGAR,
@@ -113,11 +114,12 @@ _NUMBER_READERS: tuple[Reader, ...] = (
 def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
     read_date = partial(dates.read_date, day_first=british)
     return {
-        "number": (read_meter, read_date, *_NUMBER_READERS),
+        "number": (read_meter, read_date, read_temperature, *_NUMBER_READERS),
         "number,": _BARE_READERS,
         "number'": _APOSTROPHE_READERS,
         "number:": _COLON_READERS,
         "number-": (
+            read_temperature,
             read_code,
             read_date,
             read_score,
@@ -139,7 +141,7 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
             read_serial,
             read_number,
         ),
-        "minus": (read_minus,),
+        "minus": (read_temperature, read_minus),
         "phone": (read_digit_groups,),
         "star": (read_star, signs.read_symbol),
         "letters": (read_letters, words.read_word),

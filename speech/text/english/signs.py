@@ -101,6 +101,14 @@ _KEY = re.compile(r"\*(?P<number>[0-9]{1,3})(?![0-9*])")
 _CAPITALS = re.compile(r"[A-Z0-9]{1,5}/[A-Z0-9]{1,5}(?![A-Za-z0-9])")
 
 
+_EACH_SHORT = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour", "min": "minute"}
+# e.g. `night`
+_EACH = re.compile(
+    r"(?:day|week|month|year|hour|minute|second|night|person|user|unit|item|head|student|seat|page"
+    r"|word|share|ticket|session|piece|room|lesson|visit|mo|yr|wk|hr|min)(?![\w/-])"
+)
+
+
 def read_symbol(text: str, start: int) -> Reading:
     """One symbol, or a run of the same; what marks up rather than means is not said."""
     sign = text[start]
@@ -115,7 +123,20 @@ def read_symbol(text: str, start: int) -> Reading:
         while text[end : end + 1] == sign:
             end += 1
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if sign == "/" and before.isdigit() and (share := _share(text, end)):
+        return share
     return Reading(_say(text, start, end, before, after), end, "symbol")
+
+
+def _share(text: str, start: int) -> Reading | None:
+    """`/kg` or `/day` behind a number."""
+    noun = _EACH.match(text, start)
+    if noun:
+        return Reading(f"per {_EACH_SHORT.get(noun[0], noun[0])}", noun.end(), "measure")
+    unit = read_unit(text, start)
+    if unit is None or (len(unit[0]) == 1 and unit[0] not in "gLlhs"):
+        return None
+    return Reading(f"per {unit[1]}", unit[2], "measure")
 
 
 def _say(text: str, start: int, end: int, before: str, after: str) -> str:

@@ -15,7 +15,7 @@ from speech.text.languages.italian import ITALIAN
 from speech.text.languages.numerals import number_spans
 from speech.text.languages.polish import POLISH
 from speech.text.languages.scan import spans
-from speech.text.reading import Span
+from speech.text.reading import Span, merged
 
 _TABLES: Mapping[str, Language] = {
     "de": GERMAN,
@@ -38,19 +38,4 @@ def foreign_spans(text: str, language: str) -> list[Span]:
     family = language.partition("-")[0]
     table = _TABLES.get(language) or _TABLES.get(family)
     numbers = spans(text, table) if table is not None else number_spans(text, language)
-    return _merged(numbers, abbreviation_spans(text, family))
-
-
-def _merged(first: list[Span], second: list[Span]) -> list[Span]:
-    """All spans in order; of the second, those that overlap none of the first."""
-    if not second:
-        return first
-    places = iter(first)
-    place = next(places, None)
-    kept = []
-    for span in second:
-        while place is not None and place.end <= span.start:
-            place = next(places, None)
-        if place is None or span.end <= place.start:
-            kept.append(span)
-    return sorted(first + kept)
+    return merged(numbers, abbreviation_spans(text, family))

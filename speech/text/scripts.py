@@ -1,0 +1,89 @@
+"""Letters of scripts that a language's voice cannot read: spelt in Latin letters, or left out.
+
+espeak-ng reads some scripts in every language (Hangul, Devanagari, Georgian) and describes the
+others (`Chinese letter`). Nothing here knows words: 東京 in an English text has no sound.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from speech.text.reading import Span
+
+_LETTERS: Mapping[str, str] = {
+    "Cyrillic": "\u0400-\u052f",
+    "Greek": "\u0370-\u03ff\u1f00-\u1fff",
+    "Hebrew": "\u0590-\u05ff",
+    "Arabic": "\u0600-\u06ff\u0750-\u077f",
+    "Thai": "\u0e00-\u0e7f",
+    "kana": "\u3040-\u30ff",
+    "Han": "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff",
+    "other": "\u0700-\u074f\u0780-\u08ff\u0e80-\u109f\u1200-\u137f\u1780-\u18af\ua000-\ua4cf",
+}
+_READ_BY: Mapping[str, frozenset[str]] = {
+    "Cyrillic": frozenset("ru uk be bg sr bs hr hbs mk kk ky tt ba cv mn tg uz az nog".split()),
+    "Hebrew": frozenset(["he"]),
+    "Arabic": frozenset("ar fa ur ug sd ku pa".split()),
+    "Thai": frozenset(["th"]),
+    "kana": frozenset(["ja"]),
+    "Han": frozenset("zh cmn yue hak".split()),
+    "other": frozenset("am ti my shn si chr".split()),
+}
+_LATIN_READERS_ONLY = frozenset("ja zh cmn yue hak th ar fa he ur".split())
+"""Languages that spell Latin letters one by one: nothing is transliterated for them."""
+
+_CYRILLIC = str.maketrans({
+    **dict(zip("абвгдеёзийклмнопрстуфхыэіґ", "abvgdeezijklmnoprstufhyeig", strict=True)),
+    "ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "ю": "yu",
+    "я": "ya", "є": "ye", "ї": "yi", "ў": "w", "ј": "y", "љ": "ly", "њ": "ny", "ћ": "ch",
+    "ђ": "dj", "џ": "dzh",
+})  # fmt: skip
+_GREEK = str.maketrans({
+    **dict(zip("αβγδεζηικλμνξοπρστυφωςάέήίόύώϊϋΐΰ", "avgdeziiklmnxoprstyfosaeiioyoiyiy", strict=True)),
+    "θ": "th", "χ": "ch", "ψ": "ps", "ξ": "x",
+})  # fmt: skip
+
+
+@cache
+def _unread(family: str) -> re.Pattern[str] | None:
+    groups = []
+    for script, letters in _LETTERS.items():
+        if script == "Greek":
+            # Other languages have espeak-ng's Greek; one letter is a sign that has its name.
+            if family == "en":
+                groups.append(f"(?P<Greek>[{letters}]{{2,}})")
+        elif family not in _READ_BY[script]:
+            groups.append(f"(?P<{script}>[{letters}]+(?: [{letters}]+)*+)")
+    return re.compile("|".join(groups)) if groups else None
+
+
+def script_spans(text: str, language: str) -> list[Span]:
+    """The letters of a sentence that the language's voice would describe, in order."""
+    if text.isascii():
+        return []
+    family = language.partition("-")[0]
+    pattern = _unread(family)
+    found = []
+    for match in pattern.finditer(text) if pattern else ():
+        start, end = match.span()
+        said = _in_latin(match, family)
+        if not said and text[start - 1 : start] == "(" and text[end : end + 1] == ")":
+            start, end = start - 1, end + 1
+        found.append(Span(start, end, said, "typography"))
+    return found
+
+
+def left_out(text: str, language: str) -> str:
+    """The first letters of a text that are not spoken in a language, or nothing."""
+    family = language.partition("-")[0]
+    pattern = None if text.isascii() else _unread(family)
+    found = pattern.finditer(text) if pattern else ()
+    return next((match[0][:16] for match in found if not _in_latin(match, family)), "")
+
+
+def _in_latin(match: re.Match[str], family: str) -> str:
+    table = {"Cyrillic": _CYRILLIC, "Greek": _GREEK}.get(match.lastgroup or "")
+    if table is None or family in _LATIN_READERS_ONLY:
+        return ""
+    spelt = match[0].lower().translate(table)
+    return spelt.capitalize() if match[0][0].isupper() else spelt
