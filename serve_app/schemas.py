@@ -59,12 +59,14 @@ class NormalizationBody(BaseModel):
     markdown: StrictBool = Field(
         default=True, description="Take out Markdown's marks and HTML's tags; their text stays."
     )
+    citations: Literal["say", "drop"] = Field(
+        default="say",
+        description="Say `[2]` behind a word as a reference, or leave it out.",
+    )
 
     def value(self) -> Normalization:
         """The switches as they travel."""
-        return Normalization(
-            enabled=self.enabled, emoji=self.emoji, urls=self.urls, markdown=self.markdown
-        )
+        return Normalization(**self.model_dump())
 
 
 class SpeechBody(BaseModel):

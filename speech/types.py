@@ -40,6 +40,8 @@ class Normalization:
     """Say every sign of a web address, only its host, or nothing."""
     markdown: bool = True
     """Take Markdown's marks and HTML's tags out."""
+    citations: Literal["say", "drop"] = "say"
+    """Say numbers in brackets behind a word, such as `[2]`, as references, or leave them out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from functools import reduce
 
 from speech.errors import InvalidInputError
 from speech.text.characters import character_edits
+from speech.text.citations import citation_edits
 from speech.text.edits import Edit, applied, composed
 from speech.text.emoji import picture_edits
 from speech.text.latex import latex_edits
@@ -133,6 +134,7 @@ def _finders(wanted: Normalization, language: str) -> Iterable[_Finder]:
     yield lambda text: picture_edits(text, wanted.emoji, language)
     yield character_edits
     yield lambda text: latex_edits(text, language)
+    yield lambda text: citation_edits(text, language, drop=wanted.citations == "drop")
     if wanted.markdown:
         yield markdown_edits
     if wanted.urls != "spell":

@@ -37,6 +37,7 @@ DUTCH = _Dutch(
     dot="punt",
     minus="min",
     to="tot",
+    against="tegen",
     months=listed(
         "januari februari maart april mei juni juli augustus september oktober november "
         "december"

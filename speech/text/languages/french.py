@@ -37,6 +37,7 @@ FRENCH = _French(
     dot="point",
     minus="moins",
     to="à",
+    against="à",
     months=listed(
         "janvier février mars avril mai juin juillet août septembre octobre novembre "
         "décembre"

@@ -61,6 +61,7 @@ GERMAN = _German(
     dot="Punkt",
     minus="minus",
     to="bis",
+    against="zu",
     months=listed(
         "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
     ),

@@ -101,6 +101,8 @@ class Language:
     minus: str
     to: str
     """Between the ends of a range; empty where a pause says it better."""
+    against: str
+    """Between the numbers of a score or a ratio, `3:1`."""
     months: tuple[str, ...]
     """Twelve, as they are said in a date."""
     short_months: Mapping[str, int]

@@ -104,6 +104,7 @@ SPANISH = _Spanish(
     dot="punto",
     minus="menos",
     to="a",
+    against="a",
     months=listed(
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
         "diciembre"
@@ -191,6 +192,7 @@ PORTUGUESE = _Portuguese(
     dot="ponto",
     minus="menos",
     to="a",
+    against="a",
     months=listed(
         "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro "
         "dezembro"

@@ -38,6 +38,7 @@ ITALIAN = _Italian(
     dot="punto",
     minus="meno",
     to="a",
+    against="a",
     months=listed(
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
         "dicembre"

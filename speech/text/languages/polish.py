@@ -83,6 +83,7 @@ POLISH = _Polish(
     dot="kropka",
     minus="minus",
     to="",
+    against="do",
     months=listed(
         "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października "
         "listopada grudnia"

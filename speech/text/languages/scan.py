@@ -10,6 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from speech.text.edits import Kind
+from speech.text.languages.fractions import VULGAR, fraction, vulgar
 from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun
 from speech.text.languages.numerals import MAX_DIGITS
 from speech.text.reading import Span, word_after, word_before
@@ -21,12 +22,12 @@ _SIGNS = {
 _CODES = "EUR|USD|GBP|CHF|PLN|BRL|JPY"
 _BEFORE = rf"(?:US\$|R\$|[€$£¥]|Fr\.|(?:{_CODES})(?![A-Za-z]))"
 _BEHIND = rf"(?:US\$|R\$|[€$£¥]|zł(?!\w)|(?:{_CODES})(?!\w))"
-_DIGIT = re.compile(r"[0-9]|[IVX]{2}")
+_DIGIT = re.compile(rf"[0-9{VULGAR}]|[IVX]{{2}}")
 # Roman numerals of more than one letter, up to 39; letters of more are sizes and abbreviations.
 _ROMAN = r"(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{2,3})(?<=[IVX]{2})(?:e|ᵉ|ème)?(?!\w)"
 # e.g. `3,50`
 _START = re.compile(
-    rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9])|{_BEFORE} ?(?=-?[0-9])|(?={_ROMAN}))"
+    rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9{VULGAR}])|{_BEFORE} ?(?=-?[0-9])|(?={_ROMAN}))"
 )
 _RUN = re.compile(r"[-.,:/'\w]*\w|\W")
 _COUNTED = re.compile(r" ([^\W\d_]{2,32})(?!\w)")
@@ -116,6 +117,19 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             "date",
         ),
         (
+            r"(?P<h>[01]?[0-9]|2[0-4])(?::|[hH] ?)(?P<min>[0-5][0-9])"
+            rf"(?: ?(?:{clock}))? ?[-–—] ?(?=(?:[01]?[0-9]|2[0-4])[:hH][0-5][0-9](?!\w))",
+            _time_range,
+            "range",
+        ),
+        (rf"(?P<a>[0-9]{{1,3}}):(?P<b>[0-9]|[0-9]{{3,6}}|[6-9][0-9]){end}", _score, "score"),
+        (
+            rf"(?:(?P<w>[0-9]{{1,3}}) )?(?P<top>[0-9]{{1,2}})/(?P<low>[2-9]|10){end}"
+            rf"|(?P<w2>[0-9]{{1,3}})? ?(?P<vulgar>[{VULGAR}])(?!\w)",
+            _fraction,
+            "fraction",
+        ),
+        (
             r"(?P<h>[01]?[0-9]|2[0-4])(?:(?::|[hH] ?| [hH] )"
             r"(?P<min>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?"
             rf"(?: ?(?P<suffix>{clock})(?!\w))?|\.(?P<min2>[0-5][0-9]) ?(?P<suffix2>{clock})(?!\w)"
@@ -193,6 +207,28 @@ def _time(language: Language, match: re.Match[str]) -> str:
             before=word_before(match.string, match.start()).lower(),
         )
     )
+
+
+def _time_range(language: Language, match: re.Match[str]) -> str:
+    before = word_before(match.string, match.start()).lower()
+    moment = Moment(int(match["h"]), int(match["min"]), None, "", before)
+    return f"{language.clock(moment)} {language.to} " if language.to else f"{language.clock(moment)}, "
+
+
+def _score(language: Language, match: re.Match[str]) -> str:
+    first, second = language.cardinal(match["a"]), language.cardinal(match["b"])
+    return f"{first} {language.against} {second}"
+
+
+def _fraction(language: Language, match: re.Match[str]) -> str:
+    if match["vulgar"]:
+        whole, (top, low) = match["w2"], vulgar(match["vulgar"])
+    else:
+        whole, top, low = match["w"], int(match["top"]), int(match["low"])
+        if top >= low:
+            return ""
+    count = language.cardinal(whole) if whole and whole != "0" else ""
+    return fraction(language.tag[:2], (count, language.cardinal(str(top))), top, low)
 
 
 def _telephone(language: Language, match: re.Match[str]) -> str:
