@@ -276,6 +276,7 @@ class Gateway:
                     reading=change.reading,
                     phonemes=change.phonemes,
                     kind=change.kind,
+                    why=change.why,
                 )
                 for change in shown.changes
             ],

@@ -171,6 +171,7 @@ class ChangedSpan(BaseModel):
         description="IPA given for the reading; empty where its spelling says it."
     )
     kind: str = Field(description="Class of written form, e.g. `money`, `date`, `markup`.")
+    why: str = Field(description="Name of the rule that read it, e.g. `measures.temperature`.")
 
 
 class NormalizeReply(BaseModel):

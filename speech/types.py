@@ -205,6 +205,8 @@ class Change:
     """IPA that goes with the reading, where its spelling would be said otherwise."""
     kind: str
     """Class of written form: one of `speech.text.edits.Kind`."""
+    why: str = ""
+    """Name of the rule that read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def changes(
         normalized: What is spoken in the end; what cannot be heard is missing in it.
     """
     readings = [
-        Edit(start + span.start, start + span.end, span.spoken, span.kind)
+        Edit(start + span.start, start + span.end, span.spoken, span.kind, span.rule)
         for start, spans in sentences
         for span in spans
     ]
@@ -52,7 +52,7 @@ def _changes(written: str, edits: Iterable[Edit], given: Mapping[int, str]) -> I
 
     `given` has the phonemes that a reading brought along, by the start of its edit.
     """
-    for start, end, text, kind in edits:
+    for start, end, text, kind, rule in edits:
         original, reading = written[start:end].strip(), text.strip()
         phonemes = given.get(start, "")
         if original == reading and not phonemes:
@@ -64,6 +64,7 @@ def _changes(written: str, edits: Iterable[Edit], given: Mapping[int, str]) -> I
             reading=reading,
             phonemes=phonemes,
             kind=kind,
+            why=rule or kind,
         )
 
 

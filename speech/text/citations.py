@@ -12,7 +12,8 @@ _CITATION = re.compile(
 )
 # e.g. `Press `
 _BUTTONS = re.compile(
-    r"(?:press|choose|select|type|enter|hit|option|key|button|click|index|array|list|item|step|arr|args?|argv) ?$",
+    r"(?:press|choose|select|type|enter|hit|option|key|button|click|index|array|list|item|step"
+    r"|arr|args?|argv) ?$",
     re.I,
 )
 _WORDS = {
@@ -34,7 +35,7 @@ def citation_edits(text: str, language: str, *, drop: bool) -> list[Edit]:
             continue
         start = match.start("numbers")
         if drop or words is None:
-            edits.append(Edit(match.start("space"), match.end(), "", "markup"))
+            edits.append(Edit(match.start("space"), match.end(), "", "markup", "citations"))
             continue
         said = ", ".join(_said(group, words) for group in match["numbers"][1:-1].split("]["))
         goes_on = text[match.end() : match.end() + 2].strip()[:1].islower()
@@ -42,10 +43,12 @@ def citation_edits(text: str, language: str, *, drop: bool) -> list[Edit]:
             # The sentence ends behind its sources.
             place = match.start("mark")
             rest = text[match.end("mark") : match.start("space")]
-            edits.append(Edit(place, match.end(), f"{rest}, {said}{match['mark']}", "markup"))
+            edits.append(
+                Edit(place, match.end(), f"{rest}, {said}{match['mark']}", "markup", "citations")
+            )
         else:
             blank = "" if match["space"] else " "
-            edits.append(Edit(start, match.end(), f"{blank}{said}", "markup"))
+            edits.append(Edit(start, match.end(), f"{blank}{said}", "markup", "citations"))
     return edits
 
 

@@ -32,6 +32,8 @@ class Edit(NamedTuple):
     """Behind the stretch; equal to `start` for what is put in."""
     text: str
     kind: Kind
+    rule: str = ""
+    """Name of the rule that read it; empty where the kind says it all."""
 
 
 def applied(text: str, edits: Sequence[Edit]) -> str:
@@ -132,14 +134,14 @@ class _Cluster:
         end = start + 1
         written: list[tuple[int, str]] = []
         read: list[Edit] = []
-        kinds: list[Kind] = []
+        made: list[Edit] = []
         while True:
             if here < len(first) and first[here].start + shift < end:
                 edit = first[here]
                 written.append((edit.start + shift, edit.text))
                 end = max(end, edit.start + shift + len(edit.text))
                 shift += len(edit.text) - (edit.end - edit.start)
-                kinds.append(edit.kind)
+                made.append(edit)
                 here += 1
             elif there < len(second) and second[there].start < end:
                 read.append(second[there])
@@ -148,9 +150,9 @@ class _Cluster:
             else:
                 break
         self.here, self.there, self.shift = here, there, shift
-        kinds += [edit.kind for edit in read]
-        kind = max(reversed(kinds), key=lambda kind: _CLEANUP.get(kind, _READING))
-        self.edit = Edit(origin, end - shift, _text(written, read, end), kind)
+        made += read
+        told = max(reversed(made), key=lambda edit: _CLEANUP.get(edit.kind, _READING))
+        self.edit = told._replace(start=origin, end=end - shift, text=_text(written, read, end))
 
 
 def _text(written: list[tuple[int, str]], read: list[Edit], end: int) -> str:

@@ -1,4 +1,4 @@
-"""Mathematics as LaTeX writes it within a text: `$n^2$`, `\\(…\\)`, `\\[…\\]`, and bare commands.
+r"""Mathematics as LaTeX writes it within a text: `$n^2$`, `\(…\)`, `\[…\]`, bare commands.
 
 It reads what models write into answers: fractions, roots, powers, indices, comparisons, Greek
 letters, functions. A command that it does not know is not said. English gets words, which are
@@ -25,14 +25,47 @@ _FORMULA = re.compile(
     r"|\\\[(?P<square>(?:(?!\\[\[\]])[\s\S]){1,400})\\\]"
     r"|(?<![\w:\\/.])\\(?P<bare>[A-Za-z]{2,16})(?![A-Za-z\\])"
 )
-_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|\S")
+_PIECE = re.compile(r"\\[A-Za-z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|\S")
 _WORDS_OF = re.compile(r"\\[A-Za-z]+(?:\{[A-Za-z ]*\})?|[^\W\d_]+")
 _SIGN = re.compile(r"[\\^_=<>+{}0-9]|^[^\W\d_]$")
 
 _GREEK = dict(
     zip(
-        """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
-        upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split(),
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "upsilon",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+            "Gamma",
+            "Delta",
+            "Theta",
+            "Lambda",
+            "Xi",
+            "Pi",
+            "Sigma",
+            "Phi",
+            "Psi",
+            "Omega",
+        ],
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
         strict=True,
     )
@@ -110,7 +143,7 @@ def latex_edits(text: str, language: str) -> list[Edit]:
             said = " ".join(_Reader(formula, english=english).all())
         if text[last : last + 1].isalnum():
             said += " "
-        edits.append(Edit(match.start(), last, said.replace(" ,", ","), "math"))
+        edits.append(Edit(match.start(), last, said.replace(" ,", ","), "math", "latex"))
     return edits
 
 
@@ -146,11 +179,11 @@ class _Reader:
             yield from self.atom(0)
 
     def _peek(self) -> str:
-        match = _TOKEN.search(self._text, self.position)
+        match = _PIECE.search(self._text, self.position)
         return match[0] if match else ""
 
     def _take(self) -> str:
-        match = _TOKEN.search(self._text, self.position)
+        match = _PIECE.search(self._text, self.position)
         if match is None:
             return ""
         self.position = match.end()
@@ -158,18 +191,18 @@ class _Reader:
 
     def atom(self, depth: int) -> list[str]:
         """The next thing with its powers and indices."""
-        token = self._take()
-        said = self._said(token, depth)
+        piece = self._take()
+        said = self._said(piece, depth)
         while depth < _MAX_DEPTH and self._peek() in {"^", "_"}:
             mark = self._take()
             other = self._argument(depth + 1)
-            if token in _BIG and self._english:
+            if piece in _BIG and self._english:
                 said += ["from" if mark == "_" else "to", *other]
             elif mark == "^":
                 said = self._raised(said, other)
             else:
                 said += other
-        if token in _BIG and self._english and len(said) > 1:
+        if piece in _BIG and self._english and len(said) > 1:
             said.append("of")
         return said
 
@@ -184,39 +217,39 @@ class _Reader:
         return [*said, *([powers[plain]] if plain in powers else ["to the power of", *power])]
 
     def _argument(self, depth: int) -> list[str]:
-        """A group in braces, or one token."""
+        """A group in braces, or one piece."""
         if self._peek() != "{" or depth > _MAX_DEPTH:
             return self._said(self._take(), depth)
         self._take()
         said: list[str] = []
-        while (token := self._peek()) and token != "}":
+        while (piece := self._peek()) and piece != "}":
             said += self.atom(depth)
         self._take()
         return said
 
-    def _said(self, token: str, depth: int) -> list[str]:  # noqa: PLR0911 (one line for each class)
-        if token in _SAID:
-            said = _SAID[token][not self._english]
+    def _said(self, piece: str, depth: int) -> list[str]:  # noqa: PLR0911 (one line for each class)
+        if piece in _SAID:
+            said = _SAID[piece][not self._english]
             return [said] if said else []
-        if token in _FRACTIONS:
+        if piece in _FRACTIONS:
             return self._fraction(depth + 1)
-        if token == r"\sqrt":
+        if piece == r"\sqrt":
             return self._root(depth + 1)
-        if token in _WORDS:
+        if piece in _WORDS:
             return self._words(depth + 1)
-        if token in _NAMED:
+        if piece in _NAMED:
             self._words(depth + 1)
             return []
-        if token in _ACCENTS:
-            return [*self._argument(depth + 1), *([_ACCENTS[token]] if self._english else [])]
-        if token == "{" and depth < _MAX_DEPTH:
+        if piece in _ACCENTS:
+            return [*self._argument(depth + 1), *([_ACCENTS[piece]] if self._english else [])]
+        if piece == "{" and depth < _MAX_DEPTH:
             self.position -= 1
             return self._argument(depth + 1)
-        if token[:1].isdigit():
-            return [read_english(token) if self._english else token]
-        if token.isalpha():
-            spoken = self._english and token == "a"
-            return [marks.pronounced("a", "ˈeɪ") if spoken else token]
+        if piece[:1].isdigit():
+            return [read_english(piece) if self._english else piece]
+        if piece.isalpha():
+            spoken = self._english and piece == "a"
+            return [marks.pronounced("a", "ˈeɪ") if spoken else piece]
         return []
 
     def _fraction(self, depth: int) -> list[str]:
@@ -232,7 +265,7 @@ class _Reader:
         degree: list[str] = []
         if self._peek() == "[":
             self._take()
-            while (token := self._peek()) and token != "]":
+            while (piece := self._peek()) and piece != "]":
                 degree += self.atom(depth)
             self._take()
         root = self._argument(depth)

@@ -25,6 +25,8 @@ class Reading(NamedTuple):
     end: int
     """Index behind the stretch in the written text."""
     kind: Kind
+    rule: str = ""
+    """Name of the reader, where it is known."""
 
 
 class Span(NamedTuple):
@@ -34,6 +36,15 @@ class Span(NamedTuple):
     end: int
     spoken: str
     kind: Kind
+    rule: str = ""
+    """Name of the rule that read it, e.g. `measures.temperature`."""
+
+
+def rule_name(reader: Callable[..., object]) -> str:
+    """The name of a rule by the function that reads it: its module and its name."""
+    function = getattr(reader, "func", reader)
+    name = function.__name__.removeprefix("read").strip("_")
+    return f"{function.__module__.rpartition('.')[2]}.{name}"
 
 
 Reader = Callable[[str, int], Reading | None]
@@ -92,7 +103,7 @@ def _reading_edits(sentence: str, spans: Iterable[Span]) -> list[Edit]:
     edits: list[Edit] = []
     last = " "
     position = 0
-    for start, end, spoken, kind in spans:
+    for start, end, spoken, kind, rule in spans:
         if start > position:
             if edits and _meet(last, sentence[position]):
                 edits[-1] = edits[-1]._replace(text=f"{edits[-1].text} ")
@@ -102,7 +113,7 @@ def _reading_edits(sentence: str, spans: Iterable[Span]) -> list[Edit]:
             last = spoken[-1]
         else:
             text = ""
-        edits.append(Edit(start, end, text, kind))
+        edits.append(Edit(start, end, text, kind, rule))
         position = end
     if edits and position < len(sentence) and _meet(last, sentence[position]):
         edits[-1] = edits[-1]._replace(text=f"{edits[-1].text} ")

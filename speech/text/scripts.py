@@ -21,15 +21,37 @@ _LETTERS: Mapping[str, str] = {
     "other": "\u0700-\u074f\u0780-\u08ff\u0e80-\u109f\u1200-\u137f\u1780-\u18af\ua000-\ua4cf",
 }
 _READ_BY: Mapping[str, frozenset[str]] = {
-    "Cyrillic": frozenset("ru uk be bg sr bs hr hbs mk kk ky tt ba cv mn tg uz az nog".split()),
+    "Cyrillic": frozenset(
+        [
+            "ru",
+            "uk",
+            "be",
+            "bg",
+            "sr",
+            "bs",
+            "hr",
+            "hbs",
+            "mk",
+            "kk",
+            "ky",
+            "tt",
+            "ba",
+            "cv",
+            "mn",
+            "tg",
+            "uz",
+            "az",
+            "nog",
+        ]
+    ),
     "Hebrew": frozenset(["he"]),
-    "Arabic": frozenset("ar fa ur ug sd ku pa".split()),
+    "Arabic": frozenset(["ar", "fa", "ur", "ug", "sd", "ku", "pa"]),
     "Thai": frozenset(["th"]),
     "kana": frozenset(["ja"]),
-    "Han": frozenset("zh cmn yue hak".split()),
-    "other": frozenset("am ti my shn si chr".split()),
+    "Han": frozenset(["zh", "cmn", "yue", "hak"]),
+    "other": frozenset(["am", "ti", "my", "shn", "si", "chr"]),
 }
-_LATIN_READERS_ONLY = frozenset("ja zh cmn yue hak th ar fa he ur".split())
+_LATIN_READERS_ONLY = frozenset(["ja", "zh", "cmn", "yue", "hak", "th", "ar", "fa", "he", "ur"])
 """Languages that spell Latin letters one by one: nothing is transliterated for them."""
 
 _CYRILLIC = str.maketrans({
@@ -39,7 +61,9 @@ _CYRILLIC = str.maketrans({
     "ђ": "dj", "џ": "dzh",
 })  # fmt: skip
 _GREEK = str.maketrans({
-    **dict(zip("αβγδεζηικλμνξοπρστυφωςάέήίόύώϊϋΐΰ", "avgdeziiklmnxoprstyfosaeiioyoiyiy", strict=True)),
+    **dict(
+        zip("αβγδεζηικλμνξοπρστυφωςάέήίόύώϊϋΐΰ", "avgdeziiklmnxoprstyfosaeiioyoiyiy", strict=True)
+    ),
     "θ": "th", "χ": "ch", "ψ": "ps", "ξ": "x",
 })  # fmt: skip
 
@@ -69,7 +93,7 @@ def script_spans(text: str, language: str) -> list[Span]:
         said = _in_latin(match, family)
         if not said and text[start - 1 : start] == "(" and text[end : end + 1] == ")":
             start, end = start - 1, end + 1
-        found.append(Span(start, end, said, "typography"))
+        found.append(Span(start, end, said, "typography", "scripts"))
     return found
 
 

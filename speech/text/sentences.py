@@ -21,8 +21,8 @@ _SHORTEST = 8
 # Behind these a sentence goes on.
 # e.g. `one of the`
 _UNFINISHED = re.compile(
-    r"(?<=[\w,] )(?:the|an?|of|to|and|or|but|in|on|at|by|for|from|with|is|are|was|were|that|which|your"
-    r"|my|our|their|der|die|das|den|dem|des|und|oder|mit|von|für|ein|eine|einen|le|la|les|des|du|et"
+    r"(?<=[\w,] )(?:the|an?|of|to|and|or|but|in|on|at|by|for|from|with|is|are|was|were|that|which"
+    r"|your|my|our|their|der|die|das|den|dem|des|und|oder|mit|von|für|ein|eine|einen|le|la|les|des|du|et"
     r"|ou|de|avec|pour|el|los|las|y|con|para|il|lo|gli|di|che|per|o|os|as|e|com|het|een|en|van)$"
 )
 _LINE_END = re.compile(r"[.!?:;…؟۔।。！？][\"')\]}”’»」』）]*$")
@@ -187,7 +187,9 @@ def _block(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, str]]
     begin, end = lines[0]
     wrapped = len(lines) > 1 and _is_wrapped(text, lines)
     for start, stop in lines[1:]:
-        if wrapped or _runs_on(text, end, end - max(begin, text.rfind("\n", begin, end) + 1), start):
+        if wrapped or _runs_on(
+            text, end, end - max(begin, text.rfind("\n", begin, end) + 1), start
+        ):
             end = stop
             continue
         yield begin, text[begin:end].replace("\n", " ")

@@ -117,20 +117,22 @@ _TEMPERATURE = re.compile(
 _AT = re.compile(
     r"(?:(?<![A-Za-z])(?:at|to|is|was|are|were|of|around|about|below|above|under|over|from|between"
     r"|and|or|near|nearly|hit|hits|reach|reached|reaches|minus|plus|by|than|exceeds|exactly|only"
-    r"|approximately|roughly|oven|temperature|temp|fever|it's|feels like|up|down|a|the) |^|[(/~≈:] ?)$",
+    r"|approximately|roughly|oven|temperature|temp|fever|it's|feels like|up|down|a|the) |^"
+    r"|[(/~≈:] ?)$",
     re.I,
 )
 # e.g. ` outside`
 _WEATHER = re.compile(
-    r"[-\w, ]{0,24}\b(?:outside|oven|water|heat|weather|temperatures?|degrees|fan|warm|hot|cold|cool"
-    r"|bake|roast|cook|boil|fever|today|tonight|tomorrow|night|summer|winter|room)\b",
+    r"[-\w, ]{0,24}\b(?:outside|oven|water|heat|weather|temperatures?|degrees|fan|warm|hot|cold"
+    r"|cool|bake|roast|cook|boil|fever|today|tonight|tomorrow|night|summer|winter|room)\b",
     re.I,
 )
 # e.g. `size `
 _NAMED = re.compile(
     r"(?:seats?|gates?|apartments?|apt\.?|room|row|flat|unit|suite|block|bus|bay|exit|model|size|type"
     r"|grade|section|class|form|question|route|highway|line|platform|bra|cup|house|number|no\.|figure"
-    r"|table|appendix|tower|building|door|level|page|chapter|track|channel|zone|version) (?:is |to |at )?$",
+    r"|table|appendix|tower|building|door|level|page|chapter|track|channel|zone|version)"
+    r" (?:is |to |at )?$",
     re.I,
 )
 _HOTTEST = {"C": 2000, "F": 3000}
@@ -149,7 +151,9 @@ def read_temperature(text: str, start: int) -> Reading | None:
         # 25C Elm Street
         return None
     last = word_before(text, start).lower()
-    doubtful = last in {"a", "the", "", "and", "or"} or (last in {"at", "to"} and not (after or match["high"] or match["or"]))
+    doubtful = last in {"a", "the", "", "and", "or"} or (
+        last in {"at", "to"} and not (after or match["high"] or match["or"])
+    )
     if not _AT.search(head) or (doubtful and not (_WEATHER.match(text, end) or _HOT.search(head))):
         return None
     name = {"C": "Celsius", "F": "Fahrenheit"}[match["scale"]]

@@ -173,11 +173,13 @@ def read_small_roman(text: str, start: int) -> Reading | None:
 
 
 def _as_word(text: str, match: re.Match[str]) -> Reading | None:
-    """What is no numeral, or one alone: the editor vi, the letter xi. espeak-ng says `roman six`."""
+    """What is no numeral, or one alone, of which espeak-ng says `roman six`: vi, the letter xi."""
     word, end = match["numeral"], match.end()
     if len(word) < 2 or text[match.start() - 1 : match.start()] in {".", "/", "@", "-", "'"}:
         return None
-    if text[end : end + 1] in {"-", "/"} or (text[end : end + 1] == "." and text[end + 1 :].strip()):
+    if text[end : end + 1] in {"-", "/"} or (
+        text[end : end + 1] == "." and text[end + 1 :].strip()
+    ):
         return None
     if word == "xi":
         return Reading(marks.pronounced(word, "zˈaɪ"), end, "roman")

@@ -1,6 +1,7 @@
 """English: finds the written forms of a sentence and has each read by its kind, in one pass."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from speech.text.english import dates, money, signs, words
@@ -39,7 +40,7 @@ from speech.text.english.serials import (
     read_star,
 )
 from speech.text.english.signs import read_meter
-from speech.text.reading import Reader, Reading, Span
+from speech.text.reading import Reader, Reading, Span, rule_name
 
 # One scan decides whether a sentence has anything to read, and finds the next thing to read.
 # e.g. `$`
@@ -161,6 +162,13 @@ def _readers(*, british: bool) -> dict[str, tuple[Reader, ...]]:
 _AMERICAN, _BRITISH = _readers(british=False), _readers(british=True)
 
 
+_RULES: Mapping[Reader, str] = {
+    reader: rule_name(reader)
+    for readers in (*_AMERICAN.values(), *_BRITISH.values())
+    for reader in readers
+}
+
+
 def english_spans(text: str, *, british: bool = False) -> list[Span]:
     """What is read otherwise than written in one cleaned English sentence, in linear time.
 
@@ -194,7 +202,9 @@ def english_spans(text: str, *, british: bool = False) -> list[Span]:
         end = start + 1
         if found is not None:
             end = found.end
-            spans.append(Span(start, end, without_digits(found.spoken), found.kind))
+            spans.append(
+                Span(start, end, without_digits(found.spoken), found.kind, found.rule or "runs")
+            )
             while addresses and addresses[-1][0] < end:
                 # Another form reached into it.
                 addresses.pop()
@@ -206,5 +216,5 @@ def _read(text: str, start: int, readers: tuple[Reader, ...]) -> Reading | None:
     for reader in readers:
         found = reader(text, start)
         if found is not None:
-            return found
+            return found if found.rule else found._replace(rule=_RULES[reader])
     return None

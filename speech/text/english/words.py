@@ -4,7 +4,7 @@ import re
 
 from speech.text import marks
 from speech.text.english import abbreviations, acronyms, addresses, dates, homographs, romans, signs
-from speech.text.reading import Reader, Reading, word_before
+from speech.text.reading import Reader, Reading, rule_name, word_before
 
 # Sounds that are written but spelled by espeak-ng (`shh`, `mhm`), stutters, drawn-out words.
 
@@ -165,5 +165,5 @@ def read_word(text: str, start: int) -> Reading | None:
     for reader in readers:
         found = reader(text, start)
         if found is not None:
-            return found
+            return found if found.rule else found._replace(rule=rule_name(reader))
     return None

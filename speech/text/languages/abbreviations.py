@@ -120,6 +120,7 @@ _CONDITIONS = {
     "^": r"(?= ?[^\W\d_a-zß-ÿа-я])",
     "<": "",
 }
+_RULE = "languages.abbreviations"
 _NEXT = re.compile(r"[^\w]*[a-zß-ÿа-яё0-9]")
 
 
@@ -171,7 +172,7 @@ def abbreviation_spans(text: str, family: str) -> list[Span]:
             to, days = _WEEKDAYS[family]
             names = dict(day.split("=") for day in days.split())
             spoken = f"{names[match['from']]} {to} {names[match['to']]}"
-            found.append(Span(match.start(), match.end(), spoken, "abbreviation"))
+            found.append(Span(match.start(), match.end(), spoken, "abbreviation", _RULE))
             continue
         written = match[0].replace(" ", "")
         spoken = reader.readings.get(written) or reader.readings.get(match[0]) or ""
@@ -184,7 +185,7 @@ def abbreviation_spans(text: str, family: str) -> list[Span]:
         if written[-1] == "." and not text[match.end() :].strip("\"')]»”"):
             # Its dot ends the sentence, too.
             spoken += "."
-        found.append(Span(match.start(), match.end(), spoken, "abbreviation"))
+        found.append(Span(match.start(), match.end(), spoken, "abbreviation", _RULE))
     return found
 
 

@@ -49,7 +49,9 @@ def fraction(family: str, cardinals: tuple[str, str], top: int, low: int) -> str
         count = _ONE[family]
     elif top == 2:
         count = _TWO.get(family, count)
-    form = noun[0] if top == 1 else noun[min(len(noun), 3) - 1 if top > 4 else min(1, len(noun) - 1)]
+    form = (
+        noun[0] if top == 1 else noun[min(len(noun), 3) - 1 if top > 4 else min(1, len(noun) - 1)]
+    )
     said = f"{count} {form}"
     if not whole:
         return said

@@ -85,7 +85,27 @@ def amount(number: str, tag: str, currency: str) -> str:
 # Languages without a table of their own: plain numbers and money, where num2words knows them.
 
 # Of the languages num2words knows, these write a decimal point and group with commas.
-_POINT = frozenset("ja ko th he te kn bn cy hi mr ta gu ur zh cmn yue ms".split())
+_POINT = frozenset(
+    [
+        "ja",
+        "ko",
+        "th",
+        "he",
+        "te",
+        "kn",
+        "bn",
+        "cy",
+        "hi",
+        "mr",
+        "ta",
+        "gu",
+        "ur",
+        "zh",
+        "cmn",
+        "yue",
+        "ms",
+    ]
+)
 _CURRENCIES = {"€": "EUR", "EUR": "EUR", "$": "USD", "USD": "USD", "£": "GBP", "₽": "RUB",
                "руб.": "RUB", "₴": "UAH", "грн": "UAH", "Kč": "CZK", "kr": "SEK"}  # fmt: skip
 _SIGN = "|".join(re.escape(sign) for sign in _CURRENCIES)
@@ -119,7 +139,7 @@ def number_spans(text: str, language: str) -> list[Span]:
     for match in _NUMBER.finditer(text):
         spoken, kind = _spell(match, tag, family)
         if spoken:
-            found.append(Span(match.start(), match.end(), spoken, kind))
+            found.append(Span(match.start(), match.end(), spoken, kind, f"numerals.{kind}"))
     return found
 
 

@@ -13,7 +13,7 @@ from speech.text.edits import Kind
 from speech.text.languages.fractions import VULGAR, fraction, vulgar
 from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun
 from speech.text.languages.numerals import MAX_DIGITS
-from speech.text.reading import Span, word_after, word_before
+from speech.text.reading import Span, rule_name, word_after, word_before
 
 _SIGNS = {
     "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "R$": "BRL", "zł": "PLN",
@@ -76,7 +76,7 @@ def _read(text: str, start: int, language: Language, readers: tuple[_Reader, ...
             spoken = read(language, match)
             if spoken:
                 spoken = f"{language.minus} {spoken}" if negative else spoken
-                return Span(start, match.end(), spoken, kind)
+                return Span(start, match.end(), spoken, kind, rule_name(read))
     return None
 
 
@@ -212,7 +212,9 @@ def _time(language: Language, match: re.Match[str]) -> str:
 def _time_range(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start()).lower()
     moment = Moment(int(match["h"]), int(match["min"]), None, "", before)
-    return f"{language.clock(moment)} {language.to} " if language.to else f"{language.clock(moment)}, "
+    return (
+        f"{language.clock(moment)} {language.to} " if language.to else f"{language.clock(moment)}, "
+    )
 
 
 def _score(language: Language, match: re.Match[str]) -> str:

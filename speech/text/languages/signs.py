@@ -4,6 +4,7 @@ num2words knows the numbers of many of them but few of these words, and espeak-n
 English or not at all. What is not here is left to espeak-ng.
 """
 
+# ruff: noqa: E501 (a line for each language)
 from functools import cache
 from typing import NamedTuple
 
@@ -57,12 +58,12 @@ zh|负|^百分之|摄氏度||华氏度|欧元|美元|英镑|卢比|日元|一半
 _COLUMNS = ("-", "%", "°", "C", "F", "€", "$", "£", "₹", "¥", "½")
 _OTHER_NAMES = {"cmn": "zh"}
 _CODES = {"EUR": "€", "USD": "$", "GBP": "£", "INR": "₹", "JPY": "¥"}
-_BY_LAST_FIGURE = frozenset("ru uk be sr hr bs lt lv is".split())
+_BY_LAST_FIGURE = frozenset(["ru", "uk", "be", "sr", "hr", "bs", "lt", "lv", "is"])
 """Where 21 counts like 1."""
 
 SIGNS = r"%|°[CF]?|[€$£₹¥]|EUR|USD|GBP|INR|JPY"
 """Pattern of the signs that a number may have."""
-DIGITS_ARE_BETTER = frozenset("ar fa he ja th".split())
+DIGITS_ARE_BETTER = frozenset(["ar", "fa", "he", "ja", "th"])
 """Where espeak-ng says a number's figures better than its words, which are in letters that it
 cannot read well: Japanese has them in kanji, Arabic and Hebrew without their vowels."""
 
@@ -121,7 +122,10 @@ def _form(forms: tuple[str, ...], number: str, family: str) -> str:
     few = forms[1] if len(forms) == 3 else forms[-1]
     if "." in number:
         return few
-    count = int(number)
+    return forms[0] if (count := int(number)) == 1 else _of_many(forms, few, count, family)
+
+
+def _of_many(forms: tuple[str, ...], few: str, count: int, family: str) -> str:
     if family in _BY_LAST_FIGURE:
         tens, last = count % 100 // 10, count % 10
         if tens == 1:
@@ -129,6 +133,4 @@ def _form(forms: tuple[str, ...], number: str, family: str) -> str:
         if last == 1:
             return forms[0]
         return few if 2 <= last <= (9 if family == "lt" else 4) else forms[-1]
-    if count == 1:
-        return forms[0]
     return few if 2 <= count <= 4 else forms[-1]

@@ -15,9 +15,7 @@ from tests.speech.text.test_text_cases import columns, sounds
 FRONT_END = FrontEnd(TextConfig())
 KINDS: dict[str, list[tuple[str, Case]]] = {}
 for kind, language, written, spoken, _ in columns(CASES / "reported.tsv"):
-    KINDS.setdefault(kind, []).append(
-        (language, Case(kind, written, tuple(spoken.split(" | "))))
-    )
+    KINDS.setdefault(kind, []).append((language, Case(kind, written, tuple(spoken.split(" | ")))))
 # Only sounds tell a word in capitals from its letters.
 BY_SOUND = {"emphasis", "shouted"}
 
