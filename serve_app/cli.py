@@ -19,6 +19,7 @@ from rich.table import Table
 from serve_app.capacity_command import capacity
 from serve_app.closed import keep_files_private
 from serve_app.environment import node_switches
+from serve_app.read_command import read
 from serve_app.warm_command import warm
 from speech.errors import ConfigError, SpeechError
 
@@ -27,6 +28,7 @@ lexicon = typer.Typer(no_args_is_help=True, help="Lexicons: how words are said."
 app.add_typer(lexicon, name="lexicon")
 app.command()(warm)
 app.command()(capacity)
+app.command()(read)
 _err = Console(stderr=True, soft_wrap=True)
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"

@@ -48,7 +48,11 @@ FLOODS: Mapping[str, str] = {
     "dates": "1.1.", "times": "1:11 ", "money": "$1-", "amounts": "1 € ", "units": "5 km ",
     "fractions": "1/2 ", "powers": "x^", "hosts": "a.b.", "web": "http://", "paths": "/a",
     "handles": "@a#b ", "pauses": "[pause:0s]", "phonemes": "[a](/b/)", "letters": "a",
-    "long words": "abcdefghij",
+    "long words": "abcdefghij", "formulas": "$x^", "fractions of formulas": "\\frac{",
+    "closed formulas": "$x$ ", "round formulas": "\\(x", "ellipses": "a... ", "asides": "a (b) ",
+    "foreign words": "東a ", "Cyrillic": "я ", "citations": "ab[1]", "shouts": "US IT ",
+    "temperatures": "at 9C/", "wrapped": "abcdefgh of the\n", "abbreviations": "z. B. ",
+    "scores": "6:4 ", "halves": "½ ",
 }  # fmt: skip
 
 

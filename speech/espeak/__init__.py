@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from speech.brackets import spoken_brackets
 from speech.config import EspeakConfig
 from speech.errors import ConfigError, SynthesisError, UnreadableTextError
 from speech.espeak import helper
@@ -180,7 +181,7 @@ def synthesize(text: str, voice: str, rate: int = NORMAL_RATE) -> Samples:
         UnreadableTextError: espeak-ng breaks down on the text.
         SynthesisError: the voice does not exist or espeak-ng reports a failure.
     """
-    return np.frombuffer(_ask(helper.SYNTHESIZE, voice, text, rate), np.int16)
+    return np.frombuffer(_ask(helper.SYNTHESIZE, voice, spoken_brackets(text), rate), np.int16)
 
 
 def _ask(kind: int, voice: str, text: str, rate: int = 0) -> bytes:

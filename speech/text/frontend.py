@@ -9,6 +9,7 @@ from hashlib import blake2b
 from time import perf_counter
 from typing import NamedTuple
 
+from speech.brackets import spoken_brackets
 from speech.config import TextConfig
 from speech.errors import InvalidInputError, NothingToSayError
 from speech.text import marks
@@ -261,7 +262,7 @@ class FrontEnd:
         for cut in cuts:
             phonemes = ""
             if phonemized:
-                text = marks.spoken_brackets(cut.text)
+                text = spoken_brackets(cut.text)
                 phonemes = self._phonemize(text, passage.delivery.language).strip()
             budget.pronounce(phonemes)
             spoken.append(_Said(cut, phonemes, ()))
@@ -349,7 +350,7 @@ class FrontEnd:
     def _symbols(self, text: str, vocabulary: Vocabulary) -> str:
         if vocabulary.kind == "text":
             return marks.plain(text)
-        text = marks.spoken_brackets(text)
+        text = spoken_brackets(text)
         return self._phonemize(text, vocabulary.espeak_voice, vocabulary.kind)
 
     def _ids(self, phonemes: str, vocabulary: Vocabulary) -> tuple[int, ...]:

@@ -20,19 +20,6 @@ PRONOUNCED = re.compile("([\U00100000-\U0010ffff]+)([\U000f0000-\U000fffff]+)")
 """Given phonemes; both groups are still moved."""
 PAUSE = re.compile("[\ue000-\ue0ff][\ue100-\ue1ff]")
 
-# e.g. ` (for now)`
-_BRACKETS = re.compile(r"(?<=\w) [(\[](?=\w)([^()\[\]\n]{2,200})[)\]](?:( )(?=\w))?")
-
-
-def spoken_brackets(text: str) -> str:
-    """The text with commas where brackets part words, because espeak-ng makes nothing of them.
-
-    No character moves.
-    """
-    if "(" not in text and "[" not in text:
-        return text
-    return _BRACKETS.sub(lambda match: f", {match[1]}{', ' if match[2] else ' '}", text)
-
 
 def pronounced(word: str, phonemes: str) -> str:
     """A word with its phonemes given, for a place in spoken text.

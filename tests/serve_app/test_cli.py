@@ -175,3 +175,24 @@ def test_providers_of_what_is_not_there(arguments: list[str], says: str) -> None
     done = CliRunner().invoke(cli.app, ["providers", *arguments])
     assert done.exit_code == 1
     assert says in done.stderr.replace("\n", "")
+
+
+def test_read_tells_what_would_be_said_and_why(tmp_path: Path) -> None:
+    file = tmp_path / "text"
+    file.write_text("Dr. Smith.\nIt is 25C outside.\n")
+    done = CliRunner().invoke(cli.app, ["read", str(file)])
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines() == [
+        "Doctor Smith.  [0.6 s]",
+        "It is twenty five degrees Celsius outside.  [0 s]",
+        "1: 'Dr.' -> 'Doctor' (abbreviation, abbreviations.abbreviation)",
+        "2: '25C' -> 'twenty five degrees Celsius' (measure, measures.temperature)",
+    ]
+
+
+@pytest.mark.parametrize(("given", "says"), [("gone", "No such file"), ("", "nothing is left")])
+def test_read_says_what_it_cannot_read(tmp_path: Path, given: str, says: str) -> None:
+    (tmp_path / "empty").touch()
+    done = CliRunner().invoke(cli.app, ["read", str(tmp_path / (given or "empty"))])
+    assert done.exit_code == 1
+    assert says in done.stderr

@@ -68,6 +68,11 @@ IN_GERMAN = (
     "amounts",
     "units",
     "commas",
+    "abbreviations",
+    "scores",
+    "halves",
+    "fractions",
+    "formulas",
 )
 
 

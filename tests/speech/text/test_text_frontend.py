@@ -165,7 +165,7 @@ def test_one_phrase_has_no_opening(front_end: FrontEnd, text: str) -> None:
 
 
 def test_a_first_phrase_without_a_sound_is_no_opening(front_end: FrontEnd) -> None:
-    assert front_end.opening(passage("Привет. Hello there."), LETTERS) is None
+    assert front_end.opening(passage("안녕. Hello there."), LETTERS) is None
 
 
 def test_an_opening_refuses_what_the_whole_refuses(front_end: FrontEnd) -> None:

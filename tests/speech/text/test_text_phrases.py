@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speech.brackets import spoken_brackets
 from speech.config import PauseConfig, PhraseConfig
 from speech.text import marks
 from speech.text.cleanup import is_speakable
@@ -257,5 +258,5 @@ def test_an_ellipsis_within_a_sentence_is_a_pause(text: str, phrases: list[str])
     ],
 )
 def test_brackets_between_words_are_commas(text: str, spoken: str) -> None:
-    assert marks.spoken_brackets(text) == spoken
+    assert spoken_brackets(text) == spoken
     assert len(spoken) == len(text)
