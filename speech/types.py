@@ -122,7 +122,7 @@ class SpeechRequest:
         return sum(len(passage.text) / passage.delivery.speed for passage in self.passages)
 
 
-VocabularyKind = Literal["espeak", "text", "kokoro"]
+VocabularyKind = Literal["espeak", "text", "kokoro", "misaki"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,8 @@ class Vocabulary:
 
     kind: VocabularyKind
     """`espeak`: IPA of espeak-ng. `text`: the code points of the text itself. `kokoro`: the
-    symbols of Kokoro voices, between two `$`, without padding."""
+    symbols of Kokoro voices, between two `$`, without padding, made of espeak-ng's. `misaki`: the
+    same symbols as misaki writes them, for English."""
     espeak_voice: str
     """The espeak-ng voice whose phonemes the voice knows, e.g. `en-us`."""
     ids: Mapping[str, tuple[int, ...]]

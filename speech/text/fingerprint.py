@@ -5,8 +5,9 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts")
-"""Those whose version changes what is said; espeak-ng comes with piper-tts, if it is installed."""
+_LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts", "hibari-tts")
+"""Those whose version changes what is said; espeak-ng comes with piper-tts and
+misaki with hibari-tts, if they are installed."""
 
 
 @cache

@@ -102,6 +102,8 @@ def phonemize(text: str, espeak_voice: str, kind: VocabularyKind = "espeak") -> 
     said = [marks.phonemes_of(mark) for mark in given]
     if pattern is _POSSESSIVE:
         said = [_owner(it) if mark[3] else it for it, mark in zip(said, given, strict=True)]
+    if kind == "misaki":
+        said = [kokoro_symbols(unicodedata.normalize("NFD", it), espeak_voice) for it in said]
     places = iter(said)
     carried = reader.phonemize(
         pattern.sub(lambda _: _CARRIERS[_begins_with_vowel(next(places))], text), espeak_voice
@@ -158,8 +160,9 @@ def phoneme_ids(phonemes: str, vocabulary: Vocabulary) -> Encoded:
     """
     table = vocabulary.ids
     symbols = unicodedata.normalize("NFD", phonemes)
-    if vocabulary.kind == "kokoro":
-        symbols = kokoro_symbols(symbols, vocabulary.espeak_voice)
+    if vocabulary.kind in {"kokoro", "misaki"}:
+        if vocabulary.kind == "kokoro":
+            symbols = kokoro_symbols(symbols, vocabulary.espeak_voice)
         pad: tuple[int, ...] = ()
         ids = [*table[END]]
     else:
@@ -192,7 +195,7 @@ def unknown_symbol(phonemes: str, vocabulary: Vocabulary | None) -> str:
     if vocabulary is None or vocabulary.kind == "text":
         return ""
     symbols = unicodedata.normalize("NFD", phonemes)
-    if vocabulary.kind == "kokoro":
+    if vocabulary.kind in {"kokoro", "misaki"}:
         symbols = kokoro_symbols(symbols, vocabulary.espeak_voice)
     for symbol in symbols:
         known = symbol in vocabulary.ids and symbol not in _FRAME

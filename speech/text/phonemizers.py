@@ -6,7 +6,11 @@ from importlib import import_module
 from speech.interfaces import Phonemizer
 from speech.types import VocabularyKind
 
-PHONEMIZERS: Mapping[VocabularyKind, str] = {"espeak": "speech.espeak", "kokoro": "speech.espeak"}
+PHONEMIZERS: Mapping[VocabularyKind, str] = {
+    "espeak": "speech.espeak",
+    "kokoro": "speech.espeak",
+    "misaki": "speech.misaki",
+}
 """Modules that are a `Phonemizer`. A voice of any other kind reads letters."""
 
 

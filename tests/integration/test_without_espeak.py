@@ -51,6 +51,7 @@ def server(without_piper: str) -> Iterator[Server]:
     voices = [
         {"id": "fake", "engine": "fake"},
         {"id": "tiny", "engine": "piper", "model": "tiny.onnx"},
+        {"id": "heart", "engine": "hibari"},
     ]
     with running(
         {}, {"default": "tiny", "voices": voices}, prepare=_read_letters, python_path=without_piper
@@ -59,7 +60,7 @@ def server(without_piper: str) -> Iterator[Server]:
 
 
 def test_voices_that_need_none_are_spoken(server: Server) -> None:
-    for voice in ("fake", "tiny"):
+    for voice in ("fake", "tiny", "heart"):
         body = {"model": "tts-1", "voice": voice, "input": "Hello, world. It is 5 pm."}
         reply = httpx.post(server.speech, json=body | {"response_format": "wav"}, timeout=60)
         assert reply.is_success, reply.text

@@ -69,7 +69,7 @@ def read_voice(entry: HibariEntry, folder: Path) -> Voice:
         speakers={},
         default_speaker="",
         sample_rate=SAMPLE_RATE,
-        vocabulary=Vocabulary(kind="kokoro", espeak_voice=language, ids={**ids, "$": (0,)}),
+        vocabulary=Vocabulary(kind="misaki", espeak_voice=language, ids={**ids, "$": (0,)}),
         model=model,
         model_config={},
         checksum=digest.hexdigest(),
