@@ -65,6 +65,7 @@ class HibariEngine:
             provider="cpu",
             deterministic=True,
             resident_bytes=len(graph.model),
+            precision="int8",
         )
 
     @property
