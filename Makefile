@@ -1,9 +1,6 @@
 # Chorale. `make serve` and `make test` install what they need on their own.
 PYTHON ?= python3
 EXTRA ?= cpu
-COMMA := ,
-# espeak-ng and the natural voice beside the gpu extra: without what they require, in a second step.
-EXTRAS := $(if $(filter cpu,$(EXTRA)),cpu$(COMMA)espeak,$(EXTRA))
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(EXTRA)
@@ -11,31 +8,43 @@ TRAINING_STAMP := $(VENV)/.installed-$(EXTRA)-training
 PEERS_STAMP := loadtests/peers/.venv/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Exactly what the locks name, and nothing else: see docs/dependencies.md.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
+LOCKED := $(INSTALL) --require-hashes
+UV := .cache/uv/bin/uv
 # Where `make voice` writes; TINY=1 takes an invented teacher and seconds, and shows the chain.
 OUT ?= $(if $(TINY),training/work/tiny/tiny.onnx,voices/starter.onnx)
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup setup-training serve test lint fix voice bench loadtest goodput overload soak faults cluster-demo peers clean
+.PHONY: help setup setup-training lock serve test lint fix voice bench loadtest goodput overload soak faults cluster-demo peers clean
 help:
-	@echo "make setup | setup-training | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | setup-training | lock | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
 
 # What making and measuring a voice needs; with it `make test` also runs the tests of that.
 setup-training: $(TRAINING_STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(wildcard locks/*.lock)
 	@$(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRAS),dev]'
-	$(if $(filter gpu,$(EXTRA)),@$(BIN)/python -m pip install -qq --no-deps piper-tts==1.8.0 hibari-tts==0.2.1)
+	@$(LOCKED) $(foreach name,build $(EXTRA) espeak dev,-r locks/$(name).lock)
+	@$(INSTALL) --no-build-isolation -e .
 	@touch $(STAMP)
 
 $(TRAINING_STAMP): $(STAMP)
 	@echo "installing what training needs ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[$(EXTRAS),training]'
+	@$(LOCKED) -r locks/training.lock
+	@$(INSTALL) $(shell grep -o 'torch==[0-9.]*' pyproject.toml)
 	@touch $(TRAINING_STAMP)
+
+# make lock ARGS="--upgrade-package av" renews one package, without ARGS all; `make test` follows.
+lock: $(UV)
+	@PATH=$(CURDIR)/$(dir $(UV)):$$PATH locks/renew $(ARGS)
+
+$(UV):
+	@$(PYTHON) -m venv .cache/uv
+	@.cache/uv/bin/python -m pip install -qq --disable-pip-version-check uv
 
 serve: $(STAMP)
 	@exec $(BIN)/chorale serve --host $(HOST) --port $(PORT)

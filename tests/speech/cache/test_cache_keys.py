@@ -74,7 +74,7 @@ def test_golden_digests() -> None:
     assert digest(**INPUTS) == "dfcdd36b13480574ae0c5ef5f6ef82552bfa09915d364187c485c7b460c82d94"
     assert (
         request_digest(REQUEST)
-        == "5aae23134feeee7a05c7fd724bbd5a4c4b1eac265725ef44f74201b87b5cab13"
+        == "8931334f7ff43598affc0d3cb5ee5898765fa59d9c0b32a25f6ec4cce5c4b752"
     )
 
 
