@@ -153,7 +153,7 @@ def _is_known(command: str) -> bool:
         or command in _WORDS
         or command in _FRACTIONS
         or command in _ACCENTS
-        or command == r"\sqrt"
+        or command in {r"\sqrt", r"\binom"}
     )
 
 
@@ -197,7 +197,9 @@ class _Reader:
             mark = self._take()
             other = self._argument(depth + 1)
             if piece in _BIG and self._english:
-                said += ["from" if mark == "_" else "to", *other]
+                if piece == r"\lim":
+                    other = ["approaches" if word == "to" else word for word in other]
+                said += [{"_": "as" if piece == r"\lim" else "from"}.get(mark, "to"), *other]
             elif mark == "^":
                 said = self._raised(said, other)
             else:
@@ -240,6 +242,9 @@ class _Reader:
         if piece in _NAMED:
             self._words(depth + 1)
             return []
+        if piece == r"\binom":
+            above, below = self._short(depth + 1), self._short(depth + 1)
+            return [*above, *(["choose"] if self._english else []), *below]
         if piece in _ACCENTS:
             return [*self._argument(depth + 1), *([_ACCENTS[piece]] if self._english else [])]
         if piece == "{" and depth < _MAX_DEPTH:
@@ -253,13 +258,21 @@ class _Reader:
         return []
 
     def _fraction(self, depth: int) -> list[str]:
-        above, below = self._argument(depth), self._argument(depth)
+        above, below = self._short(depth), self._short(depth)
         if not self._english:
             return [f"{' '.join(above)}/{' '.join(below)}"]
         simple = {"two": "half", "three": "third", "four": "quarter", "five": "fifth"}
         if above == ["one"] and below and below[0] in simple and len(below) == 1:
             return ["one", simple[below[0]]]
         return [*above, "over", *below]
+
+    def _short(self, depth: int) -> list[str]:
+        r"""An argument, of which one figure is enough: `\frac12`."""
+        piece = self._peek()
+        if piece[:1].isdigit():
+            self.position = self._text.index(piece, self.position) + 1
+            return [read_english(piece[0]) if self._english else piece[0]]
+        return self._argument(depth)
 
     def _root(self, depth: int) -> list[str]:
         degree: list[str] = []

@@ -107,6 +107,7 @@ _MISSED = re.compile(
     r"[.!?…][\"'”’]?[)\]](?= [A-ZÀ-Þ(\[\"“])"
     rf"|(?:\b(?:St|Ave|Rd|Blvd|Ln|Inc|Ltd|Co|Corp|Jr|Sr|etc)|(?:^|(?<=[\"'“]))No)\."
     rf"(?= (?:{'|'.join(sorted(_STARTERS))})\b)"
+    r"|\b(?:usw|ecc|itd|itp|atd|apod|enz|osv)\.(?= [A-ZÀ-ÞĄ-Ž])"
     r"|(?<![。！？｡．])[。！？｡．]++[」』）】”’]*+(?=[^\s」』）】”’。！？｡．])"
 )
 _WIDE_SPACE = re.compile(r"[^\S ]")

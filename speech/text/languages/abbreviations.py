@@ -15,7 +15,10 @@ _TABLES = {
         z.B.=zum Beispiel|d.h.=das heißt|u.a.=unter anderem|bzgl.=bezüglich|bzw.=beziehungsweise
         ca.=circa|usw.!=und so weiter|u.s.w.!=und so weiter|etc.!=et cetera|evtl.=eventuell
         inkl.=inklusive|exkl.=exklusive|zzgl.=zuzüglich|abzgl.=abzüglich|ggf.=gegebenenfalls
-        Nr.=Nummer|Nrn.=Nummern|Dr.^=Doktor|Prof.^=Professor|Hr.^=Herr|Hrn.^=Herrn|Fr.^=Frau
+        Nr.=Nummer|Nrn.=Nummern|Dr.^=Doktor|Dr.med.=Doktor med|Dr.phil.=Doktor phil
+        Dr.jur.=Doktor jur|Dr.-Ing.=Doktor Ingenieur
+        Fa.^=Firma|Mo.=Montag|Di.=Dienstag|Mi.=Mittwoch|Do.=Donnerstag
+        Sa.=Samstag|Prof.^=Professor|Hr.^=Herr|Hrn.^=Herrn|Fr.^=Frau
         St.^=Sankt|Str.=Straße|S.#=Seite|Bd.#=Band|Kap.#=Kapitel|Abs.#=Absatz|Art.#=Artikel
         Abb.#=Abbildung|Tab.#=Tabelle|Ziff.#=Ziffer|vgl.=vergleiche|s.o.=siehe oben
         s.u.=siehe unten|o.ä.!=oder ähnliches|o.Ä.!=oder Ähnliches|u.ä.!=und ähnliches
@@ -28,7 +31,8 @@ _TABLES = {
         ehem.=ehemalige|m.a.W.=mit anderen Worten|usf.!=und so fort|bspw.=beispielsweise
         gem.=gemäß|lt.=laut|i.A.=im Auftrag|betr.=betreffend|Aufl.=Auflage|Hrsg.=Herausgeber""",
     "fr": """
-        M.^=Monsieur|MM.^=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Dr.^=docteur
+        M.^=Monsieur|M.et=Monsieur et|Mme.=Madame|Mlle.=Mademoiselle
+        MM.^=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Dr.^=docteur
         Dr^=docteur|Pr.^=professeur|Me^=Maître|p.#=page|pp.#=pages|n°#=numéro|nº#=numéro
         av.J.-C.!=avant Jésus-Christ|apr.J.-C.!=après Jésus-Christ|etc.!=et cetera
         c.-à-d.=c'est-à-dire|p.ex.=par exemple|env.=environ|chap.#=chapitre|vol.#=volume
@@ -72,8 +76,8 @@ _TABLES = {
         t.g.v.=ten gevolge van|m.i.v.=met ingang van|z.s.m.!=zo snel mogelijk|a.s.=aanstaande""",
     "pl": """
         np.=na przykład|tzn.=to znaczy|tj.=to jest|itd.!=i tak dalej|itp.!=i tym podobne
-        m.in.=między innymi|dr^=doktor|prof.^=profesor|mgr^=magister|inż.^=inżynier|nr#=numer
-        ul.^=ulica|str.#=strona|s.#=strona|ok.=około|wg=według|pt.=pod tytułem|ks.^=ksiądz
+        m.in.=między innymi|dr^=doktor|dr.^=doktor|prof.^=profesor|mgr^=magister|inż.^=inżynier
+        nr#=numer|ul.^=ulica|str.#=strona|s.#=strona|ok.=około|wg=według|pt.=pod tytułem|ks.^=ksiądz
         św.^=święty|godz.#=godzina|tel.=telefon|p.n.e.!=przed naszą erą|n.e.!=naszej ery
         im.=imienia|al.^=aleja|max.=maksymalnie|tys.<=tysięcy|zob.=zobacz|por.=porównaj
         tzw.=tak zwany|dot.=dotyczy|ds.=do spraw|m.st.=miasto stołeczne|rys.#=rysunek
@@ -81,7 +85,7 @@ _TABLES = {
     "ru": """
         т.е.=то есть|т.к.=так как|т.д.!=так далее|т.п.!=тому подобное|т.н.=так называемый
         т.ч.=том числе|др.!=другие|пр.!=прочее|г.^=город|ул.^=улица|д.#=дом|кв.#=квартира
-        стр.#=страница|с.#=страница|рис.#=рисунок|гл.#=глава|см.=смотри|ср.=сравни|напр.=например
+        стр.#=страница|с.#=страница|рис.#=рисунок|гл.#=глава|чел.=человек|см.=смотри|ср.=сравни|напр.=например
         тыс.<=тысяч|млн<=миллионов|млрд<=миллиардов|им.=имени|проф.^=профессор|н.э.!=нашей эры
         тел.=телефон|мин.<=минут|сек.<=секунд|ч.<=часов|г-н=господин|г-жа=госпожа|св.^=святой
         акад.^=академик|ок.=около|обл.=область|р-н=район|пер.^=переулок|пл.^=площадь|п.#=пункт
@@ -121,6 +125,8 @@ _CONDITIONS = {
     "<": "",
 }
 _RULE = "languages.abbreviations"
+_STREET = re.compile(r"(?<!\w)([A-ZÄÖÜ][a-zäöüß]{2,24})str\.(?=,? |$)")
+_CAPITAL = re.compile(r" [A-ZÀ-ÞА-ЯĄ-Ž]")
 _NEXT = re.compile(r"[^\w]*[a-zß-ÿа-яё0-9]")
 
 
@@ -166,7 +172,12 @@ def abbreviation_spans(text: str, family: str) -> list[Span]:
     reader = _reader(family)
     if reader is None:
         return []
-    found = []
+    found: list[Span] = []
+    if family == "de":
+        found += [
+            Span(*street.span(), f"{street[1]}straße", "abbreviation", _RULE)
+            for street in _STREET.finditer(text)
+        ]
     for match in reader.pattern.finditer(text):
         if family in _WEEKDAYS and match["from"]:
             to, days = _WEEKDAYS[family]
@@ -182,11 +193,12 @@ def abbreviation_spans(text: str, family: str) -> list[Span]:
             spoken = spoken[:1].upper() + spoken[1:]
         if not spoken:
             continue
-        if written[-1] == "." and not text[match.end() :].strip("\"')]»”"):
+        ends = written in reader.final and _CAPITAL.match(text, match.end())
+        if written[-1] == "." and (ends or not text[match.end() :].strip("\"')]»”")):
             # Its dot ends the sentence, too.
             spoken += "."
         found.append(Span(match.start(), match.end(), spoken, "abbreviation", _RULE))
-    return found
+    return sorted(found)
 
 
 def is_within(left: str, right: str, family: str) -> bool:

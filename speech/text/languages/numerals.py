@@ -111,14 +111,23 @@ _CURRENCIES = {"€": "EUR", "EUR": "EUR", "$": "USD", "USD": "USD", "£": "GBP"
 _SIGN = "|".join(re.escape(sign) for sign in _CURRENCIES)
 # Of these num2words names foreign money in English.
 _NO_MONEY = frozenset({"hu", "ro", "kn", "te"})
-# e.g. `1.234,50`
-_NUMBER = re.compile(
-    r"(?<![\w,:/-])(?<![0-9]\.)"
-    rf"(?P<minus>-)?(?:(?P<before>[€$£₹¥]) ?)?(?P<whole>[0-9]{{1,3}}(?P<mark>[.,' ])[0-9]{{3}}"
-    rf"(?:(?P=mark)[0-9]{{3}}){{0,2}}|[0-9]{{1,{MAX_DIGITS}}})(?:(?P<point>[.,])(?P<part>[0-9]{{1,6}}))?"
-    rf"(?: ?(?P<behind>{_SIGN}|{signs.SIGNS})(?!\w))?(?![\w:/%°-]|[.,][0-9])"
-    r"|(?<![\w/])(?P<half>½)(?!\w)"
-)
+
+
+def _number(letter: str) -> re.Pattern[str]:
+    """Numbers with their signs; `letter` is what may not stand beside one."""
+    return re.compile(
+        rf"(?<![,:/-])(?<!{letter})(?<![0-9]\.)"
+        rf"(?P<minus>-)?(?:(?P<before>[%€$£₹¥]) ?)?"
+        rf"(?P<whole>[0-9]{{1,3}}(?P<mark>[.,' ])[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,2}}"
+        rf"|[0-9]{{1,{MAX_DIGITS}}})(?:(?P<point>[.,])(?P<part>[0-9]{{1,6}}))?"
+        rf"(?: ?(?P<behind>{_SIGN}|{signs.SIGNS})(?!{letter}))?(?!{letter}|[:/%°-]|[.,][0-9])"
+        rf"|(?<!{letter})(?<!/)(?P<half>½)(?!{letter})"
+    )
+
+
+_NUMBER, _NUMBER_BESIDE_HAN = _number(r"\w"), _number(r"[^\W\u3040-\u9fff]")
+_HAN = frozenset(["zh", "cmn", "yue", "ja"])
+"""Written without blanks between words."""
 _DIGIT = re.compile(r"[0-9½]")
 
 
@@ -136,7 +145,8 @@ def number_spans(text: str, language: str) -> list[Span]:
         return []
     tag, family = numeral_tag(language), language.partition("-")[0]
     found = []
-    for match in _NUMBER.finditer(text):
+    pattern = _NUMBER_BESIDE_HAN if family in _HAN else _NUMBER
+    for match in pattern.finditer(text):
         spoken, kind = _spell(match, tag, family)
         if spoken:
             found.append(Span(match.start(), match.end(), spoken, kind, f"numerals.{kind}"))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from speech.text.edits import Kind
 from speech.text.languages.fractions import VULGAR, fraction, vulgar
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun
+from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed
 from speech.text.languages.numerals import MAX_DIGITS
 from speech.text.reading import Span, rule_name, word_after, word_before
 
@@ -22,12 +22,22 @@ _SIGNS = {
 _CODES = "EUR|USD|GBP|CHF|PLN|BRL|JPY"
 _BEFORE = rf"(?:US\$|R\$|[€$£¥]|Fr\.|(?:{_CODES})(?![A-Za-z]))"
 _BEHIND = rf"(?:US\$|R\$|[€$£¥]|zł(?!\w)|(?:{_CODES})(?!\w))"
-_DIGIT = re.compile(rf"[0-9{VULGAR}]|[IVX]{{2}}")
+_DIGIT = re.compile(rf"[0-9{VULGAR}]|[IVX]{{2}}| [IVX](?!\w)")
+# Names of rulers, behind which a single letter is a numeral, too.
+_RULERS = frozenset(
+    listed("""Karl Wilhelm Friedrich Heinrich Ludwig Otto Philipp Georg Leopold Franz Josef Peter
+    Elisabeth Katharina Alexander Nikolaus Paul Johannes Benedikt Pius Napoleon Maximilian Rudolf
+    Ferdinand Konrad Albrecht Gustav Christian Charles Louis Henri François Philippe Napoléon Jean
+    Élisabeth Benoît Pie Léon Nicolas Carlos Felipe Fernando Isabel Alfonso Juan Pablo Benedicto
+    Pío Carlo Vittorio Emanuele Umberto Giovanni Paolo Benedetto Pio Pedro João Manuel Afonso José
+    Willem Karel Filips Zygmunt Kazimierz Jan Paweł Stefan August Henryk Elizabeth Elisabetta""")
+)
 # Roman numerals of more than one letter, up to 39; letters of more are sizes and abbreviations.
 _ROMAN = r"(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{2,3})(?<=[IVX]{2})(?:e|ᵉ|ème)?(?!\w)"
 # e.g. `3,50`
 _START = re.compile(
-    rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9{VULGAR}])|{_BEFORE} ?(?=-?[0-9])|(?={_ROMAN}))"
+    rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9{VULGAR}])|{_BEFORE} ?(?=-?[0-9])|(?={_ROMAN})"
+    r"|(?<=[a-zäéíöüł] )(?=[IVX](?![\w'])))"
 )
 _RUN = re.compile(r"[-.,:/'\w]*\w|\W")
 _COUNTED = re.compile(r" ([^\W\d_]{2,32})(?!\w)")
@@ -100,8 +110,12 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
     )
     clock = language.clock_words or "(?!)"
     roman = rf"(?P<roman>{_ROMAN})\.?" if language.dot_ordinals else rf"(?P<roman>{_ROMAN})"
+    single = (
+        r"(?P<roman>[IVX])\.?(?![\w'])" if language.dot_ordinals else r"(?P<roman>[IVX])(?![\w'])"
+    )
     table: tuple[tuple[str, Callable[[Language, re.Match[str]], str], Kind], ...] = (
         (roman, _roman, "roman"),
+        (single, _ruler, "roman"),
         (rf"(?P<y>[0-9]{{4}})-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}}){end}", _date, "date"),
         (
             r"(?P<d>[0-9]{1,2})(?P<sign>[./-])(?P<m>[0-9]{1,2})(?P=sign)"
@@ -334,6 +348,11 @@ def _roman(language: Language, match: re.Match[str]) -> str:
         return language.cardinal(str(number))
     after = word_after(match.string, match.end()).rstrip(".,;:!?")
     return language.roman(str(number), before, after)
+
+
+def _ruler(language: Language, match: re.Match[str]) -> str:
+    before = word_before(match.string, match.start())
+    return _roman(language, match) if before in _RULERS else ""
 
 
 def _year(language: Language, match: re.Match[str]) -> str:

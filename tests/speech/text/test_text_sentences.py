@@ -97,6 +97,22 @@ def test_a_line_that_is_short_or_ended_does_not_go_on(text: str) -> None:
     assert len(paragraphs(text, "en")) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("The quick brown fox jumps\nover the lazy dog and then\nruns away into the dark.", 1),
+        ("Der Hund läuft über die\nStraße und bellt.", 1),
+        ("We met at the\npark.", 1),
+        ("roses are red\nviolets are blue\nsugar is sweet\nand so are you.", 4),
+        ("an old silent pond\na frog jumps into the pond\nsplash and silence.", 3),
+        ("two cups of white flour\na pinch of sea salt\nthree eggs", 3),
+        ("To do:\nbuy milk\ncall mom", 3),
+    ],
+)
+def test_short_lines_are_one_sentence_if_they_were_broken_at_a_width(text: str, count: int) -> None:
+    assert len(paragraphs(text, "en")) == count
+
+
 def test_what_has_no_mark_at_its_end_says_so() -> None:
     text = 'A heading\nA sentence.\nHe said "so."\nto do:\n好。'
     assert [ended for _, ended in paragraphs(text, "en")] == [False, True, True, True, True]
