@@ -8,7 +8,7 @@ from speech.text.edits import Edit
 # e.g. `known.[2][3]`
 _CITATION = re.compile(
     r"(?<=\w\w)(?P<mark>[.,;:!?]?)[\"')”’]?(?P<space> ?)"
-    r"(?P<numbers>(?:\[[0-9]{1,3}(?:(?:, ?| ?[-–] ?)[0-9]{1,3}){0,8}\]){1,8})(?![\w(\[:=])"
+    r"(?P<numbers>(?:\[[1-9][0-9]{0,2}(?:(?:, ?| ?[-–] ?)[0-9]{1,3}){0,8}\]){1,8})(?![\w(\[:]| ?=)"
 )
 # e.g. `Press `
 _BUTTONS = re.compile(

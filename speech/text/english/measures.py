@@ -110,7 +110,8 @@ def read_measure(text: str, start: int) -> Reading | None:
 # A letter C or F behind a number is a temperature where the words around it say so.
 # e.g. `20-25C`
 _TEMPERATURE = re.compile(
-    r"(?P<sign>-)?(?P<low>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?P<high> ?[-–] ?[0-9]{1,4})?(?P<scale>[CF])"
+    r"(?P<sign>-)?(?P<low>[0-9]{1,4}(?:\.[0-9]{1,2})?)(?P<high> ?[-–] ?[0-9]{1,4})?(?P<blank> ?)"
+    r"(?P<scale>[CF])"
     r"(?![\w'&+#]|[-./][A-Za-z])(?P<or> ?/ ?(?=[0-9]{1,4}[CF](?![\w])))?"
 )
 # e.g. `at `
@@ -135,6 +136,7 @@ _NAMED = re.compile(
     r" (?:is |to |at )?$",
     re.I,
 )
+_KEY = re.compile(r"[- ](?:sharp|flat|major|minor)")
 _HOTTEST = {"C": 2000, "F": 3000}
 
 
@@ -142,6 +144,8 @@ def read_temperature(text: str, start: int) -> Reading | None:
     """A temperature without its sign: `190C`, `72F`, `20-25C`, `180C/350F`; no seat, no size."""
     match = _TEMPERATURE.match(text, start)
     if match is None or text[start - 1 : start].isalnum():
+        return None
+    if match["blank"] and (len(match["low"]) < 2 or _KEY.match(text, match.end())):
         return None
     head, end = text[max(0, start - _LOOK) : start], match.end()
     if _NAMED.search(head) or float(match["low"]) > _HOTTEST[match["scale"]]:
@@ -154,7 +158,8 @@ def read_temperature(text: str, start: int) -> Reading | None:
     doubtful = last in {"a", "the", "", "and", "or"} or (
         last in {"at", "to"} and not (after or match["high"] or match["or"])
     )
-    if not _AT.search(head) or (doubtful and not (_WEATHER.match(text, end) or _HOT.search(head))):
+    is_weather = bool(_WEATHER.match(text, end) or _HOT.search(head))
+    if not is_weather and (doubtful or match["blank"] or not _AT.search(head)):
         return None
     name = {"C": "Celsius", "F": "Fahrenheit"}[match["scale"]]
     low = parse_number(match["low"], 0)
@@ -174,7 +179,7 @@ def read_temperature(text: str, start: int) -> Reading | None:
 _HOT = re.compile(
     r"(?<![A-Za-z])(?:oven|bake|baked|heat|heated|preheat|cook|roast|temperatures?|temp|weather|fever"
     r"|cool|cooled|warm|warmed|boils?|freez\w*|melts?|thermostat|forecast|degrees|high|low|water)"
-    r"(?![A-Za-z])[^.!?]*$|[0-9][CF][^.!?]{0,12}$",
+    r"(?![A-Za-z])[^.!?]*$|(?:between|from) -?[0-9.]{1,6} ?[CF] (?:and|to) $",
     re.I,
 )
 
