@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml $(wildcard locks/*.lock)
 $(TRAINING_STAMP): $(STAMP)
 	@echo "installing what training needs ..."
 	@$(LOCKED) -r locks/training.lock
-	@$(INSTALL) $(shell grep -o 'torch==[0-9.]*' pyproject.toml)
+	@$(filter-out --no-deps,$(INSTALL)) $(shell grep -o 'torch==[0-9.]*' pyproject.toml)
 	@touch $(TRAINING_STAMP)
 
 # make lock ARGS="--upgrade-package av" renews one package, without ARGS all; `make test` follows.
