@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from serve_app.config import GraphArguments
 from speech.errors import SpeechError
 from speech.text import FrontEnd
 from speech.types import Delivery, Explanation, Passage
@@ -21,6 +20,9 @@ def read(
     ] = "cpu",
 ) -> None:
     """Print what would be said of a text, phrase by phrase, and every change; needs no server."""
+    # Brings Ray, which reads its switches when it is imported: `serve` sets them before.
+    from serve_app.config import GraphArguments  # noqa: PLC0415
+
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
         config = GraphArguments(config=graph).graph()

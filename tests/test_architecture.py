@@ -254,6 +254,15 @@ def test_serving_imports_nothing_of_training() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_command_line_leaves_ray_to_be_loaded_behind_its_switches() -> None:
+    """Ray and Serve read them when they are imported, and `chorale serve` sets them before."""
+    code = "import sys, serve_app.cli, serve_app.launch\nprint('ray' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_no_tests_directory_is_a_package() -> None:
     names = [name for name in PYTHON if name.startswith("tests/")]
     assert [name for name in names if name.endswith("__init__.py")] == []
