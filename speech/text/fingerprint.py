@@ -19,8 +19,8 @@ def code_fingerprint() -> str:
     """
     state = blake2b(digest_size=16)
     folder = Path(__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        state.update(str(path.relative_to(folder)).encode())
+    for path in (*sorted(folder.rglob("*.py")), folder.parent / "brackets.py"):
+        state.update(str(path.relative_to(folder.parent)).encode())
         state.update(path.read_bytes())
     for library in _LIBRARIES:
         try:

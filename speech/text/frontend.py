@@ -29,6 +29,7 @@ from speech.text.normalize import spans
 from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
 from speech.text.phrases import Cut, cut_phrases, first_phrase, pause_after
 from speech.text.reading import Span, spoken_sentence
+from speech.text.scripts import left_out
 from speech.text.sentences import Sentence, paragraphs
 from speech.text.words import Sources, spoken_words, written_words
 from speech.types import (
@@ -326,6 +327,11 @@ class FrontEnd:
         ]
         cuts = cut_phrases(spoken, self._config.phrases, language)
         if not cuts:
+            if left_out(read.written.text, language):
+                raise NothingToSayError(
+                    f"nothing is left to say: {language} cannot read the letters of the text",
+                    "input",
+                )
             raise NothingToSayError(_NOTHING, "input")
         return cuts
 

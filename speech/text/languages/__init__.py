@@ -3,8 +3,10 @@
 What nothing here reads is left to espeak-ng, which knows its languages' signs and letters.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
+from speech.text import marks
 from speech.text.languages.abbreviations import abbreviation_spans
 from speech.text.languages.dutch import DUTCH
 from speech.text.languages.french import FRENCH, FRENCH_BELGIUM, FRENCH_SWITZERLAND
@@ -33,9 +35,21 @@ _TABLES: Mapping[str, Language] = {
 }
 
 
+# Words that espeak-ng takes for Roman numerals, with their sounds.
+_NO_NUMERALS = {"sl": {"vi": "vˈiː"}}
+
+
 def foreign_spans(text: str, language: str) -> list[Span]:
     """What is read in one cleaned sentence of a language such as `fr-be`, in order."""
     family = language.partition("-")[0]
     table = _TABLES.get(language) or _TABLES.get(family)
     numbers = spans(text, table) if table is not None else number_spans(text, language)
-    return merged(numbers, abbreviation_spans(text, family))
+    found = merged(numbers, abbreviation_spans(text, family))
+    words = _NO_NUMERALS.get(family, {})
+    return merged(found, list(_words(text, words))) if words else found
+
+
+def _words(text: str, words: Mapping[str, str]) -> Iterator[Span]:
+    for match in re.finditer(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", text):
+        sound = marks.pronounced(match[0], words[match[0]])
+        yield Span(*match.span(), sound, "homograph", "languages.words")

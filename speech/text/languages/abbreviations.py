@@ -153,7 +153,8 @@ def _reader(family: str) -> _Reader | None:
             final.add(short)
         readings[short] = spoken
         first = short[0]
-        letters = f"[{first}{first.upper()}]" if first.islower() else re.escape(first)
+        either = first.islower() or short[:3].isalpha()
+        letters = f"[{first}{first.swapcase()}]" if either else re.escape(first)
         rest = re.escape(short[1:]).replace(r"\.", r"\. ?").removesuffix(" ?").replace(r"\ ", " ?")
         before = r"(?<=[0-9] )" if mark == "<" else ""
         patterns[short] = f"{before}{letters}{rest}{_CONDITIONS.get(mark, '')}"
@@ -188,9 +189,10 @@ def abbreviation_spans(text: str, family: str) -> list[Span]:
         written = match[0].replace(" ", "")
         spoken = reader.readings.get(written) or reader.readings.get(match[0]) or ""
         if not spoken:
-            small = written[0].lower() + written[1:]
-            spoken = reader.readings.get(small, "")
-            spoken = spoken[:1].upper() + spoken[1:]
+            other = written[0].swapcase() + written[1:]
+            spoken = reader.readings.get(other, "")
+            if written[0].isupper():
+                spoken = spoken[:1].upper() + spoken[1:]
         if not spoken:
             continue
         ends = written in reader.final and _CAPITAL.match(text, match.end())

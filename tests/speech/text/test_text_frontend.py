@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
 from speech.config import TextConfig
-from speech.errors import InvalidInputError
+from speech.errors import InvalidInputError, NothingToSayError
 from speech.text import FrontEnd
 from speech.text.cleanup import cleaned
 from speech.text.frontend import may_become
@@ -162,6 +162,16 @@ def test_an_opening_is_the_first_phrase(
 @pytest.mark.parametrize("text", ["One phrase.", "The end [pause:2s]", "Hm. 😀"])
 def test_one_phrase_has_no_opening(front_end: FrontEnd, text: str) -> None:
     assert front_end.opening(passage(text), None) is None
+
+
+def test_letters_that_nobody_reads_are_named(front_end: FrontEnd) -> None:
+    with pytest.raises(NothingToSayError, match="en-us cannot read the letters"):
+        front_end.prepare(passage("北京"), None)
+
+
+def test_slovenian_vi_is_a_word(front_end: FrontEnd) -> None:
+    (phrase,) = front_end.explain(passage("Kako ste vi?", "sl")).utterance.phrases
+    assert phrase.phonemes.endswith("vˈiː?")
 
 
 def test_a_first_phrase_without_a_sound_is_no_opening(front_end: FrontEnd) -> None:
