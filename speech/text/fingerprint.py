@@ -5,6 +5,8 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from speech import brackets
+
 _LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts", "hibari-tts")
 """Those whose version changes what is said; espeak-ng comes with piper-tts and
 misaki with hibari-tts, if they are installed."""
@@ -19,8 +21,9 @@ def code_fingerprint() -> str:
     """
     state = blake2b(digest_size=16)
     folder = Path(__file__).parent
-    for path in (*sorted(folder.rglob("*.py")), folder.parent / "brackets.py"):
-        state.update(str(path.relative_to(folder.parent)).encode())
+    state.update(Path(brackets.__file__).read_bytes())
+    for path in sorted(folder.rglob("*.py")):
+        state.update(str(path.relative_to(folder)).encode())
         state.update(path.read_bytes())
     for library in _LIBRARIES:
         try:
