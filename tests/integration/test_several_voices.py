@@ -19,7 +19,7 @@ def test_two_voices_of_two_rates_share_one_reply(any_server: Server) -> None:
     switches = {
         name: value
         for name, value in gateway.environ().items()
-        if name.startswith(("RAY_SERVE_", "RAY_AUTH", "RAY_TMPDIR", "HOME"))
+        if name.startswith(("RAY_SERVE_", "RAY_AUTH", "RAY_ENABLE_", "RAY_TMPDIR", "HOME"))
     }
     arguments = [argument for item in any_server.processes() for argument in item.cmdline()]
     address = next(
@@ -31,7 +31,7 @@ def test_two_voices_of_two_rates_share_one_reply(any_server: Server) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=120,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
