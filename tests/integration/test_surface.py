@@ -29,7 +29,7 @@ def test_listings(server: Server) -> None:
     listing = httpx.get(f"{server.url}/v1/audio/voices").json()
     assert listing["object"] == "list"
     by_id = {voice["id"]: voice for voice in listing["data"]}
-    assert set(by_id) == {"starter", "espeak", "tiny", "crowd", *FAKES}
+    assert set(by_id) == {"starter", "heart", "espeak", "tiny", "crowd", *FAKES}
     assert listing["default"] == "starter"
     assert by_id["starter"]["languages"] == ["en-us", "en"]
     assert len(by_id["starter"]["speakers"]) == 2
