@@ -4,6 +4,7 @@ EXTRA ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(EXTRA)
+TEST_VOICES_STAMP := $(VENV)/.installed-$(EXTRA)-test-voices
 TRAINING_STAMP := $(VENV)/.installed-$(EXTRA)-training
 PEERS_STAMP := loadtests/peers/.venv/.installed
 HOST ?= 127.0.0.1
@@ -16,11 +17,14 @@ UV := .cache/uv/bin/uv
 OUT ?= $(if $(TINY),training/work/tiny/tiny.onnx,voices/starter.onnx)
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup setup-training lock serve test lint fix voice bench loadtest goodput overload soak faults cluster-demo peers clean
+.PHONY: help setup setup-test-voices setup-training lock serve test lint fix voice bench loadtest goodput overload soak faults cluster-demo peers clean
 help:
-	@echo "make setup | setup-training | lock | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | setup-test-voices | setup-training | lock | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
+
+# Real voices and what hears them; with it `make test` also runs the tests of these.
+setup-test-voices: $(TEST_VOICES_STAMP)
 
 # What making and measuring a voice needs; with it `make test` also runs the tests of that.
 setup-training: $(TRAINING_STAMP)
@@ -31,6 +35,11 @@ $(STAMP): pyproject.toml $(wildcard locks/*.lock)
 	@$(LOCKED) $(foreach name,build $(EXTRA) espeak dev,-r locks/$(name).lock)
 	@$(INSTALL) --no-build-isolation -e .
 	@touch $(STAMP)
+
+$(TEST_VOICES_STAMP): $(STAMP)
+	@echo "installing real voices for the tests ..."
+	@$(LOCKED) -r locks/test-voices.lock
+	@touch $(TEST_VOICES_STAMP)
 
 $(TRAINING_STAMP): $(STAMP)
 	@echo "installing what training needs ..."
