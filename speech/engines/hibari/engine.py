@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from speech.config import EngineConfig
 from speech.engines.hibari.graph import read_graph
-from speech.engines.hibari.level import QUIET, levelled, sounding
+from speech.engines.level import QUIET, levelled, sounding
 from speech.engines.hibari.vocoder import BINS, HOP, SAMPLE_RATE, noise_start, waveform
 from speech.engines.hibari.voice import HibariEntry
 from speech.engines.kinds import Voice

@@ -17,7 +17,7 @@ from speech.engines.hibari import engine as engine_module
 from speech.engines.hibari import vocoder
 from speech.engines.hibari import voice as voice_module
 from speech.engines.hibari.engine import HibariEngine
-from speech.engines.hibari.level import levelled
+from speech.engines.level import levelled
 from speech.engines.hibari.voice import HibariEntry, package
 from speech.engines.kinds import Voice
 from speech.errors import ConfigError, SynthesisError

@@ -1,4 +1,4 @@
-"""Where a phrase begins and ends, and how loud it is."""
+"""Where speech of a neural voice begins and ends, and how loud it is."""
 
 import numpy as np
 import numpy.typing as npt
