@@ -17,9 +17,9 @@ from speech.engines.hibari import engine as engine_module
 from speech.engines.hibari import vocoder
 from speech.engines.hibari import voice as voice_module
 from speech.engines.hibari.engine import HibariEngine
-from speech.engines.level import levelled
 from speech.engines.hibari.voice import HibariEntry, package
 from speech.engines.kinds import Voice
+from speech.engines.level import levelled
 from speech.errors import ConfigError, SynthesisError
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
