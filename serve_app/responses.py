@@ -28,7 +28,7 @@ from speech.voices import lost_region
 _LOG = logging.getLogger("ray.serve")
 _TOKENS_PER_SECOND = 20
 """Output tokens of the usage figures: one for every 50 ms of audio, as OpenAI counts audio."""
-_PIECE_BYTES = 64 * 1024
+_PIECE_BYTES = 192 * 1024
 """What is handed over at a time: a reader that takes less than this within `read_timeout`, about,
 is one that does not read."""
 
