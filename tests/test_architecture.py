@@ -21,24 +21,22 @@ FORBIDDEN: dict[str, set[str]] = {
         "deployments",
         "serve_app",
         "configs",
-        "training",
         "loadtests",
         "ray",
         "fastapi",
         "starlette",
     },
-    "deployments": {"serve_app", "configs", "training", "loadtests", "fastapi", "starlette"},
-    "serve_app": {"training", "loadtests"},
-    "training": {"deployments", "serve_app", "loadtests", "ray", "fastapi"},
+    "deployments": {"serve_app", "configs", "loadtests", "fastapi", "starlette"},
+    "serve_app": {"loadtests"},
     "configs": {"speech", "deployments", "serve_app", "ray"},
 }
 # Heavy or hardware-bound libraries, and the only places that may import them.
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "onnxruntime": ("speech/engines/", "training/"),
-    "torch": ("speech/engines/", "training/"),
+    "onnxruntime": ("speech/engines/", "speech/evaluation/"),
+    "torch": ("speech/engines/",),
     "soundfile": (),  # the tests' decoder
-    "soxr": ("speech/audio/", "training/"),
-    "av": ("speech/audio/", "speech/cache/keys.py", "serve_app/cli.py", "training/"),
+    "soxr": ("speech/audio/",),
+    "av": ("speech/audio/", "speech/cache/keys.py", "serve_app/cli.py"),
     "redis": ("speech/cache/",),
 }
 CORE = {"speech/types.py", "speech/errors.py", "speech/interfaces.py", "speech/config.py"}
@@ -118,7 +116,6 @@ def test_who_knows_espeak() -> None:
         "speech/espeak/",
         "speech/engines/espeak/",
         "deployments/",
-        "training/",
         "loadtests/",
     )
     users = {
@@ -219,18 +216,17 @@ def test_make_help_names_every_verb() -> None:
 
 
 def test_every_file_an_installed_package_needs_is_in_it() -> None:
-    """Code of every room that serves or trains, and the data beside it."""
+    """Code of every room that serves, and the data beside it."""
     setup = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     rooms = setup["packages"]["find"]["include"]
     shipped = {name.partition("/")[0] for name in SHIPPED} - {"loadtests"}
     assert shipped == {room.rstrip("*") for room in rooms}
     folders = {str(Path(name).parent) for name in SHIPPED}
     assert [folder for folder in folders if f"{folder}/__init__.py" not in SHIPPED] == []
-    # A room's own page is for readers of the repository.
     data = {name for name in tracked("") if name.partition("/")[0] in shipped} - set(PYTHON)
     left_out = {
         name
-        for name in data - {"training/README.md"}
+        for name in data
         if not any(
             Path(name).match(f"{room}/{pattern}")
             for room, patterns in setup["package-data"].items()
@@ -240,9 +236,9 @@ def test_every_file_an_installed_package_needs_is_in_it() -> None:
     assert left_out == set()
 
 
-def test_serving_imports_nothing_of_training() -> None:
-    """What training needs may be installed beside it: it is not loaded."""
-    heavy = ("torch", "librosa", "speechmos", "matplotlib", "training")
+def test_serving_imports_nothing_that_only_measures() -> None:
+    """What measuring a voice needs may be installed beside it: it is not loaded."""
+    heavy = ("torch", "librosa", "speechmos", "faster_whisper", "speech.evaluation")
     code = (
         "import sys, warnings; warnings.simplefilter('ignore')\n"
         "import serve_app.app, serve_app.cli, serve_app.launch, speech.engines.loading\n"

@@ -27,7 +27,7 @@ from speech.types import (
     Utterance,
 )
 from tests.conftest import passage, request_of
-from training.tiny_voice import write_tiny_voice
+from tests.tiny_voice import write_tiny_voice
 
 TEXT = "Hello there. How are you?"
 LONG = " ".join(["This is a sentence of a text that is prepared beside the event loop."] * 20)

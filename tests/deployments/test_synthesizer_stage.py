@@ -28,7 +28,7 @@ from speech.scaling import METRICS
 from speech.telemetry import Metric
 from speech.types import Pcm, PhraseJob, SpeechJob
 from tests.conftest import phrase_job, with_delivery
-from training.tiny_voice import write_tiny_voice
+from tests.tiny_voice import write_tiny_voice
 
 MakeJob = Callable[..., SpeechJob]
 

@@ -28,7 +28,7 @@ def catalogue() -> dict[str, object]:
 
 
 def make_tiny_voice(folder: Path) -> None:
-    from training.tiny_voice import write_tiny_voice  # noqa: PLC0415 (onnx is slow to import)
+    from tests.tiny_voice import write_tiny_voice  # noqa: PLC0415 (onnx is slow to import)
 
     write_tiny_voice(folder / "tiny.onnx", speakers=2)
 

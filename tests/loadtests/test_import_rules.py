@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(file for file in (ROOT / "loadtests").rglob("*.py") if ".venv" not in file.parts)
-OURS = {"speech", "deployments", "serve_app", "configs", "training", "loadtests"}
+OURS = {"speech", "deployments", "serve_app", "configs", "loadtests"}
 
 
 def imported(source: str) -> set[str]:
@@ -27,7 +27,7 @@ def test_what_a_file_imports(file: Path) -> None:
     names = imported(file.read_text("utf-8"))
     rooms = {name.partition(".")[0] for name in names} & OURS
     micro = "micro" in file.parts
-    assert rooms <= ({"loadtests", "speech", "training"} if micro else {"loadtests"})
+    assert rooms <= ({"loadtests", "speech"} if micro else {"loadtests"})
     if not micro:
         assert not any(name.startswith("loadtests.micro") for name in names)
     assert "loadtests.locustfile" not in names

@@ -1,6 +1,5 @@
 """The command line's own part; what it asks of a server is tested with one, in integration."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -15,57 +14,6 @@ from speech.config import EngineConfig
 from speech.engines.provider_trials import Trial
 from speech.text.lexicon_files import load_lexicons
 from speech.voices import VoiceCatalogue
-
-VOICE = Path(__file__).resolve().parents[2] / "voices" / "starter.onnx"
-
-
-@pytest.fixture
-def measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for `training.evaluate` that notes how it was called, found where it is run."""
-    package = tmp_path / "training"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "evaluate.py").write_text(
-        "import json, pathlib, sys\n"
-        "pathlib.Path('called.json').write_text(json.dumps(sys.argv[1:]))\n"
-        "sys.exit(3)\n"
-    )
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "_EVALUATION", ())
-    return tmp_path / "called.json"
-
-
-@pytest.mark.parametrize("voice", ["starter", "starter/slt", "alloy", str(VOICE)])
-def test_evaluate_measures_a_file_or_a_voice_of_the_catalogue(measuring: Path, voice: str) -> None:
-    done = CliRunner().invoke(cli.app, ["evaluate", voice, "--out", "here", "--sentences", "7"])
-    assert done.exit_code == 3, done.output
-    assert json.loads(measuring.read_text()) == [str(VOICE), "--out", "here", "--sentences", "7"]
-
-
-@pytest.mark.parametrize(
-    ("voice", "says"),
-    [
-        ("nobody", "unknown voice 'nobody'"),
-        ("espeak", "no such .onnx file"),
-        ("gone.onnx", "no such .onnx file"),
-    ],
-)
-def test_evaluate_names_what_it_cannot_find(measuring: Path, voice: str, says: str) -> None:
-    done = CliRunner().invoke(cli.app, ["evaluate", voice])
-    assert done.exit_code == 1
-    assert says in done.stderr
-    assert not measuring.exists()
-
-
-def test_evaluate_says_what_is_not_installed(
-    measuring: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cli, "_EVALUATION", ("json", "no_module_of_this_name"))
-    done = CliRunner().invoke(cli.app, ["evaluate", "starter"])
-    assert done.exit_code == 1
-    assert done.stderr.startswith("error: no_module_of_this_name not installed")
-    assert "chorale[training]" in done.stderr
-    assert not measuring.exists()
 
 
 def test_serve_finds_its_configuration_beside_the_code() -> None:
@@ -105,31 +53,6 @@ def test_a_file_that_is_no_lexicon_is_refused(tmp_path: Path, content: str) -> N
     assert done.exit_code == 1
     assert "words.pls" in done.stderr.replace("\n", "")
     assert not output.exists()
-
-
-@pytest.fixture
-def quantizing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for `training.quantize`, as `measuring` is for the evaluation."""
-    package = tmp_path / "training"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "quantize.py").write_text(
-        "import json, pathlib, sys\n"
-        "pathlib.Path('called.json').write_text(json.dumps(sys.argv[1:]))\n"
-        "sys.exit(3)\n"
-    )
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "called.json"
-
-
-def test_quantize_passes_on_what_may_be_lost_and_how_it_ended(quantizing: Path) -> None:
-    given = ["quantize", "alloy", "-o", "out.onnx", "--max-wer-loss", "0.5", "--force"]
-    done = CliRunner().invoke(cli.app, given)
-    assert done.exit_code == 3, done.output
-    assert json.loads(quantizing.read_text()) == [
-        *(str(VOICE), "out.onnx", "--kind", "int8-static", "--max-wer-loss", "0.5"),
-        *("--max-mel-distance", "0.15", "--sentences", "60", "--force"),
-    ]
 
 
 def test_providers_are_told_with_figures_and_reasons() -> None:

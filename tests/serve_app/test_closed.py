@@ -110,7 +110,7 @@ def test_a_folder_whose_sockets_would_have_too_long_a_path_is_refused() -> None:
         environment.node_switches(Path("/" + "x" * 38))
 
 
-@pytest.mark.parametrize("module", ["speech.engines.onnx_session", "training.speed"])
+@pytest.mark.parametrize("module", ["speech.engines.onnx_session", "speech.evaluation.hearing"])
 def test_onnxruntime_keeps_no_records_of_its_use(tmp_path: Path, module: str) -> None:
     code = (
         f"import warnings; warnings.simplefilter('ignore'); import {module}\n"

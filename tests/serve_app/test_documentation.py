@@ -146,7 +146,7 @@ def test_files_exist(page: str) -> None:
     folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
     named = {text for text in code(page) if re.fullmatch(r"[\w.*-]+/[\w./*-]+", text)}
     ours = {text for text in named if text.partition("/")[0] in folders - {"docs"}}
-    made = {text for text in ours if text.startswith(("loadtests/out", "training/work"))}
+    made = {text for text in ours if text.startswith("loadtests/out")}
     assert {text for text in ours - made if not list(ROOT.glob(text.rstrip("/")))} == set()
 
 
@@ -155,7 +155,7 @@ def anchors(page: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
 
 
-@pytest.mark.parametrize("page", [*PAGES, "training/README.md", "voices/starter.md"])
+@pytest.mark.parametrize("page", [*PAGES, "voices/starter.md"])
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     for target, anchor in re.findall(

@@ -11,7 +11,7 @@ from speech.engines.piper.voice import PiperEntry
 from speech.types import PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
 from tests.conftest import phrase_job
-from training.tiny_voice import SYMBOLS, write_tiny_voice
+from tests.tiny_voice import SYMBOLS, write_tiny_voice
 
 PiperJob = Callable[..., PhraseJob]
 

@@ -21,11 +21,11 @@ from speech.engines.hibari.voice import HibariEntry, package
 from speech.engines.kinds import Voice
 from speech.engines.level import levelled
 from speech.errors import ConfigError, SynthesisError
+from speech.evaluation.loudness import loudness, true_peak
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
 from tests.conftest import passage, phrase_job
-from training.loudness import loudness, true_peak
 
 RATE = 24_000
 TEXTS = (

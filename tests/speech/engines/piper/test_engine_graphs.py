@@ -19,7 +19,7 @@ from speech.engines.piper.graph import BATCHING_KEY, SEED_KEY, read_graph
 from speech.errors import ConfigError
 from speech.types import Pcm, PhraseJob
 from speech.voices import VoiceCatalogue
-from training.tiny_voice import HOP, SAMPLE_RATE, tiny_voice, voice_config, write_tiny_voice
+from tests.tiny_voice import HOP, SAMPLE_RATE, tiny_voice, voice_config, write_tiny_voice
 
 AsVoice = Callable[[Path], Voice]
 PiperJob = Callable[..., PhraseJob]
@@ -335,13 +335,3 @@ def test_piper_itself_speaks_the_tiny_voice(tmp_path: Path, speakers: int) -> No
     assert 0.3 < len(chunk.audio_int16_array) / SAMPLE_RATE < 4.0
     assert len(chunk.audio_int16_array) % HOP == 0
     assert chunk.audio_int16_array.std() > 500
-
-
-def test_the_command_line_writes_a_voice(tmp_path: Path, run_python: Callable[[str], str]) -> None:
-    path = tmp_path / "cli.onnx"
-    argv = ["tiny_voice", str(path), "--speakers", "2", "--deterministic"]
-    run_python(f"import sys; sys.argv = {argv!r}; from training.tiny_voice import main; main()")
-    config = json.loads(path.with_name("cli.onnx.json").read_text("utf-8"))
-    assert config["num_speakers"] == 2
-    assert config["inference"]["noise_scale"] == 0.0
-    assert read_graph(path, config).kind == "split"

@@ -14,10 +14,11 @@ import pytest
 from speech.config import EngineConfig, TextConfig
 from speech.engines.kinds import Voice
 from speech.engines.piper.engine import PiperEngine
+from speech.evaluation.hearing import heard, word_errors, words
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
 from tests.conftest import passage, phrase_job
-from tests.real_voices import Whisper, piper_joe, word_errors, words
+from tests.real_voices import piper_joe, whisper
 
 TEXTS = (
     "Good morning, how are you today?",
@@ -118,9 +119,9 @@ def test_the_edited_graph_sounds_like_the_stock_one(
 
 
 def test_it_is_understood(engine: PiperEngine, jobs: list[PhraseJob]) -> None:
-    listener = Whisper()
+    listener = whisper()
     wrong = sum(
-        word_errors(words(text), listener.words(pcm.samples, pcm.sample_rate))
+        word_errors(words(text), listener.words(heard(pcm.samples, pcm.sample_rate)))
         for text, pcm in zip(TEXTS, spoken(engine, jobs), strict=True)
     )
     assert wrong <= 2

