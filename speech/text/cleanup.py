@@ -21,7 +21,12 @@ from speech.text.markup import entity_edits, markdown_edits
 from speech.types import Normalization
 
 _PLAIN = re.compile(r"[A-Za-z0-9 !\"'(),.:;?$%/+@-]*")
-_ORNAMENT = re.compile(r"([*_=~#\-—|<>^`])\1{2,}|(?<=\S)--(?=[^\S\n]|\w)")
+# e.g. `----`
+_ORNAMENT = re.compile(
+    r"([*_=~#\-—|<>^`])\1{2,}|(?<=\S)--(?=[^\S\n]|\w)"
+    r"|(?P<dots>(?<!\.) ?\.(?: \.){2,3}|(?<=[^\W\d_]{2})\.{3}(?=[^\W\d_]{2}))"
+)
+_DOTTED = re.compile(r"\. \.|[a-z]\.{3}[A-Za-z]")
 _SPACES = re.compile(r"[^\S\n]*\n\s*|[^\S\n]+")
 # White space is one character wide where this looks. A dash between digits is a range.
 _DASH = re.compile(r"(?<=\d)–(?=[\d$€£¥])|(?: ?(?:[—–]|(?<=\s)--?(?=\s)))+ ?")
@@ -119,6 +124,7 @@ def _is_tidy(text: str) -> bool:
         _PLAIN.fullmatch(text)
         and "  " not in text
         and "--" not in text
+        and not _DOTTED.search(text)
         and " - " not in text
         and not text.startswith((" ", "- ", "+ "))
         and not text.endswith((" ", " -"))
@@ -146,7 +152,7 @@ def _finders(wanted: Normalization, language: str) -> Iterable[_Finder]:
 
 def _ornament_edits(text: str) -> list[Edit]:
     return [
-        Edit(*match.span(), " " if match[1] else " — ", "typography")
+        Edit(*match.span(), " " if match[1] else "... " if match["dots"] else " — ", "typography")
         for match in _ORNAMENT.finditer(text)
     ]
 

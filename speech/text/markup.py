@@ -165,7 +165,11 @@ class _Marks:
             return
         start, end = self._brackets.pop(), match.end()
         width = 2 if self._text[start] == "!" else 1
-        if target := _TARGET.match(self._text, end):
+        target = _TARGET.match(self._text, end)
+        indices = self._text[start + width : match.start()], target[0][1:-1] if target else ""
+        if all(map(str.isdigit, indices)):
+            return  # x[1][2]
+        if target:
             self._cut(start, start + width)
             self._cut(match.start(), target.end())
             self._position = target.end()

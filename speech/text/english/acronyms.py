@@ -116,6 +116,7 @@ _BEFORE_US = frozenset(
     TEACH TAKE TAKES FOLLOW HATE LOVE LOVES NEEDS WANTS SEE CALL ASK HEAR KEEP LIKE LETS""".split()
 )
 """Behind these US is no country."""
+_BEHIND_US = frozenset("TOO ALL BOTH ALIVE HERE OUT GO GUYS EVERYTHING NOTHING MORE".split())
 _BEHIND_IT = frozenset("DEPARTMENT DEPT SUPPORT TEAM STAFF GUY SECURITY MANAGER DIRECTOR".split())
 _SHOUT = re.compile(r"[\"'(]*[A-Z][A-Z',.!?;:)\"]+$")
 # Consonants an English syllable may begin or end with, for words nobody has listed.
@@ -233,7 +234,7 @@ def _is_small(text: str, match: re.Match[str]) -> bool:
         return False
     before, after = word_before(text, start), word_after(text, end).strip(_MARKS)
     if base == "US":
-        return before in _BEFORE_US
+        return before in _BEFORE_US or after in _BEHIND_US
     if base == "IT" and (before in {"THE", "OUR", "AN"} or after in _BEHIND_IT):
         return False
     return _is_shouted(text, start, end)

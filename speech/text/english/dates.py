@@ -80,11 +80,9 @@ def _is_last(text: str, end: int) -> bool:
 
 # English years: `1905`, `AD 79`, `44 BC`, `1980s`, `'90s`, `mid-80s`, `'21`, `FY2024`, `2Q22`.
 
-# A blank stands in `1980 s`, and in `80 s` only behind an article.
+# A blank stands in `1980 s`; `80 s` are seconds.
 # e.g. `1980's`
-_DECADE = re.compile(
-    r"'?(?P<year>(?:[12][0-9])?[0-9]0)(?:(?:(?<=[0-9]{4})|(?<=[Tt]he [0-9]{2})) )?'?s(?![A-Za-z])"
-)
+_DECADE = re.compile(r"'?(?P<year>(?:[12][0-9])?[0-9]0)(?:(?<=[0-9]{4}) )?'?s(?![A-Za-z])")
 _UNTIL_DECADE = re.compile(r" ?[-–—] ?(?='?(?:[12][0-9])?[0-9]0'?s(?![A-Za-z]))")
 _YEAR = re.compile(r"[12][0-9]{3}(?![0-9]|[.,][0-9]|[A-Za-z%°²³])")
 _ERA = re.compile(r" ?(?:(?P<era>A\.?D|B\.?C\.?E|B\.?C|C\.?E)\.?(?![A-Za-z]))")

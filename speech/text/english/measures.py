@@ -125,7 +125,8 @@ _AT = re.compile(
 # e.g. ` outside`
 _WEATHER = re.compile(
     r"[-\w, ]{0,24}\b(?:outside|oven|water|heat|weather|temperatures?|degrees|fan|warm|hot|cold"
-    r"|cool|bake|roast|cook|boil|fever|today|tonight|tomorrow|night|summer|winter|room)\b",
+    r"|cool|bake|roast|cook|boil|fever|today|tonight|tomorrow|night|summer|winter|room|shade|sun"
+    r"|sunny|cloudy|wind|breeze|chill|freezing|freezes|indoors|ambient|melts|wash|heatwave)\b",
     re.I,
 )
 # e.g. `size `
@@ -158,7 +159,7 @@ def read_temperature(text: str, start: int) -> Reading | None:
     doubtful = last in {"a", "the", "", "and", "or"} or (
         last in {"at", "to"} and not (after or match["high"] or match["or"])
     )
-    is_weather = bool(_WEATHER.match(text, end) or _HOT.search(head))
+    is_weather = "." in match["low"] or bool(_WEATHER.match(text, end) or _HOT.search(head))
     if not is_weather and (doubtful or match["blank"] or not _AT.search(head)):
         return None
     name = {"C": "Celsius", "F": "Fahrenheit"}[match["scale"]]
@@ -175,10 +176,22 @@ def read_temperature(text: str, start: int) -> Reading | None:
     return Reading(said, end, "measure")
 
 
+def read_scale(text: str, start: int) -> Reading | None:
+    """The letter behind the word: `20 degrees C`."""
+    name = {"C": "Celsius", "F": "Fahrenheit"}.get(text[start])
+    if name is None or text[start + 1 : start + 2].isalnum():
+        return None
+    is_scale = word_before(text, start) in {"degree", "degrees"}
+    return Reading(name, start + 1, "measure") if is_scale else None
+
+
 # e.g. `heat `
 _HOT = re.compile(
     r"(?<![A-Za-z])(?:oven|bake|baked|heat|heated|preheat|cook|roast|temperatures?|temp|weather|fever"
-    r"|cool|cooled|warm|warmed|boils?|freez\w*|melts?|thermostat|forecast|degrees|high|low|water)"
+    r"|cool|cooled|warm|warmed|boils?|freez\w*|melts?|thermostat|forecast|degrees|highs?|lows?|water"
+    r"|wash(?:ed)?|rinse|runs|running|rose|rises|risen|fell|falls|drop(?:s|ped)|climb(?:s|ed)|mercury"
+    r"|thermometer|stored?|serve[ds]?|idles|idling|incubated?|ferment(?:ed)?|brew(?:ed)?|steep|sear"
+    r"|grill|smoke|simmer|balmy|chilly|scorching|sweltering|mild|peak(?:s|ed)|hover(?:s|ed)|ambient)"
     r"(?![A-Za-z])[^.!?]*$|(?:between|from) -?[0-9.]{1,6} ?[CF] (?:and|to) $",
     re.I,
 )

@@ -352,9 +352,8 @@ def _share(text: str, start: int) -> Reading | None:
     match = _SHARE.match(text, start)
     if match is None:
         return None
-    return Reading(
-        f"{whole_words(match['number'])} per {match['of'].upper()}", match.end(), "fraction"
-    )
+    of = "hour" if match["of"] == "h" else match["of"].upper()
+    return Reading(f"{whole_words(match['number'])} per {of}", match.end(), "fraction")
 
 
 # English plain numbers: `5`, `-3.5`, `13,000`, `10k`, `2bn`, `1.2e-5`.

@@ -3,7 +3,16 @@
 import re
 
 from speech.text import marks
-from speech.text.english import abbreviations, acronyms, addresses, dates, homographs, romans, signs
+from speech.text.english import (
+    abbreviations,
+    acronyms,
+    addresses,
+    dates,
+    homographs,
+    measures,
+    romans,
+    signs,
+)
 from speech.text.reading import Reader, Reading, rule_name, word_before
 
 # Sounds that are written but spelled by espeak-ng (`shh`, `mhm`), stutters, drawn-out words.
@@ -115,7 +124,24 @@ def _read_letters(text: str, start: int) -> Reading | None:
     return Reading(f"{first} to {last}", match.end(), "range")
 
 
+_NTH = {
+    "i": "ˈaɪθ", "j": "dʒˈeɪθ", "k": "kˈeɪθ", "m": "ˈɛmθ", "n": "ˈɛnθ", "p": "pˈiːθ",
+    "x": "ˈɛksθ",
+}  # fmt: skip
+_TURN = re.compile(r"(?P<letter>[ijkmnpx])-?th(?![\w'-])")
+
+
+def read_nth(text: str, start: int) -> Reading | None:
+    """`n-th` and `nth`."""
+    match = _TURN.match(text, start)
+    if match is None:
+        return None
+    said = marks.pronounced(f"{match['letter']}th", _NTH[match["letter"]])
+    return Reading(said, match.end(), "homograph")
+
+
 _CAPITALS: tuple[Reader, ...] = (
+    measures.read_scale,
     _read_letters,
     signs.read_chord,
     signs.read_formula,
@@ -128,6 +154,7 @@ _CAPITALS: tuple[Reader, ...] = (
 def _by_word() -> dict[str, tuple[Reader, ...]]:
     readers: dict[str, tuple[Reader, ...]] = {}
     for heads, reader in (
+        ({*_NTH, *(f"{letter}th" for letter in "jkmn")}, read_nth),
         (addresses.HEADS, addresses.read_place),
         (dates.CALENDAR, dates.read_calendar),
         (abbreviations.HEADS, abbreviations.read_abbreviation),
