@@ -12,8 +12,12 @@ from speech.engines.kinds import ENGINES, Voice, VoiceEntry, engine_kind, langua
 from speech.errors import ConfigError, InvalidInputError
 
 
-def _entry(raw: Any) -> Any:
-    """An entry of the kind its engine has."""
+def parse_entry(raw: Any) -> Any:
+    """An entry of the kind its engine has.
+
+    Raises:
+        ValueError: there is no such engine, or the entry is wrong.
+    """
     name = raw.get("engine") if isinstance(raw, dict) else None
     if isinstance(raw, dict) and name not in ENGINES:
         raise ValueError(f"there is no engine {name!r}, only {', '.join(sorted(ENGINES))}")
@@ -39,7 +43,7 @@ class CatalogueConfig(StrictModel):
     """The catalogue file."""
 
     default: str
-    voices: tuple[Annotated[VoiceEntry, BeforeValidator(_entry)], ...]
+    voices: tuple[Annotated[VoiceEntry, BeforeValidator(parse_entry)], ...]
     aliases: Mapping[str, Alias] = Field(default_factory=dict)
 
 

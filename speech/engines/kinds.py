@@ -36,6 +36,8 @@ class VoiceEntry(StrictModel):
     default_speaker: str = ""
     license: str = ""
     description: str = ""
+    quality: str = ""
+    """How good it sounds, in a word or a figure, for listings."""
 
 
 class ComputedEntry(VoiceEntry):
@@ -74,6 +76,14 @@ class Voice:
     description: str
     entry: VoiceEntry
     """What the catalogue says, with the engine's own options."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files; 0 where it has none of its own."""
+        if self.model is None:
+            return 0
+        files = (self.model, self.model.with_name(f"{self.model.name}.json"))
+        return sum(file.stat().st_size for file in files if file.is_file())
 
     def config(self, shared: EngineConfig) -> EngineConfig:
         """What the voice is loaded with: its own options, else those that all voices share."""
