@@ -8,7 +8,8 @@ class Site:
 
     break: ends in the middle. long, short: tells twice or half as many bytes as it sends. wrong:
     other bytes. whole: knows no ranges. other range: gives another one than it was asked for.
-    endless, cut: tells no length and sends more, or half. A number is a status; a text with `:` a redirect.
+    endless, cut: tells no length and sends more, or half. A number is a status; a text with `:` a
+    redirect.
     """
 
     def __init__(self) -> None:
