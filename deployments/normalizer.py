@@ -96,6 +96,11 @@ class Normalizer(Stage, serves=NormalizerStage):
         self._reported: Unknown = Counter()
         self._reported_memo = self._front_end.memo
         self._load = ProcessorLoad()
+        self._unread = {
+            kind: problem
+            for kind in phonemizers.PHONEMIZERS
+            if (reader := phonemizers.phonemizer(kind)) and (problem := reader.unavailable())
+        }
         self._check_phonemizers()
         self._shows_phonemes = not espeak.unavailable()
         library_versions()  # the first request would take 0.3 s longer
@@ -107,8 +112,7 @@ class Normalizer(Stage, serves=NormalizerStage):
         for voice in self._catalogue.voices.values():
             if voice.vocabulary is None:
                 continue
-            reader = phonemizers.phonemizer(voice.vocabulary.kind)
-            if reader is not None and (problem := reader.unavailable()):
+            if problem := self._unread.get(voice.vocabulary.kind):
                 raise ConfigError(f"voice {voice.id!r} cannot be read for: {problem}")
 
     def _warm_up(self) -> None:
@@ -228,7 +232,16 @@ class Normalizer(Stage, serves=NormalizerStage):
         )
 
     def _vocabulary(self, passage: Passage) -> Vocabulary | None:
-        return self._catalogue.voices[passage.delivery.voice].vocabulary
+        """Of the passage's voice in its language.
+
+        Raises:
+            InvalidInputError: what would read it is not installed here.
+        """
+        how = passage.delivery
+        vocabulary = self._catalogue.voices[how.voice].vocabulary_in(how.language)
+        if vocabulary is not None and (problem := self._unread.get(vocabulary.kind)):
+            raise InvalidInputError(f"language {how.language!r}: {problem}", "language")
+        return vocabulary
 
     async def explain(self, passage: Passage) -> Explanation:
         """A text as it would be spoken, with the phonemes of espeak-ng if it is installed.

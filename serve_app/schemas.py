@@ -81,7 +81,8 @@ class SpeechBody(BaseModel):
         description="The text to speak, 1 to 4096 characters.",
     )
     voice: StrictStr | VoiceReference = Field(
-        description="A voice id, an alias such as `alloy`, `id/speaker`, or an object with an id."
+        description="A voice id, an alias such as `alloy`, `id/speaker`, a mix of styles such as "
+        "`af_bella(2)+af_sky(1)`, or an object with an id."
     )
     response_format: AudioFormat = Field(default="mp3", description="Container of the reply.")
     speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False, strict=True)] = Field(

@@ -122,7 +122,9 @@ class SpeechRequest:
         return sum(len(passage.text) / passage.delivery.speed for passage in self.passages)
 
 
-VocabularyKind = Literal["espeak", "text", "kokoro", "misaki"]
+VocabularyKind = Literal["espeak", "text", "kokoro", "misaki", "openjtalk"]
+KOKORO_KINDS: frozenset[VocabularyKind] = frozenset(("kokoro", "misaki", "openjtalk"))
+"""Those whose symbols are Kokoro's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +134,13 @@ class Vocabulary:
     kind: VocabularyKind
     """`espeak`: IPA of espeak-ng. `text`: the code points of the text itself. `kokoro`: the
     symbols of Kokoro voices, between two `$`, without padding, made of espeak-ng's. `misaki`: the
-    same symbols as misaki writes them, for English."""
+    same symbols as misaki writes them, for English. `openjtalk`: likewise, for Japanese."""
     espeak_voice: str
     """The espeak-ng voice whose phonemes the voice knows, e.g. `en-us`."""
     ids: Mapping[str, tuple[int, ...]]
     """Phoneme (NFD code point) to ids; `^`, `$` and `_` are start, end and padding."""
+    max_ids: int | None = None
+    """Ids that the voice can speak in one phrase; None where nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The voice catalogue: ids, aliases, speakers. What a voice is made of, its engine knows."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -10,14 +11,11 @@ from pydantic import BeforeValidator, Field, ValidationError
 from speech.config import StrictModel
 from speech.engines.kinds import ENGINES, Voice, VoiceEntry, engine_kind, language_tag
 from speech.errors import ConfigError, InvalidInputError
+from speech.mixes import Part, is_mix, mix_name, parse_mix
 
 
-def parse_entry(raw: Any) -> Any:
-    """An entry of the kind its engine has.
-
-    Raises:
-        ValueError: there is no such engine, or the entry is wrong.
-    """
+def _entry(raw: Any) -> Any:
+    """An entry of the kind its engine has."""
     name = raw.get("engine") if isinstance(raw, dict) else None
     if isinstance(raw, dict) and name not in ENGINES:
         raise ValueError(f"there is no engine {name!r}, only {', '.join(sorted(ENGINES))}")
@@ -29,7 +27,7 @@ class VoiceName(StrictModel):
 
     voice: str
     speaker: str = ""
-    """Empty takes the voice's default."""
+    """Empty takes the voice's default. Styles may be mixed: `af_bella(2)+af_sky(1)`."""
 
 
 class Alias(VoiceName):
@@ -43,7 +41,7 @@ class CatalogueConfig(StrictModel):
     """The catalogue file."""
 
     default: str
-    voices: tuple[Annotated[VoiceEntry, BeforeValidator(parse_entry)], ...]
+    voices: tuple[Annotated[VoiceEntry, BeforeValidator(_entry)], ...]
     aliases: Mapping[str, Alias] = Field(default_factory=dict)
 
 
@@ -54,6 +52,10 @@ class VoiceCatalogue:
         self.voices = voices
         self.aliases = aliases
         self.default = default
+        self._styles: dict[str, list[Voice]] = defaultdict(list)
+        for voice in voices.values():
+            for style in voice.styles:
+                self._styles[style].append(voice)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -95,15 +97,44 @@ class VoiceCatalogue:
         return self.resolve(self.default)[0].id
 
     def resolve(self, name: str) -> tuple[Voice, str]:
-        """Find a voice and a speaker by id, alias or `id/speaker`.
+        """Find a voice and a speaker by id, alias or `id/speaker`, by a style's name, or as a mix.
 
         Raises:
-            InvalidInputError: there is no such voice or speaker (`param` is `voice`).
+            InvalidInputError: there is no such voice or speaker, or the mix cannot be made (`param`
+                is `voice`).
         """
         if (alias := self.aliases.get(name)) is not None:
             return self._find(alias)
+        if is_mix(name):
+            return self._mixed(name)
+        if name not in self.voices and len(owners := self._styles.get(name, [])) == 1:
+            return owners[0], name
         voice_id, _, speaker = name.partition("/")
         return self._find(VoiceName(voice=voice_id, speaker=speaker))
+
+    def _mixed(self, name: str) -> tuple[Voice, str]:
+        """A mix, under its one name."""
+        try:
+            written = parse_mix(name)
+        except ValueError as error:
+            raise InvalidInputError(f"voice {name[:64]!r}: {error}", "voice") from error
+        parts = [self.resolve(part.name) for part in written]
+        voice = parts[0][0]
+        if len(parts) == 1:
+            return parts[0]
+        if any(other.id != voice.id for other, _ in parts) or not voice.styles:
+            raise InvalidInputError(
+                f"voice {name[:64]!r}: only styles of one voice can be mixed; GET /v1/audio/voices "
+                "lists them",
+                "voice",
+            )
+        # A part may be an alias of a mix.
+        inner = [parse_mix(speaker) for _, speaker in parts]
+        return voice, mix_name(
+            Part(style.name, part.weight * style.weight / sum(it.weight for it in mix))
+            for part, mix in zip(written, inner, strict=True)
+            for style in mix
+        )
 
     def resolve_in(self, name: str, language: str | None) -> tuple[Voice, str, str]:
         """Find who speaks under a name in a language: voice, speaker, and the language's tag.
@@ -121,7 +152,9 @@ class VoiceCatalogue:
         other = alias.other_languages if alias is not None else None
         speakers = [(voice, speaker), *([self._find(other)] if other is not None else [])]
         if not language:
-            return voice, speaker, voice.language
+            if speaker == voice.default_speaker or not voice.styles:
+                return voice, speaker, voice.language
+            language = voice.styles[parse_mix(speaker)[0].name]
         for tag in _wider(language):
             for voice, speaker in speakers:
                 if tag in voice.languages:
@@ -144,6 +177,8 @@ class VoiceCatalogue:
                 "voice",
             )
         speaker = part.speaker or voice.default_speaker
+        if voice.styles and is_mix(speaker):
+            return self._mixed("+".join(f"{voice.id}/{it}" for it in speaker.split("+")))
         if speaker and speaker not in voice.speakers:
             raise InvalidInputError(f"voice {voice.id!r} has no speaker {speaker[:64]!r}", "voice")
         return voice, speaker

@@ -105,6 +105,7 @@ def test_the_locks_have_every_dependency_in_its_range() -> None:
         "cpu": [*serving, *EXTRAS["cpu"]],
         "gpu": [*serving, *EXTRAS["gpu"]],
         "espeak": EXTRAS["espeak"],
+        "ja": EXTRAS["ja"],
         "dev": EXTRAS["dev"],
         # Without torch, which has builds of one version and different bytes: docs/dependencies.md.
         "test-voices": [*EXTRAS["test-voices"], *EXTRAS["evaluate"]],

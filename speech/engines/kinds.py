@@ -5,7 +5,7 @@ no runtime; `ENGINES` names the folder. Nothing else in Chorale knows an engine'
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ ENGINES: dict[str, str] = {
     "espeak": "speech.engines.espeak",
     "fake": "speech.engines.fake",
     "hibari": "speech.engines.hibari",
+    "kokoro": "speech.engines.kokoro",
     "piper": "speech.engines.piper",
 }
 """Name of an engine, as the catalogue has it, to the module with its `ENGINE`."""
@@ -36,8 +37,6 @@ class VoiceEntry(StrictModel):
     default_speaker: str = ""
     license: str = ""
     description: str = ""
-    quality: str = ""
-    """How good it sounds, in a word or a figure, for listings."""
 
 
 class ComputedEntry(VoiceEntry):
@@ -76,14 +75,17 @@ class Voice:
     description: str
     entry: VoiceEntry
     """What the catalogue says, with the engine's own options."""
+    vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)
+    """By language tag, those that differ from `vocabulary`."""
+    files: Path | None = None
+    """What its speakers are made of, where that is not in the model."""
+    styles: Mapping[str, str] = field(default_factory=dict)
+    """Language tag of each speaker that is a style: it is known by its name alone, without the
+    voice's id, and styles can be mixed. Empty where speakers are nothing of the kind."""
 
-    @property
-    def size(self) -> int:
-        """Bytes of its files; 0 where it has none of its own."""
-        if self.model is None:
-            return 0
-        files = (self.model, self.model.with_name(f"{self.model.name}.json"))
-        return sum(file.stat().st_size for file in files if file.is_file())
+    def vocabulary_in(self, language: str) -> Vocabulary | None:
+        """What it is read for in a language; None where the engine reads text itself."""
+        return self.vocabularies.get(language, self.vocabulary)
 
     def config(self, shared: EngineConfig) -> EngineConfig:
         """What the voice is loaded with: its own options, else those that all voices share."""

@@ -5,11 +5,11 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from speech import brackets
+from speech import brackets, misaki, openjtalk
 
-_LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts", "hibari-tts")
-"""Those whose version changes what is said; espeak-ng comes with piper-tts and
-misaki with hibari-tts, if they are installed."""
+_LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts", "hibari-tts", "pyopenjtalk-plus")
+"""Those whose version changes what is said; espeak-ng comes with piper-tts and misaki with
+hibari-tts. Some are not installed everywhere."""
 
 
 @cache
@@ -21,7 +21,8 @@ def code_fingerprint() -> str:
     """
     state = blake2b(digest_size=16)
     folder = Path(__file__).parent
-    state.update(Path(brackets.__file__).read_bytes())
+    for module in (brackets, misaki, openjtalk):
+        state.update(Path(str(module.__file__)).read_bytes())
     for path in sorted(folder.rglob("*.py")):
         state.update(str(path.relative_to(folder)).encode())
         state.update(path.read_bytes())

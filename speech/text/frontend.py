@@ -27,7 +27,7 @@ from speech.text.lexicon import (
 )
 from speech.text.normalize import spans
 from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
-from speech.text.phrases import Cut, cut_phrases, first_phrase, pause_after
+from speech.text.phrases import Cut, cut_phrases, first_phrase, halves, pause_after
 from speech.text.reading import Span, spoken_sentence
 from speech.text.scripts import left_out
 from speech.text.sentences import Sentence, paragraphs
@@ -185,10 +185,14 @@ class FrontEnd:
         budget = budget or self.budget()
         read = self._read(passage, vocabulary, budget)
         cuts = self._cut(read, passage.delivery.language)
-        spoken = [said for cut in cuts if (said := self._say(cut, vocabulary, budget))]
-        sources = read.sources if words else None
+        said = [self._say(cut, vocabulary, passage.delivery.language, budget) for cut in cuts]
         return self._utterance(
-            spoken, cuts[-1], passage.delivery, vocabulary, sources=sources, budget=budget
+            [phrase for phrases in said for phrase in phrases],
+            passage.delivery,
+            vocabulary,
+            sources=read.sources if words else None,
+            budget=budget,
+            mute_end=not said[-1],
         )
 
     def followed(self, phrase: Phrase) -> Phrase:
@@ -230,7 +234,7 @@ class FrontEnd:
         if length > self._config.max_spoken_characters:
             return None
         language = passage.delivery.language
-        read = self._reader(passage)
+        read = self._reader(passage, vocabulary)
         sentences: list[tuple[Sentence, list[Span]]] = []
 
         def said(sentence: Sentence) -> str:
@@ -242,12 +246,14 @@ class FrontEnd:
             self._config.phrases,
             language,
         )
-        spoken = self._say(cut, vocabulary, Budget(self._config)) if cut else None
-        if spoken is None:
+        spoken = self._say(cut, vocabulary, language, Budget(self._config)) if cut else []
+        if not spoken:
             return None
         passes = (inline, *regular.passes)
         sources = Sources(passage.text, passes, sentences, passage.start) if words else None
-        return self._phrase(spoken, passage.delivery, vocabulary, sources, index=0, is_last=False)
+        return self._phrase(
+            spoken[0], passage.delivery, vocabulary, sources, index=0, is_last=False
+        )
 
     def explain(self, passage: Passage, *, phonemized: bool = True) -> Explanation:
         """A text as it would be spoken, with espeak-ng's phonemes, and what was changed in it.
@@ -268,7 +274,7 @@ class FrontEnd:
             budget.pronounce(phonemes)
             spoken.append(_Said(cut, phonemes, ()))
         utterance = self._utterance(
-            spoken, cuts[-1], passage.delivery, None, sources=read.sources, budget=budget
+            spoken, passage.delivery, None, sources=read.sources, budget=budget
         )
         sentences = [(sentence.start, found) for sentence, found in read.sentences]
         return Explanation(
@@ -280,7 +286,7 @@ class FrontEnd:
 
     def _read(self, passage: Passage, vocabulary: Vocabulary | None, budget: Budget) -> _Read:
         inline, regular = self._regular(passage, vocabulary)
-        find = self._reader(passage)
+        find = self._reader(passage, vocabulary)
 
         def read(sentence: Sentence) -> list[Span]:
             found = find(sentence)
@@ -309,13 +315,18 @@ class FrontEnd:
         regular = applied(text, inline)
         return inline, cleaned(regular, passage.normalization, passage.delivery.language, limit)
 
-    def _reader(self, passage: Passage) -> Callable[[Sentence], list[Span]]:
+    def _reader(
+        self, passage: Passage, vocabulary: Vocabulary | None
+    ) -> Callable[[Sentence], list[Span]]:
         """What finds the readings within a sentence."""
+        kanji = vocabulary is not None and vocabulary.kind == "openjtalk"
         language, enabled = passage.delivery.language, passage.normalization.enabled
         said = LexiconReader([Lexicon(passage.lexicon), *self._lexicons_of(language)])
 
         def read(sentence: Sentence) -> list[Span]:
             found = spans(sentence.text, language) if enabled else []
+            if kanji:
+                found = [span for span in found if span.rule != "scripts"]
             return said.spans(sentence.text, found)
 
         return read
@@ -344,14 +355,24 @@ class FrontEnd:
             language = language.rpartition("-")[0]
         return found
 
-    def _say(self, cut: Cut, vocabulary: Vocabulary | None, budget: Budget) -> _Said | None:
-        """A phrase with its phonemes, or None where the voice has no sound for it."""
+    def _say(
+        self, cut: Cut, vocabulary: Vocabulary | None, language: str, budget: Budget
+    ) -> list[_Said]:
+        """A phrase with its phonemes, or the parts of one that is too long for the voice.
+
+        None where the voice has no sound for it.
+        """
         if vocabulary is None:
-            return _Said(cut, "", ())
+            return [_Said(cut, "", ())]
         phonemes = self._symbols(cut.text, vocabulary)
-        budget.pronounce(phonemes)
         ids = self._ids(phonemes, vocabulary)
-        return _Said(cut, phonemes, ids) if ids else None
+        if vocabulary.max_ids is not None and len(ids) > vocabulary.max_ids:
+            budget.speak(0)
+            parts = halves(cut, self._config.phrases.pauses, language)
+            if len(parts) > 1:
+                return [it for cut in parts for it in self._say(cut, vocabulary, language, budget)]
+        budget.pronounce(phonemes)
+        return [_Said(cut, phonemes, ids)] if ids else []
 
     def _symbols(self, text: str, vocabulary: Vocabulary) -> str:
         if vocabulary.kind == "text":
@@ -372,14 +393,14 @@ class FrontEnd:
     def _utterance(
         self,
         spoken: list[_Said],
-        end: Cut,
         delivery: Delivery,
         vocabulary: Vocabulary | None,
         *,
         sources: Sources | None,
         budget: Budget,
+        mute_end: bool = False,
     ) -> Utterance:
-        """Phrases of what has a sound; `end` is the last of the text, whether it has one or not.
+        """Phrases of what has a sound; `mute_end` where the last of the text has none.
 
         Raises:
             NothingToSayError: nothing has.
@@ -395,7 +416,7 @@ class FrontEnd:
             )
             if sources:
                 budget.speak(0)
-        if spoken[-1].cut is not end and phrases[-1].pause_after:
+        if mute_end and phrases[-1].pause_after:
             # A mark at the very end makes no pause, whatever was dropped behind it.
             phrases[-1] = replace(phrases[-1], pause_after=0.0)
         return Utterance(

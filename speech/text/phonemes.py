@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 from speech.text import marks
 from speech.text.kokoro import kokoro_symbols
 from speech.text.phonemizers import phonemizer
-from speech.types import Vocabulary, VocabularyKind
+from speech.types import KOKORO_KINDS, Vocabulary, VocabularyKind
 
 START, END, PAD = "^", "$", "_"
 _FRAME = frozenset((START, END, PAD))
@@ -102,7 +102,7 @@ def phonemize(text: str, espeak_voice: str, kind: VocabularyKind = "espeak") -> 
     said = [marks.phonemes_of(mark) for mark in given]
     if pattern is _POSSESSIVE:
         said = [_owner(it) if mark[3] else it for it, mark in zip(said, given, strict=True)]
-    if kind == "misaki":
+    if kind in {"misaki", "openjtalk"}:
         said = [kokoro_symbols(unicodedata.normalize("NFD", it), espeak_voice) for it in said]
     places = iter(said)
     carried = reader.phonemize(
@@ -160,9 +160,10 @@ def phoneme_ids(phonemes: str, vocabulary: Vocabulary) -> Encoded:
     """
     table = vocabulary.ids
     symbols = unicodedata.normalize("NFD", phonemes)
-    if vocabulary.kind in {"kokoro", "misaki"}:
+    if vocabulary.kind in KOKORO_KINDS:
         if vocabulary.kind == "kokoro":
             symbols = kokoro_symbols(symbols, vocabulary.espeak_voice)
+        symbols = symbols.replace("c\u0327", "ç") if "ç" in table else symbols
         pad: tuple[int, ...] = ()
         ids = [*table[END]]
     else:
@@ -195,7 +196,7 @@ def unknown_symbol(phonemes: str, vocabulary: Vocabulary | None) -> str:
     if vocabulary is None or vocabulary.kind == "text":
         return ""
     symbols = unicodedata.normalize("NFD", phonemes)
-    if vocabulary.kind in {"kokoro", "misaki"}:
+    if vocabulary.kind in KOKORO_KINDS:
         symbols = kokoro_symbols(symbols, vocabulary.espeak_voice)
     for symbol in symbols:
         known = symbol in vocabulary.ids and symbol not in _FRAME

@@ -10,6 +10,7 @@ PHONEMIZERS: Mapping[VocabularyKind, str] = {
     "espeak": "speech.espeak",
     "kokoro": "speech.espeak",
     "misaki": "speech.misaki",
+    "openjtalk": "speech.openjtalk",
 }
 """Modules that are a `Phonemizer`. A voice of any other kind reads letters."""
 

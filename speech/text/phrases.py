@@ -154,6 +154,47 @@ def first_phrase(
     return None
 
 
+def halves(cut: Cut, pauses: PauseConfig, language: str) -> tuple[Cut, ...]:
+    """A phrase cut in two near its middle, at the best place there.
+
+    One character, or one word with given phonemes, is not cut and comes alone.
+    """
+    text, family = cut.text, language.partition("-")[0]
+    nowhere = _NOWHERE
+    patterns = (
+        *(_SENTENCES, _CLAUSES, _CLAUSE_WORDS.get(family, nowhere)),
+        *(_JOINING_WORDS.get(family, nowhere), _SPACE),
+    )
+    wanted, quarter = len(text) // 2, len(text) // 4
+    for pattern in patterns:
+        places = list(_ends(pattern, text, len(text) - max(1, quarter), quarter))
+        if places:
+            place = min(places, key=lambda it: abs(it - wanted))
+            break
+    else:
+        place = _between_characters(text, max(1, wanted))
+    if not 0 < place < len(text):
+        return (cut,)
+    behind = len(text) - len(text[place:].lstrip())
+    before = len(text[:place].rstrip())
+    first = Cut(text[:before], pause_after(text[:before], pauses), _within(cut, 0, before))
+    second = Cut(text[behind:], cut.pause_after, _within(cut, behind, len(text)))
+    return first, second
+
+
+def _within(cut: Cut, start: int, end: int) -> tuple[Piece, ...]:
+    """Of the pieces of a phrase, what lies in a stretch of its text."""
+    found, position = [], 0
+    for sentence, begin, stop in cut.pieces:
+        position += cut.text[position : position + 1] == " "
+        length = stop - begin
+        first, last = max(start, position), min(end, position + length)
+        if first < last:
+            found.append(Piece(sentence, begin + first - position, begin + last - position))
+        position += length
+    return tuple(found)
+
+
 class _Cutter:
     """The phrases so far, and the one that may still grow."""
 

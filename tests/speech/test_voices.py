@@ -1,10 +1,12 @@
 """The voice catalogue: what it refuses at start, and what it finds."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -282,3 +284,78 @@ def test_the_checksum_follows_weights_and_header(load: Load, tmp_path: Path) -> 
     (tmp_path / "p.onnx").write_bytes(b"other weights")
     other = VoiceCatalogue.load(tmp_path / "voices.yaml").voices["p"]
     assert len(checksums | {changed.checksum, other.checksum}) == 3
+
+
+STYLES = {"id": "k", "engine": "kokoro", "model": "k.onnx", "styles": "s.npz"}
+
+
+@pytest.fixture
+def styled(load: Load, tmp_path: Path) -> Load:
+    """Load a catalogue with a voice of three styles, one more of its kind, and one without."""
+    (tmp_path / "k.onnx").write_bytes(b"weights")
+    names = ("af_a", "bf_b", "zf_z")
+    np.savez(tmp_path / "s.npz", **{name: np.ones((510, 1, 256), np.float32) for name in names})
+    np.savez(tmp_path / "t.npz", am_c=np.ones((510, 1, 256), np.float32))
+    other = {**STYLES, "id": "l", "styles": "t.npz"}
+    return lambda **more: load(STYLES, other, FAKE, **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "speaker"),
+    [
+        ("k", "af_a"),
+        ("bf_b", "bf_b"),
+        ("k/bf_b", "bf_b"),
+        ("bf_b(2)", "bf_b"),
+        ("af_a(2)+bf_b(1)", "af_a(0.666667)+bf_b(0.333333)"),
+        ("bf_b + af_a(2)", "af_a(0.666667)+bf_b(0.333333)"),
+        ("k/af_a(3)+k/bf_b(1.5)", "af_a(0.666667)+bf_b(0.333333)"),
+        ("af_a+af_a", "af_a"),
+        ("both(3)+zf_z", "af_a(0.500000)+bf_b(0.250000)+zf_z(0.250000)"),
+    ],
+)
+def test_styles_are_known_by_their_names_and_mix(styled: Load, name: str, speaker: str) -> None:
+    catalogue = styled(aliases={"both": {"voice": "k", "speaker": "af_a(2)+bf_b"}})
+    voice, found = catalogue.resolve(name)
+    assert (voice.id, found) == ("k", speaker)
+    # The one name of a mix is a name, too.
+    assert catalogue.resolve(f"k/{found}" if "+" not in found else found)[1] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("af_a+nobody", "unknown voice 'nobody'"),
+        ("af_a(0)+bf_b", "positive"),
+        ("af_a(-1)+bf_b", "written"),
+        ("af_a(x)+bf_b", "written"),
+        ("af_a+", "written"),
+        ("(2)", "written"),
+        ("+".join(["af_a"] * 9), "at most 8"),
+        ("af_a+am_c", "of one voice"),
+        ("af_a+f", "of one voice"),
+        ("f/one+f/two", "of one voice"),
+        ("k/nobody", "no speaker"),
+    ],
+)
+def test_mixes_that_cannot_be_name_the_voice(styled: Load, name: str, says: str) -> None:
+    with pytest.raises(InvalidInputError, match=re.escape(says)) as error:
+        styled().resolve(name)
+    assert error.value.param == "voice"
+
+
+def test_a_style_speaks_its_own_language_first(styled: Load) -> None:
+    catalogue = styled()
+    assert catalogue.resolve_in("k", None)[2] == "en-us"
+    assert catalogue.resolve_in("bf_b", None)[2] == "en-gb"
+    assert catalogue.resolve_in("bf_b(2)+af_a", None)[2] == "en-us"
+    assert catalogue.resolve_in("bf_b", "fr")[2] == "fr"
+    assert catalogue.resolve_in("bf_b", "ja-JP")[2] == "ja"
+    with pytest.raises(InvalidInputError, match="zh") as error:
+        catalogue.resolve_in("zf_z", None)
+    assert error.value.param == "language"
+
+
+def test_a_wrong_mix_in_the_catalogue_is_told_at_start(styled: Load) -> None:
+    with pytest.raises(ConfigError, match="bad"):
+        styled(aliases={"bad": {"voice": "k", "speaker": "af_a+nobody"}})

@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from speech.config import EngineConfig
 from speech.engines.hibari.graph import read_graph
-from speech.engines.hibari.vocoder import BINS, HOP, SAMPLE_RATE, noise_start, waveform
+from speech.engines.hibari.vocoder import BINS, HOP, SAMPLE_RATE, waveform
 from speech.engines.hibari.voice import HibariEntry
 from speech.engines.kinds import Voice
 from speech.engines.level import QUIET, levelled, sounding
+from speech.engines.noise import noise_start
 from speech.engines.onnx_session import RUN_ERRORS, OnnxSession
 from speech.engines.stretching import stretch
 from speech.errors import ConfigError, SpeechError, SynthesisError

@@ -44,12 +44,6 @@ _SYNTHESIS = (_WINDOW / np.float32(1.5)).astype(np.float32)
 _AFTER = (((np.arange(HOP) + 0.5) / HOP - 0.5) % 1.0).astype(np.float32)
 
 
-def noise_start(seed: int, index: int) -> int:
-    """Where the table is entered: another place for each seed and each phrase of a text."""
-    mixed = (seed * 0x9E3779B97F4A7C15 + index * 0xBF58476D1CE4E5B9) % 2**64
-    return mixed >> 44
-
-
 @cache
 def _noise() -> Floats:
     """Gaussian noise, the beginning once more behind the end so that a block never wraps."""
