@@ -11,19 +11,20 @@ import httpx
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from serve_app.capacity_command import capacity
 from serve_app.closed import keep_files_private
 from serve_app.environment import node_switches
 from serve_app.quality_commands import evaluate, quantize
 from serve_app.read_command import read
+from serve_app.voices.command import voices
 from serve_app.warm_command import warm
 from speech.errors import ConfigError, SpeechError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
 lexicon = typer.Typer(no_args_is_help=True, help="Lexicons: how words are said.")
 app.add_typer(lexicon, name="lexicon")
+app.add_typer(voices, name="voices")
 app.command()(warm)
 app.command()(capacity)
 app.command()(read)
@@ -146,28 +147,6 @@ def say(
         f"{size} bytes; first byte {(first or took) * 1000:.0f} ms, "
         f"complete {took * 1000:.0f} ms; cache {reply.headers.get('x-cache', '?')}"
     )
-
-
-@app.command()
-def voices(url: Url = _DEFAULT_URL) -> None:
-    """List the voices of a running server."""
-    try:
-        with httpx.Client(timeout=10) as client:
-            listing = _listing(client, url)
-    except httpx.HTTPError as error:
-        _err.print(f"[red]error:[/red] {url}: {escape(str(error))}")
-        raise typer.Exit(1) from None
-    table = Table("voice", "language", "speakers", "Hz", "aliases")
-    for voice in listing["data"]:
-        aliases = [entry["id"] for entry in listing["aliases"] if entry["voice"] == voice["id"]]
-        table.add_row(
-            voice["id"] + (" (default)" if voice["id"] == listing["default"] else ""),
-            f"{voice['language']} (of {len(voice['languages'])})",
-            " ".join(voice["speakers"]),
-            str(voice["sample_rate"]),
-            " ".join(aliases),
-        )
-    Console().print(table)
 
 
 @app.command()

@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from serve_app.voices.command import local_catalogue
 from speech.errors import SpeechError
 
 if TYPE_CHECKING:
     from speech.engines.kinds import Voice
 
-_CATALOGUE = Path(__file__).resolve().parent.parent / "configs" / "voices.yaml"
 _MOST_SPEAKERS = 4
 """That are measured when none is named."""
 REFUSED = 3
@@ -99,7 +99,7 @@ def _find(name: str) -> "tuple[Voice, str]":
     from speech.voices import CatalogueConfig, VoiceCatalogue  # noqa: PLC0415
 
     if not name.endswith(".onnx"):
-        return VoiceCatalogue.load(_CATALOGUE).resolve(name)
+        return local_catalogue().catalogue.resolve(name)
     path = Path(name).resolve()
     entry = PiperEntry(id=path.stem, model=path)
     config = CatalogueConfig(default=entry.id, voices=(entry,))

@@ -14,8 +14,12 @@ from speech.errors import ConfigError, InvalidInputError
 from speech.mixes import Part, is_mix, mix_name, parse_mix
 
 
-def _entry(raw: Any) -> Any:
-    """An entry of the kind its engine has."""
+def parse_entry(raw: Any) -> Any:
+    """An entry of the kind its engine has.
+
+    Raises:
+        ValueError: there is no such engine, or the entry is wrong.
+    """
     name = raw.get("engine") if isinstance(raw, dict) else None
     if isinstance(raw, dict) and name not in ENGINES:
         raise ValueError(f"there is no engine {name!r}, only {', '.join(sorted(ENGINES))}")
@@ -41,7 +45,7 @@ class CatalogueConfig(StrictModel):
     """The catalogue file."""
 
     default: str
-    voices: tuple[Annotated[VoiceEntry, BeforeValidator(_entry)], ...]
+    voices: tuple[Annotated[VoiceEntry, BeforeValidator(parse_entry)], ...]
     aliases: Mapping[str, Alias] = Field(default_factory=dict)
 
 

@@ -37,6 +37,8 @@ class VoiceEntry(StrictModel):
     default_speaker: str = ""
     license: str = ""
     description: str = ""
+    quality: str = ""
+    """How good it sounds, in a word or a figure, for listings."""
 
 
 class ComputedEntry(VoiceEntry):
@@ -86,6 +88,14 @@ class Voice:
     def vocabulary_in(self, language: str) -> Vocabulary | None:
         """What it is read for in a language; None where the engine reads text itself."""
         return self.vocabularies.get(language, self.vocabulary)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files; 0 where it has none of its own."""
+        if self.model is None:
+            return 0
+        files = (self.model, self.model.with_name(f"{self.model.name}.json"))
+        return sum(file.stat().st_size for file in files if file.is_file())
 
     def config(self, shared: EngineConfig) -> EngineConfig:
         """What the voice is loaded with: its own options, else those that all voices share."""

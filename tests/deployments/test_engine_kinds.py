@@ -139,7 +139,7 @@ def test_a_toy_speaks_through_the_synthesizer_with_its_voices_own_options(
         ({"model": "x.onnx"}, "voices.1.model"),
         ({"provider": "abacus"}, "voices.1.provider"),
         ({"threads": -1}, "voices.1.threads"),
-        ({"engine": "harp"}, "there is no engine 'harp', only espeak, fake, hibari, kokoro, piper, toy"),
+        ({"engine": "harp"}, "there is no engine 'harp', only espeak, fake, hibari, kokoro, piper"),
     ],
 )
 def test_a_voices_options_are_its_engines(

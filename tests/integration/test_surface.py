@@ -128,7 +128,7 @@ def test_every_metric_reaches_the_prometheus_export(server: Server) -> None:
     assert {"chorale_queue_depth", "chorale_inflight_characters"} <= declared
 
 
-def test_say_and_voices(server: Server, tmp_path: Path) -> None:
+def test_say(server: Server, tmp_path: Path) -> None:
     out = tmp_path / "hello.wav"
     command = [CHORALE, "say", "Hello from the command line.", "-o", out, "--url", server.url]
     said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
@@ -138,15 +138,6 @@ def test_say_and_voices(server: Server, tmp_path: Path) -> None:
         stream = container.streams.audio[0]
         seconds = sum(f.samples for f in container.decode(stream)) / stream.codec_context.rate
     assert f"{seconds:.2f} s of audio" in said.stdout
-    listed = subprocess.run(
-        [CHORALE, "voices", "--url", server.url],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert "espeak" in listed.stdout
-    assert "(default)" in listed.stdout
     failed = subprocess.run(
         [*command, "--voice", "nobody"], capture_output=True, text=True, timeout=60, check=False
     )

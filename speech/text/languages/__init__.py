@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from speech.text import marks
 from speech.text.languages.abbreviations import abbreviation_spans
+from speech.text.languages.czech import CZECH
 from speech.text.languages.dutch import DUTCH
 from speech.text.languages.french import FRENCH, FRENCH_BELGIUM, FRENCH_SWITZERLAND
 from speech.text.languages.german import GERMAN
@@ -16,7 +17,9 @@ from speech.text.languages.iberian import BRAZILIAN, PORTUGUESE, SPANISH, SPANIS
 from speech.text.languages.italian import ITALIAN
 from speech.text.languages.numerals import number_spans
 from speech.text.languages.polish import POLISH
+from speech.text.languages.russian import RUSSIAN
 from speech.text.languages.scan import spans
+from speech.text.languages.swedish import SWEDISH
 from speech.text.reading import Span, merged
 
 _TABLES: Mapping[str, Language] = {
@@ -32,6 +35,9 @@ _TABLES: Mapping[str, Language] = {
     "pt-br": BRAZILIAN,
     "nl": DUTCH,
     "pl": POLISH,
+    "ru": RUSSIAN,
+    "cs": CZECH,
+    "sv": SWEDISH,
 }
 
 

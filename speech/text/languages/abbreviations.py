@@ -151,13 +151,14 @@ _TABLES = {
         mgr^=magister|inż.^=inżynier|lek.^=lekarz|gen.^=generał|płk^=pułkownik|mjr^=major
         kpt.^=kapitan|nr#=numer|ul.^=ulica|pl.^=plac|os.^=osiedle|os.<=osób|str.#=strona|s.#=strona
         ok.=około|wg=według|pt.=pod tytułem|ks.^=ksiądz|bp^=biskup|abp^=arcybiskup
-        śp.^=świętej pamięci|św.^=święty|bł.^=błogosławiony|godz.#=godzina|godz.<=godzin
-        tel.=telefon|p.n.e.!=przed naszą erą|n.e.!=naszej ery|n.p.m.!=nad poziomem morza
-        im.=imienia|al.^=aleja|max.=maksymalnie|tys.<=tysięcy|zob.=zobacz|por.=porównaj
-        tzw.=tak zwany|dot.=dotyczy|ds.=do spraw|m.st.=miasto stołeczne|rys.#=rysunek|tab.#=tabela
-        rozdz.#=rozdział|wł.=właściwie|etc.!=et cetera|ur.=urodzony|zm.=zmarły|art.#=artykuł
-        ust.#=ustęp|pkt#=punkt|pkt.#=punkt|t.#=tom|r.#=rok|w.>=wieku|jw.!=jak wyżej
-        b.d.!=brak danych|Sp.z o.o.!=spółka z ograniczoną odpowiedzialnością|S.A.!=spółka akcyjna
+        śp.^=świętej pamięci|św.^=święty|bł.^=błogosławiony|o godz.=o godzinie|od godz.=od godziny
+        do godz.=do godziny|po godz.=po godzinie|godz.#=godzina|godz.<=godzin|tel.=telefon
+        p.n.e.!=przed naszą erą|n.e.!=naszej ery|n.p.m.!=nad poziomem morza|im.=imienia|al.^=aleja
+        max.=maksymalnie|tys.<=tysięcy|zob.=zobacz|por.=porównaj|tzw.=tak zwany|dot.=dotyczy
+        ds.=do spraw|m.st.=miasto stołeczne|rys.#=rysunek|tab.#=tabela|rozdz.#=rozdział
+        wł.=właściwie|etc.!=et cetera|ur.=urodzony|zm.=zmarły|art.#=artykuł|ust.#=ustęp|pkt#=punkt
+        pkt.#=punkt|t.#=tom|r.#=rok|w.>=wieku|jw.!=jak wyżej|b.d.!=brak danych
+        Sp.z o.o.!=spółka z ograniczoną odpowiedzialnością|S.A.!=spółka akcyjna
         ww.=wyżej wymieniony|wyd.=wydanie|red.=redakcja|tłum.=tłumaczenie|cdn.!=ciąg dalszy nastąpi
         br.!=bieżącego roku|bm.!=bieżącego miesiąca|ub.=ubiegły|min.<=minut|sek.<=sekund
         szt.<=sztuk|proc.<=procent|egz.<=egzemplarzy|woj.=województwo|pow.=powiat|gm.=gmina
@@ -248,7 +249,7 @@ _HOURS = (
 )
 # Behind the first letter, and behind the last.
 _BEFORE = {"<": r"(?:(?<=[0-9] .)|(?<=[0-9]\. .))", ">": "(?<=[IVX] .)"}
-_BEHIND = {"#": r"(?= ?[0-9IVX])", "^": r"(?= ?[^\W\d_a-zß-ÿа-я])"}
+_BEHIND = {"#": r"(?= ?(?:[0-9]|[IVX]+(?!\w)))", "^": r"(?= ?[^\W\d_a-zß-ÿа-я])"}
 _RULE = "languages.abbreviations"
 _STREET = re.compile(r"(?<!\w)([A-ZÄÖÜ][a-zäöüß]{2,24})str\.(?=,? |$)")
 _CAPITAL = re.compile(r" [A-ZÀ-ÞА-ЯĄ-Ž]")

@@ -25,10 +25,14 @@ class _Dutch(Language):
         del after
         return f"de {self.nth(number)}" if is_name(before) else ""
 
+    def gender(self, noun: str) -> str:
+        return "n" if noun.endswith("je") or noun in _NEUTERS else "m"
+
     def year(self, number: str) -> str:
         return words(number, "nl", "year").replace(" honderd", "honderd")
 
 
+_NEUTERS = frozenset(listed("uur jaar glas pond brood stuk kwartier dozijn ei bier"))
 _CENT = Noun("m", "cent", "cent")
 
 DUTCH = _Dutch(
@@ -38,6 +42,9 @@ DUTCH = _Dutch(
     minus="min",
     to="tot",
     against="tegen",
+    times="keer",
+    per="per",
+    often=" keer",
     months=listed(
         "januari februari maart april mei juni juli augustus september oktober november "
         "december"
@@ -101,6 +108,8 @@ DUTCH = _Dutch(
     sections=frozenset(listed("deel hoofdstuk type fase klasse band")),
     endings="ste|de|e",
     clock_words="uur|u",
+    codes=r"[1-9][0-9]{3} ?[A-Z]{2}(?= [A-Z][a-z]|$)",
+    fixed={"24/7": "vierentwintig zeven"},
     year_form="year",
     year_words=frozenset({"jaar", "sinds", "in", "anno", "zomer", "winter"}),
 )  # fmt: skip

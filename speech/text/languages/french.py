@@ -17,8 +17,8 @@ class _French(Language):
         del around
         if number == "1":
             return "premier" if ending == "er" else "première"
-        if ending in {"nd", "nde"}:
-            return f"secon{ending[1:]}"
+        if ending in {"nd", "nde", "d", "de"}:
+            return "second" if ending[-1] == "d" else "seconde"
         return self.nth(number) + ("s" if ending.endswith("s") else "")
 
     def roman(self, number: str, before: str, after: str) -> str:
@@ -26,10 +26,26 @@ class _French(Language):
             return self.nth(number)
         return self.cardinal(number) if is_name(before) else ""
 
+    def gender(self, noun: str) -> str:
+        bare = noun.lower().removesuffix("s")
+        return "f" if bare in _FEMININE or bare.endswith(_FEMININE_ENDINGS) else "m"
+
     def money(self, noun: str) -> str:
         return f"d'{noun}" if noun[0] in "aeiouhy" else f"de {noun}"
 
 
+_FEMININE = frozenset(
+    listed(
+        """
+        heure minute seconde page foi personne tasse livre douzaine fille femme place
+        ligne porte carte table chaise pomme voiture maison chose main ville voix
+        école église rue feuille note tonne
+        """
+    )
+)
+_FEMININE_ENDINGS = (
+    "tion", "sion", "ette", "ance", "ence", "ée", "aine", "elle", "euse", "trice", "eille", "esse",
+)  # fmt: skip
 _CENTIME = Noun("m", "centime", "centimes")
 FRENCH = _French(
     tag="fr",
@@ -38,6 +54,9 @@ FRENCH = _French(
     minus="moins",
     to="à",
     against="à",
+    times="fois",
+    per="par",
+    often=" fois",
     months=listed(
         "janvier février mars avril mai juin juillet août septembre octobre novembre "
         "décembre"
@@ -114,10 +133,17 @@ FRENCH = _French(
     minutes="f",
     and_seconds=" et ",
     second=Noun("f", "seconde", "secondes"),
-    endings="ers?|res?|ères?|nde?s?|èmes?|ièmes?|es?|ᵉ",
+    endings="ers?|res?|ères?|n?de?s?|èmes?|ièmes?|es?|ᵉ",
     clock_words="h|heures?",
     day_mark=r"(?:er)? ",
     decimals="number",
+    fixed={
+        "24h/24": "vingt-quatre heures sur vingt-quatre",
+        "24 h/24": "vingt-quatre heures sur vingt-quatre",
+        "7j/7": "sept jours sur sept",
+        "7 j/7": "sept jours sur sept",
+        "24/7": "vingt-quatre sept",
+    },
     singular_below_two=True,
 )  # fmt: skip
 FRENCH_BELGIUM = replace(FRENCH, tag="fr_BE")

@@ -15,9 +15,19 @@ from speech.text.languages.grammar import (
 
 # Before a date or an ordinal these ask for -ten, articles for -te; else a date is in -ter.
 _WEAK = frozenset(
-    listed("am vom zum dem den des im beim bis seit ab nach zur einer meinem seinem ihrem jedem")
+    listed("am vom v. zum dem den des im beim bis seit ab nach zur einer meinem seinem ihrem jedem")
 )
 _POSSESSIVE = re.compile(r"(?:[mds]?ein|ihr|unse?r|eue?r|kein|dies|jen|welch)e[nms]")
+_AT = frozenset({"um", "ab", "bis", "gegen", "vor", "nach", "von"})
+_NEUTERS = frozenset(
+    listed(
+        """
+        Kilo Kilogramm Pfund Gramm Jahr Glas Brot Stück Dutzend Haus Kind Bier Wasser
+        Mal Ei Bad
+        """
+    )
+)
+_QUEENS = frozenset({"Elisabeth", "Beatrix", "Margarete", "Mathilde", "Marie", "Sophie"})
 _ARTICLES = frozenset({"der", "die", "das", "sein", "ihre", "seine", "jede"})
 
 
@@ -43,15 +53,32 @@ class _German(Language):
             return f"{self.nth(number)}n"
         return self._declined(number, before) if before in _WEAK | _ARTICLES else ""
 
+    def clock(self, moment: Moment) -> str:
+        # 5 h last, but at 5 h is a time.
+        if moment.suffix == "h" and not moment.minute and moment.before not in _AT:
+            return ""
+        return super().clock(moment)
+
     def roman(self, number: str, before: str, after: str) -> str:
         del after
-        return f"der {self.nth(number).capitalize()}" if is_name(before) else ""
+        if not is_name(before):
+            return ""
+        article = "die" if before.endswith("a") or before in _QUEENS else "der"
+        return f"{article} {self.nth(number).capitalize()}"
+
+    def decade(self, number: str, ending: str) -> str:
+        return f"{self.year(number)}{ending}"
 
     def gender(self, noun: str) -> str:
         if not noun[0].isupper():
             return ""
+        if noun in _NEUTERS or noun.endswith(("chen", "lein", "um", "ment")):
+            return "n"
         feminine = ("ung", "heit", "keit", "schaft", "ion", "tät", "in", "e")
         return "f" if noun.endswith(feminine) else "m"
+
+    def counts(self, word: str) -> bool:
+        return word[:1].isupper() and word.isalpha()
 
 
 _CENT = Noun("m", "Cent", "Cent")
@@ -62,6 +89,9 @@ GERMAN = _German(
     minus="minus",
     to="bis",
     against="zu",
+    times="mal",
+    per="pro",
+    often="mal",
     months=listed(
         "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
     ),
@@ -139,9 +169,20 @@ GERMAN = _German(
     },
     and_seconds=" und ",
     second=Noun("f", "Sekunde", "Sekunden"),
-    sections=frozenset(listed("teil band kapitel klasse akt stufe typ phase heft nummer version")),
+    sections=frozenset(
+        listed(
+        """
+        teil band kapitel klasse akt stufe typ phase heft nummer version absatz abs.
+        artikel art. nr. seite s. kap. abb. tab. § buch szene platz gleis
+        """
+    )
+    ),
     endings=r"\.(?= [^\W\d_])",
-    clock_words="Uhr",
+    clock_words="Uhr|h",
+    duration=r"Stunden|Std\.|Minuten",
+    fixed={"1. FC": "erster FC"},
+    decades="er(?:n|s)?",
+    codes=r"(?<=[0-9], )[0-9]{5}(?= [A-ZÄÖÜ][a-zäöüß])",
     year_form="year",
     year_words=frozenset({"jahr", "jahre", "jahres", "seit", "anno", "sommer", "winter"}),
     day_mark=r"\. ?",

@@ -1,8 +1,8 @@
 """What a language says around its numbers: a table each, and the few methods tables cannot be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from speech.text.languages.numerals import Form, words
 
@@ -72,8 +72,9 @@ INTERNATIONAL = nouns("""
 
 
 def is_name(word: str) -> bool:
-    """Whether a word may be a name that a Roman numeral follows."""
-    return len(word) > 2 and word[0].isupper() and word[1:].islower()
+    """Whether a word may be a name that a Roman numeral follows, `Jean-Paul` too."""
+    last = word.rpartition("-")[2]
+    return len(word) > 2 and last[:1].isupper() and last[1:].islower()
 
 
 class Day(NamedTuple):
@@ -86,6 +87,30 @@ class Day(NamedTuple):
     before: str
     marked: bool
     """The day is written as an ordinal: `1º`."""
+
+
+# Names of rulers, behind which a single letter is a numeral, too.
+_RULERS = frozenset(
+    listed("""Karl Wilhelm Friedrich Heinrich Ludwig Otto Philipp Georg Leopold Franz Josef Peter
+    Elisabeth Katharina Alexander Nikolaus Paul Johannes Benedikt Pius Napoleon Maximilian Rudolf
+    Ferdinand Konrad Albrecht Gustav Christian Charles Louis Henri François Philippe Napoléon Jean
+    Élisabeth Benoît Pie Léon Nicolas Carlos Felipe Fernando Isabel Alfonso Juan Pablo Benedicto
+    Pío Carlo Vittorio Emanuele Umberto Giovanni Paolo Benedetto Pio Pedro João Manuel Afonso José
+    Willem Karel Filips Zygmunt Kazimierz Jan Paweł Stefan August Henryk Elizabeth Elisabetta
+    Jean-Paul Maria Francisco Luis Enrique Francesco Luigi Enrico Francis Edward Jakub Václav
+    Rudolf Ferdinand Fridrich Zikmund Oskar Erik Johan Adolf Kristina""")
+)
+
+
+_NO_NOUNS = frozenset(
+    listed(
+        """
+        de del di du des da do dos das van der die den e y et en och a i a y o u ou of
+        od der und oder davon dell della degli dei al à z ze w и или из от la le les
+        el los las il lo gli plus más
+        """
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,6 +128,12 @@ class Language:
     """Between the ends of a range; empty where a pause says it better."""
     against: str
     """Between the numbers of a score or a ratio, `3:1`."""
+    times: str
+    """Between the sides of an area or the factors of a product, `3 x 4`."""
+    per: str
+    """Between a price and its unit, `5 €/kg`."""
+    often: str
+    """Behind a number of times, `4x`, with its blank."""
     months: tuple[str, ...]
     """Twelve, as they are said in a date."""
     short_months: Mapping[str, int]
@@ -122,6 +153,10 @@ class Language:
     """Pattern of written ordinal endings."""
     clock_words: str = ""
     """Pattern of what may stand behind a time, e.g. `Uhr`."""
+    clock_head: str = "(?!)"
+    """Pattern of what may stand before a time that is written with a dot, as a look behind."""
+    duration: str = "(?!)"
+    """Pattern of what makes of `1:45` a duration, behind it."""
     year_form: Form = "cardinal"
     year_words: frozenset[str] = frozenset()
     """Words before a year, where years are read otherwise than numbers."""
@@ -148,12 +183,24 @@ class Language:
     short_date: str = "(?!)"
     """Pattern of a date in figures that this language alone has, with groups `d` and `m`."""
     year_mark: str = ""
-    """Pattern of what may belong to a year behind it."""
+    """Pattern of what may belong to the year of a date behind it."""
+    year_behind: str = "(?!)"
+    """Pattern of what makes a year of a number behind it."""
+    century_mark: str = "(?!)"
+    """Pattern of what makes a century of a Roman numeral behind it."""
+    decades: str = "(?!)"
+    """Pattern of what makes decades of a number behind it: `80er`."""
+    codes: str = "(?!)"
+    """Pattern of the postal codes that are said figure by figure."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """What is said of forms that are no numbers: `24h/24`."""
     dot_ordinals: bool = False
     """Whether a dot makes a number an ordinal."""
+    crossed_scores: bool = False
+    """Whether `2x1` is a score."""
     singular_below_two: bool = False
-    slavic: bool = False
-    """Whether nouns have a form of their own after 2, 3 and 4."""
+    slavic: Literal["", "polish", "russian", "czech"] = ""
+    """How nouns have a form of their own after 2, 3 and 4, and how far by the last figure."""
 
     def cardinal(self, number: str, gender: Gender = "") -> str:
         """A whole number, in the form it has before a noun of a gender."""
@@ -187,9 +234,12 @@ class Language:
         count = int(whole)
         if count == 1 or (self.singular_below_two and count == 0):
             return noun.one
-        if self.slavic and 2 <= count % 10 <= 4 and not 12 <= count % 100 <= 14:
-            return noun.few or noun.many
-        return noun.many
+        if not self.slavic:
+            return noun.many
+        if self.slavic == "russian" and count % 10 == 1 and count % 100 != 11:
+            return noun.one
+        last = count if self.slavic == "czech" or 12 <= count % 100 <= 14 else count % 10
+        return (noun.few if 2 <= last <= 4 else "") or noun.many
 
     def counted(self, whole: str, part: str, noun: Noun) -> str:
         """A number with what it counts."""
@@ -239,9 +289,36 @@ class Language:
         del noun
         return ""
 
+    def counts(self, word: str) -> bool:
+        """Whether the word behind a number may be what is counted."""
+        return word.isalpha() and word.lower() not in _NO_NOUNS
+
     def money(self, noun: str) -> str:
         """Money behind a magnitude: `milioni di euro`."""
         return f"{self.of}{noun}"
+
+    def is_ruler(self, name: str) -> bool:
+        """Whether a single letter behind a name is a numeral."""
+        return name in _RULERS
+
+    def century(self, number: str, before: str) -> str:
+        """A century whose number is Roman, with its word, behind a word."""
+        del before
+        return self.nth(number)
+
+    def score(self, first: str, second: str) -> str:
+        """Two numbers with a colon between."""
+        between = f" {self.against} " if self.against else " "
+        return f"{self.cardinal(first)}{between}{self.cardinal(second)}"
+
+    def decade(self, number: str, ending: str) -> str:
+        """Years that begin with a number, and its written ending."""
+        return f"{self.year(number)}{ending}"
+
+    def marked_year(self, number: str, mark: str, before: str) -> str:
+        """A year with what stands behind and, in lower case, before it."""
+        del mark, before
+        return self.year(number)
 
     def year(self, number: str) -> str:
         """A year in words."""

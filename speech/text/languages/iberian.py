@@ -105,6 +105,9 @@ SPANISH = _Spanish(
     minus="menos",
     to="a",
     against="a",
+    times="por",
+    per="por",
+    often=" veces",
     months=listed(
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
         "diciembre"
@@ -193,6 +196,9 @@ PORTUGUESE = _Portuguese(
     minus="menos",
     to="a",
     against="a",
+    times="por",
+    per="por",
+    often=" vezes",
     months=listed(
         "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro "
         "dezembro"
@@ -269,6 +275,7 @@ _BRAZILIAN = {
 BRAZILIAN = replace(
     PORTUGUESE,
     tag="pt_BR",
+    crossed_scores=True,
     american=True,
     units=_BRAZILIAN,
     currencies={

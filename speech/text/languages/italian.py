@@ -39,6 +39,9 @@ ITALIAN = _Italian(
     minus="meno",
     to="a",
     against="a",
+    times="per",
+    per="al",
+    often=" volte",
     months=listed(
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
         "dicembre"

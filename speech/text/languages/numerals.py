@@ -174,6 +174,8 @@ def _spell(match: re.Match[str], tag: str, family: str) -> tuple[str, Kind]:
         return "", "number"
     by_figures = not tag or family in signs.DIGITS_ARE_BETTER
     spoken = match.string[match.start("whole") : match.end("part" if part else "whole")]
+    figures = signs.OWN_FIGURES.get(family)
+    spoken = spoken.translate(figures) if figures else spoken
     if not by_figures:
         spoken = words(number, tag)
     kind: Kind = "number"
@@ -183,6 +185,6 @@ def _spell(match: re.Match[str], tag: str, family: str) -> tuple[str, Kind]:
         if sign in _CURRENCIES and (part or not counted) and family not in _NO_MONEY:
             counted = (not by_figures and amount(number, tag, _CURRENCIES[sign])) or counted
         spoken = counted
-    elif by_figures and not negative:
+    elif by_figures and not negative and not figures:
         return "", kind
     return f"{negative} {spoken}".strip() if spoken else "", kind

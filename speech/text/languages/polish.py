@@ -4,6 +4,16 @@ from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun,
 from speech.text.languages.numerals import words
 
 _PREPOSITIONS = frozenset({"na", "w", "we", "po", "przy", "o"})
+# The genitive of numbers.
+_OF = dict(
+    zip(
+        map(str, range(11)),
+        listed(
+            "zera jednego dwóch trzech czterech pięciu sześciu siedmiu ośmiu dziewięciu dziesięciu"
+        ),
+        strict=True,
+    )
+)
 _LOCATIVE = frozenset(listed("o po od do przed około koło godzinie godziny"))
 
 
@@ -72,6 +82,19 @@ class _Polish(Language):
             return _adjective(number, before.lower(), after.lower())
         return super().roman(number, before, after)
 
+    def century(self, number: str, before: str) -> str:
+        noun = "wieku" if before.lower() in _PREPOSITIONS else "wiek"
+        return f"{_adjective(number, before.lower(), noun)} {noun}"
+
+    def score(self, first: str, second: str) -> str:
+        return f"{self.cardinal(first)} do {_OF.get(second) or self.cardinal(second)}"
+
+    def marked_year(self, number: str, mark: str, before: str) -> str:
+        del mark
+        if before not in _PREPOSITIONS:
+            return self.year(number)
+        return " ".join((_adjective(number, before, "roku"), "roku"))
+
     def year(self, number: str) -> str:
         return f"{_genitive(self.nth(number))} roku"
 
@@ -84,6 +107,9 @@ POLISH = _Polish(
     minus="minus",
     to="",
     against="do",
+    times="razy",
+    per="za",
+    often=" razy",
     months=listed(
         "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października "
         "listopada grudnia"
@@ -158,8 +184,10 @@ POLISH = _Polish(
     agreement={"f": {"=jeden": "jedna", "dwa": "dwie"}, "n": {"=jeden": "jedno"}},
     endings=r"\.(?= [^\W\d_])",
     year_mark=r"(?: r\.| roku)?",
+    year_behind=r" ?r\.| roku(?!\w)",
+    century_mark=r" ?w\.",
     short_date=r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)",
     dot_ordinals=True,
     cents="{major} {minor} {coin}",
-    slavic=True,
+    slavic="polish",
 )  # fmt: skip

@@ -10,36 +10,37 @@ from functools import cache
 from typing import NamedTuple
 
 from speech.text.edits import Kind
-from speech.text.languages.fractions import VULGAR, fraction, vulgar
+from speech.text.languages.fractions import VULGAR, fraction, unit_of, vulgar
 from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed
 from speech.text.languages.numerals import MAX_DIGITS
 from speech.text.reading import Span, rule_name, word_after, word_before
 
 _SIGNS = {
     "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "R$": "BRL", "zł": "PLN",
-    "Fr.": "CHF", "₣": "CHF",
+    "Fr.": "CHF", "₣": "CHF", "₽": "RUB", "руб.": "RUB", "руб": "RUB", "₴": "UAH", "Kč": "CZK",
+    "kr": "SEK", "₹": "INR",
 }  # fmt: skip
-_CODES = "EUR|USD|GBP|CHF|PLN|BRL|JPY"
-_BEFORE = rf"(?:US\$|R\$|[€$£¥]|Fr\.|(?:{_CODES})(?![A-Za-z]))"
-_BEHIND = rf"(?:US\$|R\$|[€$£¥]|zł(?!\w)|(?:{_CODES})(?!\w))"
-_DIGIT = re.compile(rf"[0-9{VULGAR}]|[IVX]{{2}}| [IVX](?!\w)")
-# Names of rulers, behind which a single letter is a numeral, too.
-_RULERS = frozenset(
-    listed("""Karl Wilhelm Friedrich Heinrich Ludwig Otto Philipp Georg Leopold Franz Josef Peter
-    Elisabeth Katharina Alexander Nikolaus Paul Johannes Benedikt Pius Napoleon Maximilian Rudolf
-    Ferdinand Konrad Albrecht Gustav Christian Charles Louis Henri François Philippe Napoléon Jean
-    Élisabeth Benoît Pie Léon Nicolas Carlos Felipe Fernando Isabel Alfonso Juan Pablo Benedicto
-    Pío Carlo Vittorio Emanuele Umberto Giovanni Paolo Benedetto Pio Pedro João Manuel Afonso José
-    Willem Karel Filips Zygmunt Kazimierz Jan Paweł Stefan August Henryk Elizabeth Elisabetta""")
-)
+_CODES = "EUR|USD|GBP|CHF|PLN|BRL|JPY|RUB|CZK|SEK"
+_BEFORE = rf"(?:US\$|R\$|[€$£¥₹]|Fr\.|(?:{_CODES})(?![A-Za-z]))"
+_BEHIND = rf"(?:US\$|R\$|[€$£¥₹₽₴]|руб\.|(?:zł|Kč|kr|руб|{_CODES})(?!\w))"
+_DIGIT = re.compile(rf"[0-9{VULGAR}]|[IVX]{{2}}| [IVX](?!\w)| I(?:er|re)")
 # Roman numerals of more than one letter, up to 39; letters of more are sizes and abbreviations.
 _ROMAN = r"(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{2,3})(?<=[IVX]{2})(?:e|ᵉ|ème)?(?!\w)"
 # e.g. `3,50`
 _START = re.compile(
     rf"(?<![\w,:/-])(?<![0-9]\.)(?:-?(?=[0-9{VULGAR}])|{_BEFORE} ?(?=-?[0-9])|(?={_ROMAN})"
-    r"|(?<=[a-zäéíöüł] )(?=[IVX](?![\w'])))"
+    r"|(?<=[^\W\d_] )(?=[IVX](?![\w'])|I(?:er|re)(?!\w)))"
 )
 _RUN = re.compile(r"[-.,:/'\w]*\w|\W")
+_TELEPHONES = frozenset(
+    listed(
+        """
+        tel telefon teléfono telefono telefone téléphone tél telefoon tfno fax móvil
+        handy mobil cell cel тел телефон tfn
+        """
+    )
+)
+_CROSSED = re.compile(r"(?P<a>[0-9])[x×][0-9](?!\w)")
 _COUNTED = re.compile(r" ([^\W\d_]{2,32})(?!\w)")
 _GROUPS = re.compile(r"[. ',]")
 
@@ -101,6 +102,11 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
     number = rf"(?P<whole>{whole})(?:\{language.decimal_sign}(?P<part>[0-9]{{1,9}}))?"
     end = r"(?!\w|[:/.,-][0-9])"
     units = "|".join(re.escape(unit) for unit in sorted(language.units, key=len, reverse=True))
+    letters = "|".join(
+        re.escape(unit)
+        for unit in sorted(language.units, key=len, reverse=True)
+        if unit[0].isalpha()
+    )
     scales = "|".join(re.escape(scale) for scale in sorted(language.scales, key=len, reverse=True))
     names = "|".join(re.escape(name) for name in sorted(_names(language), key=len, reverse=True))
     months = "|".join(
@@ -108,14 +114,24 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             ::-1
         ]
     )
+    per = rf"(?: ?/ ?(?P<per>{units}))?"
     clock = language.clock_words or "(?!)"
+    hour = "(?:[01]?[0-9]|2[0-4])"
+    # `14.30-16.00` is no pair of decimals where these have a comma.
+    quarter = "(?:00|15|30|45)" if language.decimal_sign == "," else "(?!)"
     roman = rf"(?P<roman>{_ROMAN})\.?" if language.dot_ordinals else rf"(?P<roman>{_ROMAN})"
     single = (
         r"(?P<roman>[IVX])\.?(?![\w'])" if language.dot_ordinals else r"(?P<roman>[IVX])(?![\w'])"
     )
     table: tuple[tuple[str, Callable[[Language, re.Match[str]], str], Kind], ...] = (
+        ("|".join(map(re.escape, language.fixed)) or "(?!)", _fixed, "number"),
+        (rf"(?P<y>1[0-9]{{3}}|20[0-9]{{2}})(?P<mark>{language.year_behind})", _marked_year, "year"),
+        (rf"(?P<roman>{_ROMAN}|[IVX])(?P<century>{language.century_mark})", _century, "roman"),
         (roman, _roman, "roman"),
+        (r"(?P<roman>I)(?P<first>er|re)(?!\w)", _first, "roman"),
         (single, _ruler, "roman"),
+        (language.codes, _code, "telephone"),
+        (rf"(?P<y>[12]?[0-9]?[0-9]0)(?P<decade>{language.decades})(?!\w)", _decade, "year"),
         (rf"(?P<y>[0-9]{{4}})-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}}){end}", _date, "date"),
         (
             r"(?P<d>[0-9]{1,2})(?P<sign>[./-])(?P<m>[0-9]{1,2})(?P=sign)"
@@ -131,20 +147,31 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             "date",
         ),
         (
-            r"(?P<h>[01]?[0-9]|2[0-4])(?::|[hH] ?)(?P<min>[0-5][0-9])"
-            rf"(?: ?(?:{clock}))? ?[-–—] ?(?=(?:[01]?[0-9]|2[0-4])[:hH][0-5][0-9](?!\w))",
+            rf"(?P<h>{hour})(?::|[hH] ?)(?P<min>[0-5][0-9])"
+            rf"(?: ?(?:{clock}))? ?[-–—] ?(?={hour}[:hH][0-5][0-9](?!\w))"
+            rf"|(?P<h2>{hour})\.(?P<min2>[0-5][0-9]) ?[-–—] ?(?={hour}\.[0-5][0-9] ?(?:{clock}))"
+            rf"|(?P<h3>{hour})\.(?P<min3>{quarter}) ?[-–—] ?(?={hour}\.{quarter}{end})",
             _time_range,
             "range",
         ),
-        (rf"(?P<a>[0-9]{{1,3}}):(?P<b>[0-9]|[0-9]{{3,6}}|[6-9][0-9]){end}", _score, "score"),
         (
-            rf"(?:(?P<w>[0-9]{{1,3}}) )?(?P<top>[0-9]{{1,2}})/(?P<low>[2-9]|10){end}"
-            rf"|(?P<w2>[0-9]{{1,3}})? ?(?P<vulgar>[{VULGAR}])(?!\w)",
+            rf"(?P<h>[0-9]{{1,3}}):(?P<min>[0-5][0-9]) (?:{language.duration})(?!\w)",
+            _duration,
+            "time",
+        ),
+        (rf"(?P<a>[0-9]{{1,3}}):(?P<b>[0-9]|[0-9]{{3,6}}|[6-9][0-9]){end}", _score, "score"),
+        (rf"(?P<a>[0-9]{{1,2}})-(?P<b>[0-9]{{1,2}}){end}(?!-)", _result, "score"),
+        (
+            rf"(?:(?:(?P<w>[0-9]{{1,3}}) )?(?P<top>[0-9]{{1,2}})/(?P<low>[2-9]|10){end}"
+            rf"|(?P<w2>[0-9]{{1,3}})? ?(?P<vulgar>[{VULGAR}])(?!\w))"
+            rf"(?: ?(?P<unit>{letters})(?![\w²³]|/[^\W\d]))?",
             _fraction,
             "fraction",
         ),
         (
-            r"(?P<h>[01]?[0-9]|2[0-4])(?:(?::|[hH] ?| [hH] )"
+            rf"(?:{language.clock_head}|(?<=\.{quarter}[-–—])|(?<=\.{quarter} [-–—] ))"
+            rf"(?P<h4>{hour})\.(?P<min4>[0-5][0-9])(?: ?(?:{clock})(?!\w))?{end}"
+            rf"|(?P<h>{hour})(?:(?::|[hH] ?| [hH] )"
             r"(?P<min>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?"
             rf"(?: ?(?P<suffix>{clock})(?!\w))?|\.(?P<min2>[0-5][0-9]) ?(?P<suffix2>{clock})(?!\w)"
             rf"| ?(?P<suffix3>{clock})(?!\w)){end}",
@@ -152,22 +179,25 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             "time",
         ),
         (
-            r"(?:\+|0)(?=[0-9])[0-9]{1,4}(?:[ -]?[0-9]{2,8}){1,5}(?![\w-]|[.,:/][0-9])",
+            r"\+?(?=[0-9])[0-9]{1,4}(?:[ -]?[0-9]{2,8}){1,5}(?![\w-]|[.,:/][0-9])",
             _telephone,
             "telephone",
         ),
         (
-            rf"(?P<sign>{_BEFORE}) ?-?{number}(?:,(?:-+|—))?(?: (?P<scale>{scales})(?!\w))?{end}",
+            rf"(?P<sign>{_BEFORE}) ?-?{number}(?:,(?:-+|—))?(?: (?P<scale>{scales})(?!\w))?{per}"
+            rf"{end}",
             _money,
             "money",
         ),
         (
-            rf"{number}(?:,(?:-+|—))? ?(?:(?P<scale>{scales}) ?)?(?P<sign>{_BEHIND}){end}",
+            rf"{number}(?:,(?:-+|—))? ?(?:(?P<scale>{scales}) ?)?(?P<sign>{_BEHIND}){per}{end}",
             _money,
             "money",
         ),
         (rf"{number} (?P<name>{names})(?!\w)", _named, "measure"),
         (rf"(?P<whole>{whole}) ?- ?(?=(?P<then>{whole})(?!-))", _range, "range"),
+        (rf"{number} ?[x×] ?(?=[0-9])", _times, "range"),
+        (r"(?P<whole>[0-9]{1,3}) ?[x×](?!\w)", _often, "number"),
         (rf"{number} ?(?P<unit>{units})(?![\w²³]|/[^\W\d])", _measure, "measure"),
         (rf"(?P<whole>[0-9]{{1,4}})(?P<ending>{language.endings}){end}", _ordinal, "ordinal"),
         (
@@ -179,7 +209,12 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
         (rf"{number}{end}", _number, "number"),
         (r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?!\w|[:/.,-][0-9])", _version, "version"),
     )
-    return tuple(_Reader(re.compile(pattern), read, kind) for pattern, read, kind in table)
+    # What a language has no pattern for is never found.
+    return tuple(
+        _Reader(re.compile(pattern), read, kind)
+        for pattern, read, kind in table
+        if pattern != "(?!)"
+    )
 
 
 def _date(language: Language, match: re.Match[str]) -> str:
@@ -211,10 +246,10 @@ def _months(language: Language) -> list[str]:
 
 def _time(language: Language, match: re.Match[str]) -> str:
     suffix = match["suffix"] or match["suffix2"] or match["suffix3"] or ""
-    minute, second = match["min"] or match["min2"] or "0", match["s"]
+    minute, second = match["min"] or match["min2"] or match["min4"] or "0", match["s"]
     return language.clock(
         Moment(
-            hour=int(match["h"]),
+            hour=int(match["h"] or match["h4"]),
             minute=int(minute),
             second=int(second) if second else None,
             suffix=suffix,
@@ -225,15 +260,61 @@ def _time(language: Language, match: re.Match[str]) -> str:
 
 def _time_range(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start()).lower()
-    moment = Moment(int(match["h"]), int(match["min"]), None, "", before)
+    hour = match["h"] or match["h2"] or match["h3"]
+    minute = match["min"] or match["min2"] or match["min3"]
+    moment = Moment(int(hour), int(minute), None, "", before)
     return (
         f"{language.clock(moment)} {language.to} " if language.to else f"{language.clock(moment)}, "
     )
 
 
 def _score(language: Language, match: re.Match[str]) -> str:
-    first, second = language.cardinal(match["a"]), language.cardinal(match["b"])
-    return f"{first} {language.against} {second}"
+    return language.score(match["a"], match["b"])
+
+
+def _result(language: Language, match: re.Match[str]) -> str:
+    """`3-1`, where `1-3` may be a range."""
+    is_score = int(match["a"]) >= int(match["b"]) and not match[0].startswith("0")
+    return language.score(match["a"], match["b"]) if is_score else ""
+
+
+def _duration(language: Language, match: re.Match[str]) -> str:
+    hours = language.counted(match["h"], "", language.units["h"])
+    return (
+        f"{hours}{language.and_seconds}{language.counted(match['min'], '', language.units['min'])}"
+    )
+
+
+def _times(language: Language, match: re.Match[str]) -> str:
+    score = _CROSSED.match(match.string, match.start()) if language.crossed_scores else None
+    if score:
+        return f"{language.cardinal(score['a'])} {language.against} "
+    return f"{language.decimal(_plain(match['whole']), match['part'] or '')} {language.times} "
+
+
+def _often(language: Language, match: re.Match[str]) -> str:
+    return f"{language.cardinal(match['whole'], 'f')}{language.often}"
+
+
+def _code(language: Language, match: re.Match[str]) -> str:
+    return " ".join(language.cardinal(sign) if sign.isdigit() else sign for sign in match[0])
+
+
+def _fixed(language: Language, match: re.Match[str]) -> str:
+    return language.fixed[match[0]]
+
+
+def _decade(language: Language, match: re.Match[str]) -> str:
+    return language.decade(match["y"], match["decade"])
+
+
+def _century(language: Language, match: re.Match[str]) -> str:
+    before = word_before(match.string, match.start())
+    return language.century(str(_value(match["roman"])), before)
+
+
+def _first(language: Language, match: re.Match[str]) -> str:
+    return language.ordinal("1", match["first"], "")
 
 
 def _fraction(language: Language, match: re.Match[str]) -> str:
@@ -243,12 +324,28 @@ def _fraction(language: Language, match: re.Match[str]) -> str:
         whole, top, low = match["w"], int(match["top"]), int(match["low"])
         if top >= low:
             return ""
-    count = language.cardinal(whole) if whole and whole != "0" else ""
-    return fraction(language.tag[:2], (count, language.cardinal(str(top))), top, low)
+    unit = language.units[match["unit"]] if match["unit"] else None
+    word = word_after(match.string, match.end()).strip(".,;:!?")
+    counted = (
+        language.counts(word) and not unit and match.string[match.end() : match.end() + 1] == " "
+    )
+    gender = unit.gender if unit else language.gender(word) if counted else ""
+    cardinals = (
+        language.cardinal(whole) if whole and whole != "0" else "",
+        language.cardinal(str(top)),
+    )
+    family = language.tag[:2]
+    said = fraction(family, cardinals, top, low, gender if unit or counted else None)
+    if not said or unit is None:
+        return said
+    if cardinals[0]:
+        return f"{said} {unit.few or unit.many}"
+    return f"{said} {unit_of(family, unit, is_half=(top, low) == (1, 2))}"
 
 
 def _telephone(language: Language, match: re.Match[str]) -> str:
-    if sum(map(str.isdigit, match[0])) < 7:
+    before = word_before(match.string, match.start()).lower().strip(".:")
+    if sum(map(str.isdigit, match[0])) < 7 or not (match[0][0] in "+0" or before in _TELEPHONES):
         return ""
     groups = re.findall(r"[0-9]+", match[0])
     said = ", ".join(" ".join(language.cardinal(digit) for digit in group) for group in groups)
@@ -256,6 +353,13 @@ def _telephone(language: Language, match: re.Match[str]) -> str:
 
 
 def _money(language: Language, match: re.Match[str]) -> str:
+    said = _amount(language, match)
+    if said and match["per"]:
+        return f"{said} {language.per} {language.units[match['per']].one}"
+    return said
+
+
+def _amount(language: Language, match: re.Match[str]) -> str:
     sign = match["sign"]
     currency = language.currencies.get(_SIGNS.get(sign, sign))
     if currency is None:
@@ -311,9 +415,9 @@ def _names(language: Language) -> dict[str, Noun]:
 
 def _range(language: Language, match: re.Match[str]) -> str:
     low, high = _plain(match["whole"]), _plain(match["then"])
-    if int(low) >= int(high) or low[0] == "0":
+    if int(low) >= int(high) or (low[0] == "0" and len(low) > 1):
         return ""
-    is_year = len(low) == len(high) == 4
+    is_year = len(low) == len(high) == 4 and language.year_form == "year"
     said = language.year(low) if is_year else language.cardinal(low)
     return f"{said} {language.to} " if language.to else f"{said}, "
 
@@ -339,10 +443,7 @@ def _ordinal(language: Language, match: re.Match[str]) -> str:
 
 
 def _roman(language: Language, match: re.Match[str]) -> str:
-    letters = match["roman"].rstrip("eᵉèm")
-    values = [{"I": 1, "V": 5, "X": 10}[letter] for letter in letters]
-    pairs = zip(values, [*values[1:], 0], strict=True)
-    number = sum(-value if value < after else value for value, after in pairs)
+    number = _value(match["roman"].rstrip("eᵉèm"))
     before = word_before(match.string, match.start())
     if before.lower() in language.sections:
         return language.cardinal(str(number))
@@ -350,9 +451,20 @@ def _roman(language: Language, match: re.Match[str]) -> str:
     return language.roman(str(number), before, after)
 
 
+def _value(letters: str) -> int:
+    values = [{"I": 1, "V": 5, "X": 10}[letter] for letter in letters]
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    return sum(-value if value < after else value for value, after in pairs)
+
+
 def _ruler(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start())
-    return _roman(language, match) if before in _RULERS else ""
+    return _roman(language, match) if language.is_ruler(before) else ""
+
+
+def _marked_year(language: Language, match: re.Match[str]) -> str:
+    before = word_before(match.string, match.start()).lower()
+    return language.marked_year(match["y"], match["mark"], before)
 
 
 def _year(language: Language, match: re.Match[str]) -> str:
@@ -372,7 +484,8 @@ def _number(language: Language, match: re.Match[str]) -> str:
     if language.dot_ordinals and behind[:1] == "." and behind[1:]:
         return ""
     counted = _COUNTED.match(match.string, match.end())
-    gender = language.gender(counted[1]) if counted else ""
+    is_section = word_before(match.string, match.start()).lower() in language.sections
+    gender = language.gender(counted[1]) if counted and not is_section else ""
     return language.decimal(_plain(whole), match["part"] or "", gender)
 
 
