@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from speech.config import EngineConfig
+from speech.engines.hibari.character import BINS, Character
 from speech.engines.hibari.graph import read_graph
-from speech.engines.hibari.vocoder import BINS, HOP, SAMPLE_RATE, waveform
+from speech.engines.hibari.vocoder import HOP, SAMPLE_RATE, waveform
 from speech.engines.hibari.voice import HibariEntry
 from speech.engines.kinds import Voice
 from speech.engines.level import QUIET, levelled, sounding
@@ -57,7 +58,15 @@ class HibariEngine:
         self._outputs = graph.outputs
         self._session: OnnxSession | None = OnnxSession(graph.model, config)
         self._symbols = 1 + max(max(ids) for ids in voice.vocabulary.ids.values())
-        self._gain = 10 ** (voice.entry.gain / 20)
+        self._speakers = {
+            name: (
+                Character(speaker.pitch, speaker.formants)
+                if (speaker.pitch, speaker.formants) != (1.0, 1.0)
+                else None,
+                10 ** (speaker.gain / 20),
+            )
+            for name, speaker in voice.entry.characters().items()
+        }
         self._info = EngineInfo(
             engine="hibari",
             sample_rate=SAMPLE_RATE,
@@ -76,19 +85,26 @@ class HibariEngine:
 
     def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
         """Speak phrases one after another; ids out of the vocabulary or broken audio fail alone."""
-        return [self._speak(job) for job in jobs]
+        return [self._refused(job.phrase) or self._speak(job) for job in jobs]
+
+    def _refused(self, phrase: Phrase) -> SynthesisError | None:
+        ids = phrase.phoneme_ids
+        if not 0 < len(ids) <= MAX_PHONEMES:
+            return SynthesisError(f"the phrase has {len(ids)} phonemes, not 1 to {MAX_PHONEMES}")
+        if min(ids) < 0 or max(ids) >= self._symbols:
+            return SynthesisError(
+                f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}"
+            )
+        if phrase.delivery.speaker not in self._speakers:
+            return SynthesisError(f"voice {self._id!r} has no such speaker")
+        return None
 
     def _speak(self, job: PhraseJob) -> Pcm | SpeechError:
         if self._session is None:
             raise RuntimeError("the engine is closed")
         phrase = job.phrase
         ids, how = np.array(phrase.phoneme_ids, np.int64), phrase.delivery
-        if not 0 < len(ids) <= MAX_PHONEMES:
-            return SynthesisError(f"the phrase has {len(ids)} phonemes, not 1 to {MAX_PHONEMES}")
-        if ids.min() < 0 or ids.max() >= self._symbols:
-            return SynthesisError(
-                f"a phoneme id is outside of the voice's 0 to {self._symbols - 1}"
-            )
+        character, gain = self._speakers[how.speaker]
         own = min(max(how.speed, MIN_SPEED), MAX_SPEED)
         try:
             spectra, pitch, units = self._session.run(
@@ -102,10 +118,10 @@ class HibariEngine:
         # Whole units, so that the pulses' phase and the noise do not hang on what is skipped.
         skipped = max(0, int(frames[0] - _ONSET / min(own, 1.0)) // _UNIT * _UNIT)
         noise = noise_start(how.seed, phrase.index) + skipped * BINS
-        wave = waveform(spectra[0, skipped:], pitch[0, skipped:], noise)
+        wave = waveform(spectra[0, skipped:], pitch[0, skipped:], noise, character)
         if not np.isfinite(wave).all():
             return SynthesisError("the model's audio holds no numbers")
-        start, end = sounding(wave, QUIET / self._gain)
+        start, end = sounding(wave, QUIET / gain)
         edges = _edges(frames) - skipped * HOP
         spoken = wave[start:end]
         if how.speed != 1.0:
@@ -114,7 +130,7 @@ class HibariEngine:
             wanted = np.diff(np.interp((start, end), edges, normal)).item() / how.speed
             if abs((factor := (end - start) / wanted) - 1.0) > _TOLERANCE:
                 spoken = stretch(spoken, factor, SAMPLE_RATE)
-        samples = np.rint(levelled(spoken, self._gain) * np.float32(32767)).astype(np.int16)
+        samples = np.rint(levelled(spoken, gain) * np.float32(32767)).astype(np.int16)
         seconds = None
         if job.timed:
             edges[1:-1] = np.maximum(edges[1:-1] - _LEAD * HOP / own, edges[0])
@@ -142,7 +158,9 @@ class HibariEngine:
                 phonemes="",
                 phoneme_ids=tuple(number % self._symbols for number in range(length)),
                 pause_after=0.0,
-                delivery=Delivery(language="", speed=2 * MAX_SPEED),
+                delivery=Delivery(
+                    language="", speaker=list(self._speakers)[-1], speed=2 * MAX_SPEED
+                ),
             )
             if isinstance(result := self._speak(PhraseJob(phrase=phrase)), SpeechError):
                 raise ConfigError(f"voice {self._id!r} does not speak: {result.message}")

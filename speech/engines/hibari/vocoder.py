@@ -16,12 +16,14 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from speech.engines.hibari.character import BINS, Character, polar
+
 Floats = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
 
 SAMPLE_RATE = 24_000
 HOP = 300
 """Samples of a frame."""
-BINS = 601
 _SIZE = 1200
 _OVERLAP = _SIZE // HOP
 _BLOCK = 32
@@ -51,66 +53,45 @@ def _noise() -> Floats:
     return np.concatenate([table, table[: _BLOCK * BINS]])
 
 
-def waveform(spectra: Floats, pitch: Floats, start: int) -> Floats:
+def waveform(
+    spectra: Floats, pitch: Floats, start: int, character: Character | None = None
+) -> Floats:
     """Samples of a stretch of frames.
 
     Args:
         spectra: [F, 3005]: `lh, theta, ln, lr, phi` of each frame.
         pitch: [F], Hertz.
         start: Where the noise begins, see `noise_start`.
+        character: Who speaks; None is the network's own voice.
 
     Returns:
         Float32 [F * 300].
     """
     frames = len(pitch)
-    pulses, voiced = _pulses(pitch)
+    pulses, voiced = _pulses(pitch, character.pitch if character else 1.0)
     windows = np.lib.stride_tricks.sliding_window_view(pulses, _SIZE)[::HOP]
-    table = _noise()
     sound = np.zeros((frames + _OVERLAP - 1, HOP), np.float32)
     framed = np.empty((_BLOCK, _SIZE), np.float32)
-    spectrum = np.empty((_BLOCK, BINS), np.complex64)
-    size, angle, real, imaginary, a, b = np.empty((6, _BLOCK, BINS), np.float32)
-    both = np.empty((_BLOCK, 2 * BINS), np.float32)
+    whole, harmonic = np.empty((2, _BLOCK, BINS), np.complex64)
     for first in range(0, frames, _BLOCK):
         block = spectra[first : first + _BLOCK]
         count = len(block)
-        re, im, p, q = real[:count], imaginary[:count], a[:count], b[:count]
-        # The noise and the free-phase branch.
-        np.minimum(block[:, 2 * BINS : 4 * BINS], _LOUDEST, out=both[:count])
-        np.exp(both[:count], out=both[:count])
-        noise, free, phi = both[:count, :BINS], both[:count, BINS:], block[:, 4 * BINS :]
-        for part, function, place in ((re, np.cos, 0), (im, np.sin, _TABLE // 2)):
-            at = (start + place + first * BINS) % _TABLE
-            np.multiply(table[at : at + count * BINS].reshape(count, BINS), noise, out=p)
-            function(phi, out=q)
-            np.multiply(q, free, out=q)
-            np.add(p, q, out=part)
+        _rest(block, (start + first * BINS) % _TABLE, character, whole[:count])
         # The harmonic branch, where there are pulses.
         sounding = np.flatnonzero(voiced[first : first + count])
         if len(sounding):
             some = slice(sounding[0], sounding[-1] + 1)
-            pulse, out = framed[some], spectrum[some]
+            pulse, out = framed[some], harmonic[some]
             np.multiply(windows[first : first + count][some], _ANALYSIS, out=pulse)
             np.fft.rfft(pulse, out=out)  # type: ignore[arg-type] # numpy has no type for float32
-            s, t, p, q = size[some], angle[some], p[some], q[some]
-            np.minimum(block[some, :BINS], _LOUDEST, out=s)
-            np.exp(s, out=s)
-            np.tanh(block[some, BINS : 2 * BINS], out=t)
-            t *= np.float32(np.pi)
-            np.cos(t, out=p)
-            p *= s
-            np.sin(t, out=q)
-            q *= s
-            s[...] = out.real
-            t[...] = out.imag
-            for part, x, y, add in ((re, s, t, np.subtract), (im, t, s, np.add)):
-                x2, y2 = x * p, y * q
-                part[some] += add(x2, y2, out=x2)
-        whole = spectrum[:count]
-        whole.real = re
-        whole.imag = im
+            if character:
+                out *= character.filters(block[some], pitch[first : first + count][some])
+            else:
+                lh, theta = block[some, :BINS], block[some, BINS : 2 * BINS]
+                out *= polar(np.minimum(lh, _LOUDEST), np.tanh(theta))
+            whole[some] += out
         wave = framed[:count]
-        np.fft.irfft(whole, _SIZE, out=wave)  # type: ignore[arg-type]
+        np.fft.irfft(whole[:count], _SIZE, out=wave)  # type: ignore[arg-type]
         wave *= _SYNTHESIS
         quarters = wave.reshape(count, _OVERLAP, HOP)
         for k in range(_OVERLAP):
@@ -119,7 +100,23 @@ def waveform(spectra: Floats, pitch: Floats, start: int) -> Floats:
     return sound.reshape(-1)[half : half + frames * HOP]
 
 
-def _pulses(pitch: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _rest(block: Floats, start: int, character: Character | None, out: Complex) -> None:
+    """The noise and the free-phase branch of a block, into `out` [N, 601]."""
+    sizes = np.minimum(block[:, 2 * BINS : 4 * BINS], _LOUDEST)
+    if character:
+        character.move(sizes[:, BINS:])
+    np.exp(sizes, out=sizes)
+    noise, free, phi = sizes[:, :BINS], sizes[:, BINS:], block[:, 4 * BINS :]
+    table = _noise()
+    for part, function, place in ((out.real, np.cos, 0), (out.imag, np.sin, _TABLE // 2)):
+        at = (start + place) % _TABLE
+        drawn = table[at : at + noise.size].reshape(noise.shape) * noise
+        wave = function(phi)
+        wave *= free
+        np.add(drawn, wave, out=part)
+
+
+def _pulses(pitch: Floats, factor: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """The pulse train with half a window of rest at both ends; and which frames see any of it.
 
     Every harmonic up to 11 kHz at amplitude 1, in closed form: the sum of cos(h x) for h from 1 to
@@ -138,6 +135,8 @@ def _pulses(pitch: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     sounds: npt.NDArray[np.bool_] = np.any(voiced, axis=1)
     # In half-cycles, which is where sin(x / 2) repeats; double precision, because it only grows.
     np.maximum(hertz, _LOWEST_PITCH, out=hertz)
+    if factor != 1.0:
+        hertz *= np.float32(factor)
     cycles = np.cumsum(hertz.reshape(-1), dtype=np.float64).reshape(frames, HOP)
     for first in range(0, frames, _BLOCK):
         some = slice(first, first + _BLOCK)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,16 +17,36 @@ from speech.types import Vocabulary
 SAMPLE_RATE = 24_000
 
 
-class HibariEntry(VoiceEntry):
-    """One of its voices."""
+class HibariSpeaker(StrictModel):
+    """Who speaks with a network's voice."""
+
+    pitch: Annotated[float, Field(ge=0.4, le=2.0)] = 1.0
+    """Factor of the fundamental frequency, and with it of its range in Hertz."""
+    formants: Annotated[float, Field(ge=0.75, le=1.3)] = 1.0
+    """Factor of the frequencies of all resonances: above 1 for a shorter vocal tract."""
+    gain: Annotated[float, Field(ge=-30, le=30)] = 10.35
+    """Decibels from what the network makes to -16 LUFS; a limiter keeps peaks below -1 dBTP.
+    Measured once for a speaker, over 48 sentences."""
+
+
+class HibariEntry(VoiceEntry, HibariSpeaker):
+    """One of its voices. Where it has speakers, what they set goes before what the voice sets."""
 
     engine: Literal["hibari"] = "hibari"
     model: Path | None = None
     """`.onnx` file, relative to the catalogue file; by default the one inside the package."""
-    gain: Annotated[float, Field(ge=-30, le=30)] = 10.35
-    """Decibels from what the network makes to -16 LUFS; a limiter keeps peaks below -1 dBTP.
-    Measured once for a voice, over 20 sentences."""
+    speakers: Mapping[str, HibariSpeaker] = Field(default_factory=dict)
+    """By name; the first is the default unless `default_speaker` names one."""
     threads: Annotated[int, Field(ge=0)] | None = None
+
+    def characters(self) -> dict[str, HibariSpeaker]:
+        """Speakers by name, with all that decides their sound; one without a name if none has."""
+        own = self.model_dump(include=set(HibariSpeaker.model_fields))
+        named = self.speakers or {"": HibariSpeaker()}
+        return {
+            name: HibariSpeaker.model_validate(own | speaker.model_dump(exclude_unset=True))
+            for name, speaker in named.items()
+        }
 
 
 class _Known(StrictModel, extra="ignore"):
@@ -59,15 +80,15 @@ def read_voice(entry: HibariEntry, folder: Path) -> Voice:
     language = language_tag(entry.language) or ("en-gb" if british else "en-us")
     digest = hashlib.sha256(content)
     digest.update(vocabulary)
-    digest.update(repr(entry.gain).encode())
+    digest.update(repr(sorted(entry.characters().items())).encode())
     return Voice(
         id=entry.id,
         engine=entry.engine,
         name=entry.name or entry.id,
         language=language,
         languages=tuple(dict.fromkeys((language, language.split("-")[0]))),
-        speakers={},
-        default_speaker="",
+        speakers={name: number for number, name in enumerate(entry.speakers)},
+        default_speaker=entry.default_speaker or next(iter(entry.speakers), ""),
         sample_rate=SAMPLE_RATE,
         vocabulary=Vocabulary(kind="misaki", espeak_voice=language, ids={**ids, "$": (0,)}),
         model=model,
