@@ -79,11 +79,12 @@ class Workloads(StrictModel):
         """Who calls in a workload."""
         return self.reader.services if workload == "reader" else self.services
 
-    def everywhere(self, audio_format: str) -> Self:
-        """The same with one format for all services; those that are then alike are one."""
+    def everywhere(self, audio_format: str, voice: str = "") -> Self:
+        """The same with one format, or also one voice, for all services; equal ones are one."""
         shares: dict[str, float] = {}
         for service in self.services:
-            shares[service.voice] = shares.get(service.voice, 0.0) + service.share
+            name = voice or service.voice
+            shares[name] = shares.get(name, 0.0) + service.share
         services = tuple(
             Service(voice=voice, format=audio_format, share=share)
             for voice, share in shares.items()

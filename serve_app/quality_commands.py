@@ -15,8 +15,6 @@ from speech.errors import SpeechError
 if TYPE_CHECKING:
     from speech.engines.kinds import Voice
 
-_MOST_SPEAKERS = 4
-"""That are measured when none is named."""
 REFUSED = 3
 """Exit status of a voice that lost too much."""
 _err = Console(stderr=True)
@@ -27,6 +25,7 @@ def evaluate(
         str, typer.Argument(help="A voice of the catalogue, voice/speaker, or a Piper .onnx file.")
     ],
     sentences: Annotated[int, typer.Option(help="Per speaker.", min=1, max=200)] = 200,
+    speakers: Annotated[int, typer.Option(help="At most, where none is named.", min=1)] = 4,
 ) -> None:
     """Measure an English voice: word errors, DNSMOS, loudness, speed. Prints JSON last."""
     # Imported here: other commands need none of it.
@@ -37,11 +36,11 @@ def evaluate(
     try:
         found, speaker = _find(voice)
         named = [speaker] if "/" in voice or not found.speakers else list(found.speakers)
-        result = measure(found, named[:_MOST_SPEAKERS], held_out()[:sentences])
+        result = measure(found, named[:speakers], held_out()[:sentences])
     except SpeechError as error:
         _failed(error.message)
     _err.print(quality_table(found.id, result))
-    if left_out := named[_MOST_SPEAKERS:]:
+    if left_out := named[speakers:]:
         _err.print(f"left out: {', '.join(left_out)}", highlight=False)
     typer.echo(f"[{', '.join(one.model_dump_json() for one in result)}]")
 

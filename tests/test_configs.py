@@ -84,35 +84,33 @@ def test_every_voice_of_the_catalogue_can_be_loaded() -> None:
 def test_openais_voice_names_are_understood() -> None:
     catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
     assert sorted(catalogue.aliases) == sorted(WOMEN + MEN)
-    starter = catalogue.voices["starter"]
-    for names, speaker in ((WOMEN, "slt"), (MEN, list(starter.speakers)[1])):
-        for name in names:
-            for language in (None, "en", "en-us"):
-                voice, found, _ = catalogue.resolve_in(name, language)
-                assert (voice.id, found) == ("starter", speaker), name
+    for name in WOMEN + MEN:
+        for language in (None, "en", "en-us"):
+            voice, found, _ = catalogue.resolve_in(name, language)
+            assert (voice.id, found) == ("heart", name)
 
 
 def test_the_page_of_the_api_tells_who_speaks() -> None:
     page = (ROOT / "docs" / "api.md").read_text("utf-8")
-    for names, speaker in ((WOMEN, "slt"), (MEN, "rms")):
-        assert f"| {', '.join(names)} | `starter/{speaker}` |" in page
+    for names, example in ((WOMEN, "heart/alloy"), (MEN, "heart/ash")):
+        assert f"| {', '.join(names)} | `heart` under the same name, as `{example}` |" in page
 
 
 def test_openais_voice_names_speak_every_language() -> None:
-    """espeak-ng does where starter does not, and thirteen names are thirteen voices there."""
+    """espeak-ng does where heart does not, and thirteen names are thirteen voices there."""
     catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
     for language in ("de", "en-gb", "cmn"):
         found = [catalogue.resolve_in(name, language) for name in WOMEN + MEN]
         assert {(voice.id, tag) for voice, _, tag in found} == {("espeak", language)}
         assert len({speaker for _, speaker, _ in found}) == len(WOMEN + MEN)
     with pytest.raises(InvalidInputError, match="de"):
-        catalogue.resolve_in("starter", "de")
+        catalogue.resolve_in("heart", "de")
 
 
-def test_a_fresh_install_speaks_with_its_own_voice() -> None:
+def test_a_fresh_install_speaks_with_a_natural_voice() -> None:
     for path in GRAPHS:
         catalogue = VoiceCatalogue.load(GraphConfig.load(path).catalogue)
-        assert catalogue.default_voice == "starter"
+        assert catalogue.default_voice == "heart"
 
 
 def set_in(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from speech.config import EngineConfig, StrictModel, TextConfig
 from speech.engines import load_engine
 from speech.engines.kinds import Voice
 from speech.errors import ConfigError, SpeechError
-from speech.evaluation.hearing import Judge, Whisper, heard, word_errors, words
+from speech.evaluation.hearing import Judge, Wave, Whisper, heard, word_errors, words
 from speech.evaluation.loudness import loudness, true_peak
+from speech.evaluation.speakers import formant_factor, median_pitch
 from speech.text import FrontEnd
 from speech.types import Delivery, Passage, Pcm, PhraseJob
 
@@ -30,6 +31,10 @@ class Quality(StrictModel):
     """Mean of DNSMOS overall."""
     p808: float
     """Mean of DNSMOS P.808."""
+    pitch: float
+    """Median, Hertz."""
+    formants: float
+    """Factor of the frequencies of the resonances, to the first speaker's."""
     loudness: float
     """LUFS of all sentences together."""
     true_peak: float
@@ -49,25 +54,32 @@ def evaluate(voice: Voice, speakers: Sequence[str], texts: Sequence[str]) -> lis
     if not language:
         raise ConfigError(f"the sentences are English, and {voice.id!r} speaks {voice.language!r}")
     whisper, judge, front_end = Whisper(), Judge(), FrontEnd(TextConfig())
-    engine = load_engine(voice, EngineConfig(threads=1))
+    vocabulary, engine = voice.vocabulary, load_engine(voice, EngineConfig(threads=1))
     engine.warm_up()
-    found = []
+    found: list[Quality] = []
+    first: list[Wave] = []
     for speaker in speakers:
         errors = said = 0
-        opinions, spoken, taken = [], [], 0.0
+        opinions, waves, spoken, taken = [], [], [], 0.0
         name = f"{voice.id}/{speaker}" if speaker else voice.id
         for place, text in enumerate(track(texts, name, console=Console(stderr=True))):
             how = Delivery(voice=voice.id, speaker=speaker, language=language, seed=place)
-            utterance = front_end.prepare(Passage(text=text, delivery=how), voice.vocabulary)
+            utterance = front_end.prepare(Passage(text=text, delivery=how), vocabulary)
             started = process_time()
             results = [engine.synthesize([PhraseJob(phrase=it)])[0] for it in utterance.phrases]
             taken += process_time() - started
             pcm = np.concatenate([_audio(result).samples for result in results])
             wave = heard(pcm, voice.sample_rate)
-            errors += word_errors(words(text), whisper.words(wave))
-            said += len(words(text))
+            wanted = words(utterance.normalized)
+            # What is heard is read as texts are: Whisper writes 7:45 for `seven forty five`.
+            passage = Passage(text=whisper.text(wave), delivery=how)
+            understood = front_end.prepare(passage, vocabulary).normalized
+            errors += word_errors(wanted, words(understood))
+            said += len(wanted)
             opinions.append(judge.opinion(wave))
+            waves.append(wave)
             spoken.append(pcm / 32_768)
+        first = first or waves
         joined = np.concatenate(spoken)
         overall, p808 = np.mean(opinions, axis=0)
         found.append(
@@ -77,6 +89,8 @@ def evaluate(voice: Voice, speakers: Sequence[str], texts: Sequence[str]) -> lis
                 word_error=round(errors / said, 4),
                 overall=round(float(overall), 3),
                 p808=round(float(p808), 3),
+                pitch=round(float(np.median([median_pitch(wave) for wave in waves])), 1),
+                formants=round(formant_factor(waves, first), 2),
                 loudness=round(loudness(joined, voice.sample_rate), 2),
                 true_peak=round(max(map(true_peak, spoken)), 2),
                 times_real_time=round(len(joined) / voice.sample_rate / taken, 1),
@@ -90,7 +104,7 @@ def quality_table(voice: str, found: Sequence[Quality]) -> Table:
     """One row for each speaker."""
     table = Table(title=f"{voice}, {found[0].sentences} sentences")
     table.add_column("speaker")
-    for name in ("word errors", "DNSMOS", "P.808", "LUFS", "peak, dB", "real time"):
+    for name in ("word errors", "DNSMOS", "P.808", "pitch", "formants", "LUFS", "peak", "speed"):
         table.add_column(name, justify="right")
     for one in found:
         table.add_row(
@@ -98,9 +112,11 @@ def quality_table(voice: str, found: Sequence[Quality]) -> Table:
             f"{100 * one.word_error:.1f} %",
             f"{one.overall:.2f}",
             f"{one.p808:.2f}",
+            f"{one.pitch:.0f}",
+            f"{one.formants:.2f}",
             f"{one.loudness:.1f}",
             f"{one.true_peak:.1f}",
-            f"{one.times_real_time:.0f} times",
+            f"{one.times_real_time:.0f}x",
         )
     return table
 

@@ -30,7 +30,8 @@ def test_listings(server: Server) -> None:
     assert listing["object"] == "list"
     by_id = {voice["id"]: voice for voice in listing["data"]}
     assert set(by_id) == {"starter", "heart", "espeak", "tiny", "crowd", *FAKES}
-    assert listing["default"] == "starter"
+    assert listing["default"] == "heart"
+    assert len(by_id["heart"]["speakers"]) == 13
     assert by_id["starter"]["languages"] == ["en-us", "en"]
     assert len(by_id["starter"]["speakers"]) == 2
     assert by_id["starter"]["engine"]["max_batch_size"] != 1
@@ -43,11 +44,11 @@ def test_listings(server: Server) -> None:
 
 
 def test_every_alias_speaks(server: Server) -> None:
-    """In English with starter's two speakers, in German with as many of espeak-ng's as names."""
+    """In English with as many speakers of heart as names, in German with as many of espeak-ng's."""
     aliases = httpx.get(f"{server.url}/v1/audio/voices").json()["aliases"]
     assert len(aliases) == 13
     with httpx.Client(timeout=30) as client:
-        for language, part, voices in [("en", None, 2), ("de", "other_languages", 13)]:
+        for language, part, voices in [("en", None, 13), ("de", "other_languages", 13)]:
             heard = set()
             for alias in aliases:
                 body = {
@@ -133,7 +134,7 @@ def test_say(server: Server, tmp_path: Path) -> None:
     command = [CHORALE, "say", "Hello from the command line.", "-o", out, "--url", server.url]
     said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "cache miss" in said.stdout
-    assert "by starter/" in said.stdout
+    assert "by heart/alloy" in said.stdout
     with av.open(str(out)) as container:
         stream = container.streams.audio[0]
         seconds = sum(f.samples for f in container.decode(stream)) / stream.codec_context.rate

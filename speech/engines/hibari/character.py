@@ -48,8 +48,8 @@ class Character:
 
     def filters(self, block: Floats, pitch: Floats) -> Complex:
         """The harmonic branch's filter [N, 601], from spectra [N, 3005] and pitch [N], Hertz."""
-        old: Floats = np.maximum(pitch, _LEAST)[:, None] / np.float32(_WIDTH)
-        new: Floats = old * np.float32(self.pitch)
+        old = np.maximum(pitch, _LEAST)[:, None] / np.float32(_WIDTH)
+        new = old * np.float32(self.pitch)
         count = int(_TOP / new.min()) + 2
         place = self._source(new * np.arange(count, dtype=np.float32)) / old
         np.maximum(place, 1, out=place)
@@ -74,7 +74,7 @@ class Character:
         owner += (np.arange(len(old)) * count)[:, None]
         return np.take(filters, owner)
 
-    def _source(self, bins: Floats) -> Floats:
+    def _source(self, bins: npt.NDArray[np.floating]) -> Floats:
         """Where a bin's energy comes from, in bins."""
         below = bins / np.float32(self._formants)
         above = _TOP - (_TOP - bins) * np.float32(self._rest)

@@ -169,7 +169,7 @@ def test_silence_is_cut_and_no_sound(
     whole = wave(say(engine, job(text, speed=speed)))
     # Every 10 ms with a sound, soft onsets among them, is still there.
     sounds = [int((levels(it) > -57).sum()) for it in (cut, whole)]
-    assert abs(sounds[0] - sounds[1]) <= 2
+    assert abs(sounds[0] - sounds[1]) <= (2 if speed == 1 else 4)
     first = np.flatnonzero(levels(cut, 0.005) > -50)[0] * 0.005
     assert first <= (0.06 if speed == 1 else 0.4)
     assert levels(cut, 0.02)[-1] < -50
