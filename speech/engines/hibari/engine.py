@@ -11,10 +11,9 @@ from speech.engines.hibari.graph import read_graph
 from speech.engines.hibari.vocoder import HOP, SAMPLE_RATE, waveform
 from speech.engines.hibari.voice import HibariEntry
 from speech.engines.kinds import Voice
-from speech.engines.level import QUIET, levelled, sounding
 from speech.engines.noise import noise_start
 from speech.engines.onnx_session import RUN_ERRORS, OnnxSession
-from speech.engines.stretching import stretch
+from speech.engines.spoken import spoken
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
 from speech.types import Delivery, Pcm, Phrase, PhraseJob
@@ -26,8 +25,6 @@ MIN_SPEED, MAX_SPEED = 0.5, 1.25
 symbol keeps at least 25 ms, of 50 that most have at speed 1. What is missing is a time stretch."""
 MAX_PHONEMES = 4_000
 """Ids of one phrase: its matrices grow with their square."""
-_TOLERANCE = 0.03
-"""Relative error of the duration that is left alone rather than stretched."""
 _UNIT = 2
 """Frames of one unit of duration, 25 ms."""
 _ONSET = 16
@@ -121,27 +118,22 @@ class HibariEngine:
         wave = waveform(spectra[0, skipped:], pitch[0, skipped:], noise, character)
         if not np.isfinite(wave).all():
             return SynthesisError("the model's audio holds no numbers")
-        start, end = sounding(wave, QUIET / gain)
-        edges = _edges(frames) - skipped * HOP
-        spoken = wave[start:end]
-        if how.speed != 1.0:
-            # Durations are rounded, so the length at speed 1 is no multiple of this one.
-            normal = _edges(_UNIT * np.maximum(1.0, np.rint(units.reshape(-1) * own)))
-            wanted = np.diff(np.interp((start, end), edges, normal)).item() / how.speed
-            if abs((factor := (end - start) / wanted) - 1.0) > _TOLERANCE:
-                spoken = stretch(spoken, factor, SAMPLE_RATE)
-        samples = np.rint(levelled(spoken, gain) * np.float32(32767)).astype(np.int16)
-        seconds = None
-        if job.timed:
-            edges[1:-1] = np.maximum(edges[1:-1] - _LEAD * HOP / own, edges[0])
-            kept = np.diff(np.clip(edges, start, end))
-            seconds = (kept * (len(samples) / kept.sum() / SAMPLE_RATE)).astype(np.float32)
+        said = spoken(
+            wave,
+            _edges(frames) - skipped * HOP,
+            # Durations are rounded, so those at speed 1 are no multiple of these.
+            _edges(_UNIT * np.maximum(1.0, np.rint(units.reshape(-1) * own))),
+            speed=how.speed,
+            lead=_LEAD * HOP / own,
+            gain=gain,
+            sample_rate=SAMPLE_RATE,
+        )
         return Pcm(
-            samples=samples,
+            samples=said.samples,
             sample_rate=SAMPLE_RATE,
             index=phrase.index,
             is_last=phrase.is_last,
-            phoneme_seconds=seconds,
+            phoneme_seconds=said.seconds if job.timed else None,
         )
 
     def warm_up(self) -> None:

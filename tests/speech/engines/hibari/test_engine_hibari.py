@@ -13,6 +13,7 @@ from hibari import dsp
 
 from speech.config import EngineConfig, TextConfig
 from speech.engines import load_engine
+from speech.engines import spoken as spoken_module
 from speech.engines.hibari import engine as engine_module
 from speech.engines.hibari import vocoder
 from speech.engines.hibari import voice as voice_module
@@ -162,9 +163,9 @@ def test_silence_is_cut_and_no_sound(
     text: str,
     speed: float,
 ) -> None:
-    monkeypatch.setattr(engine_module, "stretch", lambda samples, _factor, _rate: samples)
+    monkeypatch.setattr(spoken_module, "stretch", lambda samples, _factor, _rate: samples)
     cut = wave(say(engine, job(text, speed=speed)))
-    monkeypatch.setattr(engine_module, "sounding", lambda samples, _quiet: (0, len(samples)))
+    monkeypatch.setattr(spoken_module, "sounding", lambda samples, _quiet: (0, len(samples)))
     monkeypatch.setattr(engine_module, "_ONSET", 1000)
     whole = wave(say(engine, job(text, speed=speed)))
     # Every 10 ms with a sound, soft onsets among them, is still there.
