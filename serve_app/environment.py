@@ -34,6 +34,11 @@ COMMON = {
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
     # A busy machine starts a proxy slower than the usual 5 s, and Serve would start another.
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    # Serve's own gauges and control loop are busy ten times a second, in every process. Prometheus
+    # asks every ten seconds, and scaling decides on values that come twice a second.
+    "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "2000",
+    "RAY_SERVE_ROUTER_QUEUE_LEN_GAUGE_THROTTLE_S": "2",
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.25",
     # Half requests and invented methods end before they cost anything: serve_app/http_guard.py.
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.http_guard:install",
 }
