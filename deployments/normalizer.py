@@ -17,6 +17,7 @@ from speech import espeak, telemetry
 from speech.cache.keys import digest, library_versions
 from speech.config import AudioConfig, EspeakConfig, TextConfig
 from speech.engine_load import ProcessorLoad
+from speech.engines.kinds import Voice
 from speech.errors import ConfigError, InvalidInputError, NothingToSayError
 from speech.interfaces import NormalizerStage
 from speech.text import FrontEnd, phonemizers
@@ -31,7 +32,7 @@ from speech.types import (
     SpeechRequest,
     Vocabulary,
 )
-from speech.voices import VoiceCatalogue
+from speech.voice_home import LiveCatalogue
 
 _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Yes!"
 _INLINE_CHARACTERS = 300
@@ -86,10 +87,14 @@ class Normalizer(Stage, serves=NormalizerStage):
     """Owns the text front end. It knows voices by their vocabulary only."""
 
     def __init__(
-        self, catalogue: Path, audio: AudioConfig, espeak_config: EspeakConfig | None = None
+        self,
+        catalogue: Path,
+        audio: AudioConfig,
+        espeak_config: EspeakConfig | None = None,
+        home: Path | None = None,
     ) -> None:
         espeak.configure(espeak_config or EspeakConfig())
-        self._catalogue = VoiceCatalogue.load(catalogue)
+        self._live = LiveCatalogue(catalogue, home)
         self._audio = audio
         self._front_end = FrontEnd(TextConfig())
         self._lanes = _Lanes(TextConfig())
@@ -109,7 +114,7 @@ class Normalizer(Stage, serves=NormalizerStage):
 
     def _check_phonemizers(self) -> None:
         """Raise ConfigError where a voice's phonemizer is not installed."""
-        for voice in self._catalogue.voices.values():
+        for voice in self._live.shipped.voices.values():
             if voice.vocabulary is None:
                 continue
             if problem := self._unread.get(voice.vocabulary.kind):
@@ -117,7 +122,7 @@ class Normalizer(Stage, serves=NormalizerStage):
 
     def _warm_up(self) -> None:
         """Load tables and languages now: the first request would take some 45 ms longer."""
-        for voice in self._catalogue.voices.values():
+        for voice in self._live.shipped.voices.values():
             delivery = Delivery(voice=voice.id, language=voice.language)
             passage = Passage(text=_WARM_UP_TEXT, delivery=delivery)
             self._front_end.prepare(passage, voice.vocabulary)
@@ -133,7 +138,8 @@ class Normalizer(Stage, serves=NormalizerStage):
         self._reported_memo = self._front_end.memo
 
     def check_health(self) -> None:
-        """Report, and raise when espeak-ng cannot be started."""
+        """Report, follow the user's voices, and raise when espeak-ng cannot be started."""
+        self._live.poll()
         unknown = self._front_end.unknown_symbols
         for (kind, fate), count in (unknown - self._reported).items():
             metrics.count(telemetry.UNKNOWN_SYMBOLS, count, **{"class": kind, "fate": fate})
@@ -161,6 +167,9 @@ class Normalizer(Stage, serves=NormalizerStage):
             InvalidInputError: nothing is left to say, or it becomes too much.
             UnreadableTextError: espeak-ng breaks down on it.
         """
+        if any(voice not in self._live.catalogue.voices for voice in request.voices):
+            # A gateway has seen it first.
+            await asyncio.get_running_loop().run_in_executor(None, self._live.refresh)
         opening: Phrase | None = None
         phrases: tuple[Phrase, ...]
         if request.characters <= _INLINE_CHARACTERS:
@@ -169,7 +178,7 @@ class Normalizer(Stage, serves=NormalizerStage):
             phrases = (opening,)
         else:
             phrases = await self._lanes.run("long", self._phrases, request)
-        voices = [self._catalogue.voices[voice] for voice in request.voices]
+        voices = [self._voice(voice) for voice in request.voices]
         rate = PCM_SAMPLE_RATE if request.format == "pcm" else max(v.sample_rate for v in voices)
         return SpeechJob(
             format=request.format,
@@ -235,13 +244,20 @@ class Normalizer(Stage, serves=NormalizerStage):
         """Of the passage's voice in its language.
 
         Raises:
-            InvalidInputError: what would read it is not installed here.
+            InvalidInputError: what would read it is not installed here, or the voice has gone.
         """
         how = passage.delivery
-        vocabulary = self._catalogue.voices[how.voice].vocabulary_in(how.language)
+        vocabulary = self._voice(how.voice).vocabulary_in(how.language)
         if vocabulary is not None and (problem := self._unread.get(vocabulary.kind)):
             raise InvalidInputError(f"language {how.language!r}: {problem}", "language")
         return vocabulary
+
+    def _voice(self, name: str) -> Voice:
+        """A voice by its id. Raises InvalidInputError where it has been removed meanwhile."""
+        voice = self._live.catalogue.voices.get(name)
+        if voice is None:
+            raise InvalidInputError(f"voice {name[:64]!r} has been removed", "voice")
+        return voice
 
     async def explain(self, passage: Passage) -> Explanation:
         """A text as it would be spoken, with the phonemes of espeak-ng if it is installed.
@@ -260,4 +276,4 @@ class Normalizer(Stage, serves=NormalizerStage):
     def _languages(self) -> Collection[str]:
         if self._shows_phonemes:
             return espeak.languages()
-        return {tag for voice in self._catalogue.voices.values() for tag in voice.languages}
+        return {tag for voice in self._live.catalogue.voices.values() for tag in voice.languages}

@@ -30,7 +30,7 @@ from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
 from speech.interfaces import EngineInfo, SynthesizerStage
 from speech.types import Pcm, PhraseJob, SynthesizedPhrase
-from speech.voices import VoiceCatalogue
+from speech.voice_home import LiveCatalogue
 
 _LOG = logging.getLogger("ray.serve")
 _MOST_RELEASED = 65
@@ -43,11 +43,13 @@ class SynthesizerConfig(StrictModel):
     """What a Synthesizer replica is built from."""
 
     catalogue: Path
+    home: Path | None = None
+    """Folder of the user's own voices."""
     engine: EngineConfig = EngineConfig()
     espeak: EspeakConfig = EspeakConfig()
     preload: tuple[str, ...] = ()
-    """Voices loaded and warmed before the replica is ready. Empty takes the catalogue's, the
-    default first, as many as may be resident; any other is loaded when it is first asked for."""
+    """Voices loaded and warmed before the replica is ready. Empty takes the default and the shipped
+    ones, as many as may be resident; any other is loaded when it is first asked for."""
     stall_timeout: float = 60.0
     """Seconds one engine call may take before the replica counts as unhealthy."""
 
@@ -74,10 +76,11 @@ class Synthesizer(Stage, serves=SynthesizerStage):
 
     def __init__(self, config: SynthesizerConfig, batch: BatchConfig | None = None) -> None:
         espeak.configure(config.espeak)
-        catalogue = VoiceCatalogue.load(config.catalogue)
+        self._live = LiveCatalogue(config.catalogue, config.home)
+        self._catalogue = self._live.catalogue
         self._config = config
-        self._voices = ResidentVoices(catalogue.voices, config.engine, _note)
-        known = dict.fromkeys((catalogue.default_voice, *catalogue.voices))
+        self._voices = ResidentVoices(self._catalogue.voices, config.engine, _note)
+        known = dict.fromkeys((self._catalogue.default_voice, *self._live.shipped.voices))
         self._voices.preload(config.preload or list(known)[: config.engine.max_resident_voices])
         parallel = config.engine.parallel or len(os.sched_getaffinity(0))
         self._parallel = parallel
@@ -133,6 +136,8 @@ class Synthesizer(Stage, serves=SynthesizerStage):
 
         Serve calls this every two seconds; see `AudioCache.check_health`.
         """
+        self._live.poll()
+        self._follow_voices()
         metrics.report_espeak()
         metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
         infos = self._voices.infos()
@@ -144,6 +149,11 @@ class Synthesizer(Stage, serves=SynthesizerStage):
             raise RuntimeError("an engine call has stalled")
         if self._broken:
             raise RuntimeError("the engine failed as a whole")
+
+    def _follow_voices(self) -> None:
+        if self._live.catalogue is not self._catalogue:
+            self._catalogue = self._live.catalogue
+            self._voices.know(self._catalogue.voices)
 
     async def loaded_engines(self) -> dict[str, EngineInfo]:
         """What is loaded here, by voice id."""
@@ -232,6 +242,10 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         return self._run_engine(jobs), started, perf_counter()
 
     def _run_engine(self, jobs: Sequence[PhraseJob]) -> Sequence[Pcm | SpeechError]:
+        if jobs[0].phrase.delivery.voice not in self._catalogue.voices:
+            # A gateway has seen it first.
+            self._live.refresh()
+            self._follow_voices()
         try:
             return self._voices.synthesize(jobs)
         except SpeechError as error:

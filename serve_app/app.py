@@ -37,6 +37,7 @@ def build_graph(config: GraphConfig) -> Application:
         stages.synthesizer,
         SynthesizerConfig(
             catalogue=config.catalogue,
+            home=config.voice_home(),
             engine=_engine(config),
             espeak=config.espeak,
             preload=config.preload,
@@ -51,6 +52,7 @@ def build_graph(config: GraphConfig) -> Application:
         config.catalogue,
         config.audio,
         config.espeak,
+        config.voice_home(),
         user_config=config.front_end(),
     )
     encoder = _stage(
@@ -92,6 +94,7 @@ def build_graph(config: GraphConfig) -> Application:
         audio_cache,
         synthesizer,
         retries=config.retries,
+        home=config.voice_home(),
     )
 
 

@@ -24,6 +24,7 @@ from speech.errors import ConfigError
 from speech.scaling import Target
 from speech.text.lexicon import lexicon_entries
 from speech.text.lexicon_files import load_lexicons
+from speech.voice_home import home_folder
 
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "configs"
 
@@ -147,6 +148,10 @@ class GraphConfig(StrictModel):
 
     catalogue: Path = Path("voices.yaml")
     """Relative to the configuration file."""
+    home: Path | None = None
+    """Folder of the user's own voices, relative to the configuration file. By default that of
+    CHORALE_HOME where the application is built, or else `~/.local/share/chorale`. Every node reads
+    its own copy."""
     preload: tuple[str, ...] = ()
     stages: Stages = Stages()
     gateway: GatewayConfig = GatewayConfig()
@@ -187,9 +192,14 @@ class GraphConfig(StrictModel):
             update={
                 "catalogue": (folder / self.catalogue).resolve(),
                 "lexicon": lexicon,
+                "home": None if self.home is None else (folder / self.home).resolve(),
                 "engine": engine,
             }
         )
+
+    def voice_home(self) -> Path:
+        """Folder of the user's own voices; it may be missing."""
+        return self.home or home_folder()
 
     def front_end(self) -> TextConfig:
         """The text front end's configuration with the words of the lexicon folder.

@@ -49,7 +49,7 @@ from speech.config import RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
 from speech.types import CacheState, Delivery, Passage
-from speech.voices import VoiceCatalogue
+from speech.voice_home import LiveCatalogue
 
 _BODY_SECONDS = 10.0
 
@@ -98,10 +98,12 @@ class Gateway:
         synthesizer: DeploymentHandle | Inline,
         *,
         retries: RetryConfig = RETRIES,
+        home: Path | None = None,
     ) -> None:
         """Take the stages it calls; the synthesizer only to tell what that has loaded."""
         self._config = config
-        self._catalogue = VoiceCatalogue.load(catalogue)
+        self._live = LiveCatalogue(catalogue, home)
+        self._catalogue = self._live.catalogue
         self._synthesizer = synthesizer
         self._normalizer = normalizer_stage(normalizer, retries)
         self._epochs = EpochBook(config.epoch_poll)
@@ -146,13 +148,23 @@ class Gateway:
         self._readiness.start()
 
     def check_health(self) -> None:
-        """Report; a gateway has nothing of its own that can break."""
+        """Report, and follow the user's voices; it has nothing of its own that can break."""
+        self._follow_voices()
+        metrics.set_gauge(telemetry.UNUSABLE_VOICES, len(self._live.problems))
         metrics.set_gauge(telemetry.CACHE_BYTES, self._hot.counters.bytes, tier="hot")
         metrics.set_gauge(telemetry.INFLIGHT_CHARACTERS, self._admission.characters)
         metrics.set_gauge(telemetry.INFLIGHT_REQUESTS, self._admission.requests)
         metrics.set_gauge(telemetry.READING_BYTES, self._admission.reading.total)
         metrics.set_gauge(telemetry.SHOWN_CHARACTERS, self._admission.shown_characters)
         check_inline(self._normalizer, self._cache)
+
+    def _follow_voices(self) -> None:
+        self._live.poll()
+        found = self._live.catalogue
+        for name, voice in self._catalogue.voices.items():
+            if found.voices.get(name) is not voice:
+                self._hot.purge(name)  # its keys know a voice by its id alone
+        self._catalogue = found
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """What `BusyPolicy` reads."""

@@ -11,7 +11,7 @@ from speech.engines.kinds import Voice, engine_kind
 from speech.engines.provider_trials import Trial, best, measured, unusable
 from speech.engines.providers import cache_folder
 from speech.errors import ConfigError
-from speech.voices import VoiceCatalogue
+from speech.voice_home import LiveCatalogue
 
 
 def print_providers(voice: str, graph: str, console: Console, *, fresh: bool) -> None:
@@ -27,7 +27,7 @@ def print_providers(voice: str, graph: str, console: Console, *, fresh: bool) ->
         SpeechError: there is no such graph or voice, or only one provider computes it.
     """
     config = GraphArguments(config=graph).graph()
-    catalogue = VoiceCatalogue.load(config.catalogue)
+    catalogue = LiveCatalogue(config.catalogue, config.voice_home()).catalogue
     found, _ = catalogue.resolve(voice or catalogue.default)
     providers, engine = engine_kind(found.engine).providers, found.config(config.engine)
     if len(providers) == 1:

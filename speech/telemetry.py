@@ -131,6 +131,11 @@ SYNTHESIZED_PHRASES = Metric(
 AUDIO_SECONDS = Metric(
     "chorale_audio_seconds", "counter", "Seconds of audio synthesised, by voice.", ("voice",)
 )
+UNUSABLE_VOICES = Metric(
+    "chorale_unusable_voices",
+    "gauge",
+    "What of the user's own voices cannot be used, entries or the whole file; the log says why.",
+)
 RESIDENT_VOICES = Metric(
     "chorale_resident_voices",
     "gauge",

@@ -157,12 +157,14 @@ class LiveCatalogue:
             shipped: The catalogue file.
             home: Folder of the user's voices, which may be missing; None for no such folder.
         """
-        self._shipped = VoiceCatalogue.load(shipped)
+        self.shipped = VoiceCatalogue.load(shipped)
         self._home = None if home is None else Home(home)
         self._stamp: tuple[int, ...] = ()
         self._known: Mapping[str, _Known] = {}
         self._lock = threading.Lock()
-        self.catalogue = self._shipped
+        self.catalogue = self.shipped
+        """Of both; another object as soon as something has changed, with the same `Voice` objects
+        for what has not."""
         self.problems: tuple[str, ...] = ()
         """What of the user's voices cannot be used, and why."""
         self.refresh()
@@ -196,7 +198,7 @@ class LiveCatalogue:
         problems: list[str] = []
         for raw in found.voices:
             name = str(raw.get("id", ""))[:100]
-            if name in self._shipped.voices or name in known:
+            if name in self.shipped.voices or name in known:
                 problems.append(f"voice {name!r}: there is one of this id already")
                 continue
             try:
@@ -204,10 +206,10 @@ class LiveCatalogue:
             except Exception as error:  # noqa: BLE001 (of strange files a reader may raise anything)
                 problems.append(f"voice {name!r}: {error}")
         self._known = known
-        voices = {**self._shipped.voices, **{name: it.voice for name, it in known.items()}}
-        aliases = dict(self._shipped.aliases)
+        voices = {**self.shipped.voices, **{name: it.voice for name, it in known.items()}}
+        aliases = dict(self.shipped.aliases)
         for name, alias in found.aliases.items():
-            tried = VoiceCatalogue(voices, {name: alias}, self._shipped.default)
+            tried = VoiceCatalogue(voices, {name: alias}, self.shipped.default)
             try:
                 tried.resolve(name)
                 if (other := alias.other_languages) is not None:
@@ -215,12 +217,12 @@ class LiveCatalogue:
                 aliases[name] = alias
             except InvalidInputError as error:
                 problems.append(f"alias {name[:100]!r}: {error}")
-        joined = VoiceCatalogue(voices, aliases, found.default or self._shipped.default)
+        joined = VoiceCatalogue(voices, aliases, found.default or self.shipped.default)
         try:
             joined.resolve(joined.default)
         except InvalidInputError as error:
             problems.append(f"default: {error}")
-            joined = VoiceCatalogue(voices, aliases, self._shipped.default)
+            joined = VoiceCatalogue(voices, aliases, self.shipped.default)
         return joined, tuple(problems)
 
     def _read(self, name: str, raw: Mapping[str, Any], folder: Path) -> _Known:

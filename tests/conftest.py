@@ -66,6 +66,12 @@ def _taken(kind: type, more: dict[str, Any]) -> dict[str, Any]:
     return {name: more.pop(name) for name in kind.__dataclass_fields__ if name in more}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_voices_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whoever runs the tests may have pulled some."""
+    os.environ["CHORALE_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture
 def fake_catalogue(tmp_path: Path) -> Path:
     """A catalogue of two voices that speak in tones."""

@@ -132,6 +132,15 @@ class ResidentVoices:
                 self._engines[voice_id] = new
         self._retire(before or new)
 
+    def know(self, voices: Mapping[str, Voice]) -> None:
+        """Take other voices from now on; what is loaded and not among them any more is closed."""
+        with self._lock:
+            known, self._voices = self._voices, voices
+            names = [name for name in self._engines if voices.get(name) is not known[name]]
+            gone = [self._engines.pop(name) for name in names]
+        for resident in gone:
+            self._retire(resident)
+
     def configure(self, config: EngineConfig) -> None:
         """Load with another configuration from now on; what is resident stays as it is."""
         self._config = config

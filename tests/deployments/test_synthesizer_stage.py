@@ -27,6 +27,7 @@ from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.scaling import METRICS
 from speech.telemetry import Metric
 from speech.types import Pcm, PhraseJob, SpeechJob
+from speech.voice_home import Home
 from tests.conftest import phrase_job, with_delivery
 from tests.tiny_voice import write_tiny_voice
 
@@ -371,3 +372,22 @@ def test_what_is_loaded_later_is_loaded_as_is_wanted(tiny: Synthesizer, make_job
 def test_a_wrong_wish_is_refused(synthesizer: Synthesizer, wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         synthesizer.reconfigure(wrong)
+
+
+def test_a_voice_of_the_users_speaks_as_soon_as_it_is_asked_for(
+    fake_catalogue: Path, tmp_path: Path, make_job: MakeJob
+) -> None:
+    home = Home(tmp_path / "home")
+    made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue, home=home.folder))
+    jobs = phrase_jobs(make_job("one", voice="mine", speaker=""))
+    (refused,) = made._run_engine(jobs)
+    assert isinstance(refused, ConfigError)
+    home.add({"id": "mine", "engine": "fake"})
+    (pcm,) = made._run_engine(jobs)
+    assert isinstance(pcm, Pcm)
+    assert "mine" in made._voices.infos()
+    home.drop("mine")
+    made._live.refresh()
+    made.check_health()
+    assert "mine" not in made._voices.infos()
+    made._engine_threads.shutdown()

@@ -206,6 +206,7 @@ def running(
         "RAY_metrics_report_interval_ms": str(int(1000 * EXPORT_SECONDS)),
         "CHORALE_ADMIN_TOKEN": ADMIN_TOKEN,
         "HOME": str(folder),
+        "CHORALE_HOME": str(folder / "home"),
         "PYTHONPATH": python_path,
     }
     if prepare is not None:

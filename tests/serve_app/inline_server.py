@@ -52,10 +52,10 @@ class Synthesizer:
 class Server:
     """A gateway, its application and a client of it."""
 
-    def __init__(self, catalogue: Path) -> None:
+    def __init__(self, catalogue: Path, home: Path | None = None) -> None:
         self.synthesizer = Synthesizer()
         audio = AudioConfig()
-        normalizer = Inline(lambda: Normalizer(catalogue, audio))
+        normalizer = Inline(lambda: Normalizer(catalogue, audio, home=home))
         encoder = Encoder(audio, 16_384, Inline(lambda: self.synthesizer), normalizer)
         self.cache = AudioCache(CacheConfig(frame_bytes=16_384), 1000.0, Inline(lambda: encoder))
         self.gateway = Gateway(
@@ -64,6 +64,7 @@ class Server:
             normalizer,
             Inline(lambda: self.cache),
             Inline(lambda: self.synthesizer),
+            home=home,
         )
         self.app: FastAPI = self.gateway.__serve_build_asgi_app__()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

@@ -185,3 +185,20 @@ def test_a_preload_that_does_not_fit_names_the_voice(
     voices = resident(catalogue, 4)
     with pytest.raises(ConfigError, match="'b' has no room beside a"):
         voices.preload("ab")
+
+
+def test_what_is_no_more_what_it_was_is_closed(catalogue: VoiceCatalogue) -> None:
+    voices = resident(catalogue, 4)
+    kept, changed, gone = (used(voices, name) for name in "abc")
+    other = FakeEntry(id="b", speakers=("one",))
+    entries = VoiceCatalogue.build(CatalogueConfig(default="b", voices=(other,)), Path())
+    voices.know({"a": catalogue.voices["a"], **entries.voices, "d": catalogue.voices["d"]})
+    assert list(voices.infos()) == ["a"]
+    assert used(voices, "a") is kept
+    assert isinstance(changed, FakeEngine)
+    assert isinstance(gone, FakeEngine)
+    assert changed.closed
+    assert gone.closed
+    assert used(voices, "b") is not changed
+    with pytest.raises(ConfigError, match="no voice 'c'"):
+        used(voices, "c")
