@@ -30,6 +30,7 @@ def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
         ("en-us", "I read it yesterday.", "ˌI ɹˈɛd ɪt jˈɛstəɹdˌA."),
         ("en-us", "I will read it.", "ˌI wɪl ɹˈid ɪt."),
         ("en-us", "café", "kæfˈA"),
+        ("en-us", "naïve", "nɑˈiv"),
         ("en-us", "[a](/b/)", "ˈA (bˈi)"),
     ],
 )
