@@ -2,8 +2,9 @@
 
 What espeak-ng already reads right (checked with its en-us voice) stays as it is written: FBI is
 spelled and NASA is said. The tables hold what it gets wrong; unknown words in capitals are judged
-by their length and by whether they could be an English syllable. Words of a shouted sentence stay
-words.
+by their length and by whether they could be an English syllable. Words are written small: espeak-ng
+spells most of three capitals, and misaki those that it derives (`LEAVING`). Words of a shouted
+sentence are words.
 """
 
 import re
@@ -19,7 +20,7 @@ SPELLED = frozenset(
     DUI DWI EA EC ECB ECG ECU EDM EEG EEOC EFT EIN EKG EMF EMP EMS EMT EOD EOF EOY EP EPA EPS
     ER ERP ESL ESP ET ETA ETF EV EVP FAA FAQ FDIC FWIW GE GED GIS GOP GRE HOA HOV IAEA IAM IBS
     IC ICBM ICC ICU ICYMI IDE IDK IED IIRC ILO IM IMDB IMF IMHO IO IOC IOT IOU IPA IPO IQ IRA
-    IRL ISS ITV IUD IV IVF KO LAX LED LMAO MA MCU MI MIA MOU NE NGO NIH NYC NYU OBE OCI OSS
+    IRL ISS ITV IUD IV IVF KO LAX LED LGBTQIA LMAO MA MCU MI MIA MOU NE NGO NIH NYC NYU OBE OCI OSS
     OST OT OTC OTT OVP PA PE PLO PO POC POV POW PSI PTA PTO QA QED RFID ROI SA SE SEC SEO SME
     SOC SOS STI TA TGIF TSA TTYL UAE UAV UAW UFC UHF UML UPS URI USC USDOJ USGS USMC USN USPS
     USS UTI UX VA VIN VIP VOA VOD WIP XYZ YMCA YTD YWCA""".split()
@@ -27,31 +28,45 @@ SPELLED = frozenset(
 """Initialisms that espeak-ng says as words."""
 
 WORDS = frozenset(
-    """ACE ACT ADD ADO AFT AGE AGO AH AHA AID AIDS AIL AIM AIR ALE ALL AM AN AND ANT ANY APE APT ARC
-    ARE ARK ARM ART AS ASAP ASCII ASH ASK AT ATE AW AWE AXE BAD BAG BAM BAN BAR BASH BAT BAY
-    BE BED BEE BEG BET BIB BID BIG BIN BIT BOB BOO BOW BOX BOY BRA BUD BUG BUM BUN BUS BUT
-    BUY BY BYE CAB CAD CAN CAP CAR CAT COP COT COVID COW COY CRY CUB CUE CUP CUT DAD DAM DAY
-    DEN DEW DID DIE DIG DIM DIN DIP DO DOC DOG DOS DOT DRY DUB DUE DUG DUH DUO DYE EAR EAT
-    EBB EEL EGG EGO EH ELF ELK ELM EMU END ERA EVE EWE EYE FAB FAD FAN FAR FAT FAX FED FEE
-    FEW FIG FIN FIT FIX FLU FLY FOE FOG FOR FOX FRY FUN FUR GAG GAP GAS GEL GEM GET GIF GIG
-    GIN GNU GO GOAT GOD GOT GPT GUM GUN GUT GUY GYM HA HAD HAM HAS HAT HAY HE HEM HEN HER HEY
-    HI HID HIM HIP HIS HIT HMM HO HOG HOP HOT HOW HUB HUD HUG HUH HUM HUT ICE ICY IF ILL IN
-    INK INN ION IS ISO IT ITS IVY JAM JAR JAW JAY JET JIT JOB JOG JOY JPEG JSON JUG KEG KEY
-    KID KIN KIT LAB LAD LAN LAP LAW LAY LEG LET LID LIE LIP LIT LO LOG LOL LOT LOW MA MAC MAD
-    MAN MAP MAT MAX MAY ME MEH MEN MET MID MIG MIN MIR MIX MOB MOM MOP MPEG MUD MUG MUM MY
-    NAG NAH NAP NAS NASA NATO NET NEW NIL NO NOD NOR NOT NOW NUN NUT OAK OAR ODD OF OFF OH
-    OIL OLD ON ONE OR ORM OUR OUT OW OWE OWL OWN OX PA PAD PAL PAN PAT PAW PAY PEA PEN PET
-    PIE PIG PIN PIT PLY POP POT PRO PUB PUT RAF RAG RAM RAN RAP RAT RAW RAY RED REM RIB RID
-    RIG RIM RIP ROB ROD ROM ROT ROW RUB RUG RUN RYE SAD SAG SAP SAT SAW SAY SEA SEE SET SEW
-    SEX SHE SHY SIM SIN SIP SIR SIT SIX SKI SKY SLY SMART SO SOB SON SOW SPA SPY SUM SUN TAB
-    TAG TAN TAP TAR TAX TEA TED TEN THE TIE TIN TIP TO TOE TON TOO TOP TOY TRY TUB TUG TWO
-    UGH UH UM UNO UP US USE VAN VAT VET VIA VOC VOW WAN WAR WAS WAX WAY WE WEB WET WHO WHY WIG
-    WIN WIT WOW YAY YE YEP YES YET YO YOU YUM ZIP ZOO
-    BOG COB COG CUR DAB DON EON ERR FEN FEY FIB FIR FOB FRO GAL GEE HAG HEW HEX HUE IRE JAB JIG JOT
-    LOB LOP LUG MAW MOO NAB NIP NIT OAT ODE OPT ORB ORE PEG PEP PER PUN PUP RUE RUM RUT SAC SUB SUE
-    TAD TIC TOT TOW URN VEX VIE WED WEE WOE WOK WON YAK YAM YEA YIN ZAP ZEN""".split()
+    """ABUT ACE ACT ADD ADO AFT AGE AGO AH AHA AID AIDS AIL AIM AIR ALB ALE ALIAS ALL ALP AM AMP AN
+    AND ANGST ANI ANT ANY APE APP APT ARB ARC ARE ARF ARK ARM ART AS ASAP ASCII ASH ASK ASS AT
+    ATE AUK AVE AW AWE AWL AWN AXE AXLE AYE BAD BAG BAH BAM BAN BAR BASH BAT BAY BAYOU BE BED
+    BEE BEG BEN BET BEVVY BEY BIAS BIB BID BIG BIN BIO BIT BIZ BOA BOB BOD BOG BOO BOP BOT BOW
+    BOWLS BOX BOY BRA BRO BUB BUD BUG BUM BUN BUR BURNT BUS BUT BUY BY BYE CAB CAD CAN CAP CAR
+    CAT CAW CHAI CHI CIAO CIG CIVVY COB COG CON COP COT COVID COW COX COY COZ CRY CUB CUD CUE
+    CUM CUP CUR CUT CUZ DAB DAD DAM DAY DEF DELFT DEN DEW DIB DID DIDST DIE DIG DIM DIN DIP DIS
+    DIVVY DO DOC DOG DOH DOM DON DOS DOT DRY DUB DUD DUE DUG DUH DUN DUO DYE EAR EAT EBB ECO
+    EEK EEL EFF EGG EGO EH EKE ELD ELF ELK ELL ELM EMO EMU END EON ERA ERE ERG ERR EVE EWE EX
+    EXCEL EXPAT EXPEL EXPO EYE FAB FAD FAN FAR FAT FAX FED FEE FEN FEW FEY FEZ FIAT FIB FIE FIG
+    FIN FIR FIT FIX FJORD FLU FLY FOB FOE FOG FOP FOR FOX FRO FRY FUD FUG FUN FUR GAB GAD GAG
+    GAH GAL GAM GAP GAR GAS GAT GAY GEE GEL GEM GENII GET GHOST GHOUL GIF GIG GIN GIT GNU GO
+    GOAT GOB GOD GOO GOOEY GOT GPT GUM GUN GUT GUY GYM GYP HA HAD HADST HAG HAIKU HAM HARSH HAS
+    HAT HAW HAY HE HEM HEN HEP HER HERTZ HEW HEX HEY HI HID HIM HIP HIS HIT HMM HO HOB HOD HOE
+    HOG HOP HOT HOW HUB HUD HUE HUG HUH HUM HUT IAMB ICE ICK ICY IF ILK ILL IMP IN INK INN ION
+    IRE IRK IS ISH ISM ISO IT ITS IVY JAB JAM JAR JAW JAY JET JEW JIB JIG JIT JOB JOG JOT JOY
+    JPEG JSON JUG JUT KAIJU KAY KEG KEN KEY KHAKI KHAN KID KIN KIP KIT LAB LAD LAG LAM LAN LAP
+    LAW LAY LEE LEG LEI LEK LET LIB LID LIE LIP LIT LLAMA LO LOB LOG LOL LOO LOP LOT LOW LOX
+    LUG LUV LUX LYE MA MAC MAD MAG MAIZE MAN MAP MARSH MAT MAW MAX MAY ME MEG MEH MEN MET MEW
+    MIC MID MIDST MIG MIN MIR MIX MOA MOB MOM MOO MOP MORPH MOW MPEG MUD MUG MUM MUX MY NAAN
+    NAB NAG NAH NAIAD NAIVE NAN NAP NAS NASA NATO NAVVY NAW NAY NEB NET NEW NIB NIL NIP NIT NIX
+    NO NOB NOD NOM NOR NOT NOW NUB NUN NUT NYMPH OAF OAK OAR OAT ODD ODDS ODE OF OFF OFT OH OHM
+    OI OIL OLD OLE OMA ON ONE OOF OOH OOMPH OPE OPT OR ORB ORE ORM OUR OUT OVA OW OWE OWL OWN
+    OX OXBOW OXLIP OXY PA PAD PAH PAL PAN PAR PAT PAW PAY PAYEE PEA PEC PEE PEG PEN PEP PER PET
+    PEW PHI PHLOX PIC PIE PIG PIN PIP PIT PIX PLY POP POT POX PRE PRO PRY PSALM PSYCH PUB PUD
+    PUG PUN PUP PUS PUT QUBIT QUEUE RAD RADII RAF RAG RAH RAI RAJ RALPH RAM RAN RAP RAT RAW RAY
+    REC RED REF REM REP REV RHEA RHINO RHO RHOMB RHYME RIB RID RIG RIM RIP ROB ROD ROE ROM ROO
+    ROT ROW RUB RUE RUG RUM RUN RUT RYE SAC SAD SAG SAL SAM SAP SAT SAVVY SAW SAX SAY SCHWA SEA
+    SEE SET SEW SEX SHE SHY SIM SIN SIP SIR SIT SIX SKI SKY SLY SMART SO SOB SOD SON SOP SOT
+    SOW SOY SPA SPY STY SUB SUE SUM SUN SUP SUS SYLPH TAB TAD TAG TAIGA TAM TAN TAP TAR TAU TAX
+    TEA TED TEE TEMPT TEN THE TIC TIE TIN TIP TIT TIX TO TOD TOE TOG TOM TON TOO TOP TOR TORII
+    TOT TOW TOY TRIAD TRY TSAR TUB TUG TUN TUT TUX TWO UGH UH UKE UM UMM UMP UNO UP URN US USE
+    VAN VAT VEE VEG VET VEX VIA VID VIE VIG VIM VLOG VOC VOW VOX VROOM WAD WAG WAIF WAIVE WALTZ
+    WAN WAR WAS WAX WAY WE WEB WED WEE WELSH WEN WET WHO WHY WIDTH WIG WIN WIT WOE WOK WON WOW
+    WRY YA YACHT YAH YAK YAM YAP YAW YAY YE YEA YEN YEP YER YES YET YEW YIN YIP YO YOB YON YOU
+    YUM YUP ZAG ZAP ZED ZEN ZIG ZIP ZIT ZLOTY ZOO""".split()
 )
-"""Words even in capitals, short ones and acronyms that are said; other short ones are letters."""
+"""Words even in capitals, if they are short, unlike a word or an acronym; other short ones are
+letters."""
 
 SAID_AS_WORDS = frozenset(
     """ACT ADD AIDS AM ASAP ASCII BASH CAD COVID DOS GIF GNU GOAT GPT HUD ICE ISO IT JIT JPEG
@@ -86,7 +101,8 @@ SAID = {
     "DDOS": "dˈiːdɑːs", "DDoS": "dˈiːdɑːs", "ROTC": "ɹˈɑːtsi", "BIOS": "bˈaɪoʊs",
     "OLED": "ˈoʊlɛd", "HIPAA": "hˈɪpə", "HIIT": "hˈɪt", "FTSE": "fˈʊtsi", "SaaS": "sˈæs",
     "PaaS": "pˈæs", "IaaS": "ˈaɪæs", "GUI": "ɡˈuːi", "VRAM": "vˈiːɹæm", "REIT": "ɹˈiːt",
-    "LaTeX": "lˈeɪtɛk", "CUDA": "kˈuːdə", "cuda": "kˈuːdə", "SCSI": "skˈʌzi", "PyPI": "pˌaɪpiːˈaɪ",
+    "YAML": "jˈæməl", "TODO": "tˈuːduː", "NAS": "nˈæs", "LaTeX": "lˈeɪtɛk",
+    "CUDA": "kˈuːdə", "cuda": "kˈuːdə", "SCSI": "skˈʌzi", "PyPI": "pˌaɪpiːˈaɪ",
 }  # fmt: skip
 """Said as words, with sounds espeak-ng does not know."""
 
@@ -135,6 +151,11 @@ _CLUSTER = re.compile(
     r"[BCDFGHJKLMNPQRSTVWXZ]{4}|[AEIOUY]{4}|AA|II|AI(?![DLMNRST])|IA(?![LNR]|$)|UU"
     r"|[JQV][BCDFGHJKLMNPQRSTVWXZ]|X[BCDFGHJKLMNPQRSVWXZ]"
 )
+_ALSO_WORDS = frozenset("LED COD COO POW PA MA MIA".split())
+"""Of SPELLED."""
+_BEHIND_WHO = frozenset(
+    "officials guidelines director chief report experts data estimates recommends declared".split()
+)
 
 
 def letters(word: str) -> str:
@@ -155,11 +176,13 @@ def read_acronym(text: str, start: int) -> Reading | None:
     if match is None:
         return _read_small(text, start)
     base, tail = match["base"], match["tail"] or ""
+    if base in SAID and not tail:
+        return Reading(marks.pronounced(base, SAID[base]), match.end(), "acronym")
+    if base == "WHO" and _is_organization(text, match.start(), match.end()):
+        return Reading(letters(base) + tail, match.end(), "acronym")
     if _is_small(text, match):
         # espeak-ng spells most words of three capitals.
         return Reading(match[0].lower(), match.end(), "acronym")
-    if base in SAID and not tail:
-        return Reading(marks.pronounced(base, SAID[base]), match.end(), "acronym")
     listed = base in SPELLED
     spelled = listed or (
         base in SPELLED_BY_ESPEAK or not _VOWELS.intersection(base) or _is_spelled(base)
@@ -169,8 +192,10 @@ def read_acronym(text: str, start: int) -> Reading | None:
         if not spelled:
             return None
         return Reading(f"{letters(base)}'s", match.end(), "acronym")
-    if not spelled or not (listed or _is_spelled(base)) or _is_shouted(text, start, match.end()):
+    if not listed and not _is_spelled(base):
         return None
+    if (not listed or base in _ALSO_WORDS) and _is_shouted(text, start, match.end()):
+        return Reading(match[0].lower(), match.end(), "acronym")
     return Reading(letters(base) + ("'s" if tail else ""), match.end(), "acronym")
 
 
@@ -219,13 +244,15 @@ def _is_small(text: str, match: re.Match[str]) -> bool:
     base, start, end = match["base"], match.start(), match.end()
     if _CONTRACTED.fullmatch(match[0]):
         return True
-    if len(base) > 3 or base not in WORDS or text[end : end + 1].isdigit():
+    if len(base) > 3:
+        return is_long_word(base)
+    if base not in WORDS or text[end : end + 1].isdigit() or not _VOWELS.intersection(base):
         return False
     if text[start - 1 : start] == "." or word_before(text, start) == "dot":
         # .NET
         return False
-    if base == "WHO" or not _VOWELS.intersection(base):
-        return False
+    if base == "WHO":
+        return not _is_organization(text, start, end)
     if base not in AMBIGUOUS and base not in SPELLED:
         return True
     if base == "AM" and word_before(text, start) == "I":
@@ -238,6 +265,19 @@ def _is_small(text: str, match: re.Match[str]) -> bool:
     if base == "IT" and (before in {"THE", "OUR", "AN"} or after in _BEHIND_IT):
         return False
     return _is_shouted(text, start, end)
+
+
+def is_long_word(base: str) -> bool:
+    """Whether more than three capitals are a word that is no acronym."""
+    if base in SAID or base in SAID_AS_WORDS or base in SPELLED or base in SPELLED_BY_ESPEAK:
+        return False
+    return bool(_VOWELS.intersection(base)) and not _is_spelled(base)
+
+
+def _is_organization(text: str, start: int, end: int) -> bool:
+    """Whether WHO is the World Health Organization."""
+    after = word_after(text, end).strip(_MARKS)
+    return word_before(text, start) in {"the", "The"} or after in _BEHIND_WHO
 
 
 def _is_shouted(text: str, start: int, end: int) -> bool:

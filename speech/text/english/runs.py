@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 
 from speech.text import marks
-from speech.text.english.acronyms import letters
+from speech.text.english.acronyms import is_long_word, letters
 from speech.text.english.numbers import cardinal, digits, year
 from speech.text.english.words import read_drawn
 from speech.text.reading import Reading, word_before
@@ -66,7 +66,7 @@ def spell_word(piece: str) -> str:
         return _SPOKEN[small]
     if small in _SPELLED or len(piece) == 1:
         return letters(piece)
-    return piece
+    return small if piece.isupper() and is_long_word(piece) else piece
 
 
 # English e-mail addresses, links and domain names: every sign is said.

@@ -59,7 +59,7 @@ def read(text: str, *layers: LexiconWords, language: str = "en-us") -> str:
         ({"O'Reilly": "oh rye lee"}, "by O’Reilly".replace("’", "'"), "by oh rye lee"),
         # What a reading says may hold a word, too.
         ({"dollars": "bucks"}, "for $5", "for five bucks"),
-        ({"straße": "street"}, "die STRASSE, die Straße", "die STRASSE, die street"),
+        ({"straße": "street"}, "die STRASSE, die Straße", "die strasse, die street"),
         ({"İstanbul": "the city"}, "to İstanbul", "to the city"),
     ],
 )

@@ -93,10 +93,10 @@ PATHS = [
     ("archive.tar.gz", "archive dot tar dot G Z"),
     ("my_var_name", "my underscore var underscore name"),
     ("test.abc", "test dot A B C"),
-    ("Use .NET and .com", "Use dot NET and dot com"),
+    ("Use .NET and .com", "Use dot net and dot com"),
     ("cd .. and ls", "cd dot dot and ls"),
     ("Well .. no", "Well .. no"),
-    ("the $GIT_DIR", "the GIT underscore DIR"),
+    ("the $GIT_DIR", "the git underscore DIR"),
     ("upgrade/update", "upgrade slash update"),
 ]
 
