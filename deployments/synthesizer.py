@@ -25,7 +25,7 @@ from speech.config import (
     ProviderName,
     StrictModel,
 )
-from speech.engine_load import EngineLoad
+from speech.engine_load import EngineLoad, VoiceSpeeds
 from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
 from speech.interfaces import EngineInfo, SynthesizerStage
@@ -90,6 +90,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         self._running: dict[object, float] = {}
         self._broken = False
         self._load = EngineLoad()
+        self._speeds = VoiceSpeeds()
         # Where cores speak for themselves, one batch more waits behind those that are spoken: a
         # thread that has done with one needs no turn of a busy loop to begin the next.
         released = parallel + 1 if parallel > 1 else 1
@@ -141,6 +142,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         metrics.report_espeak()
         metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
         infos = self._voices.infos()
+        self._speeds.keep(infos)
         metrics.set_gauge(telemetry.RESIDENT_VOICES, len(infos))
         for voice, info in infos.items():
             metrics.set_gauge(telemetry.RESIDENT_BYTES, info.resident_bytes, voice=voice)
@@ -159,7 +161,11 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         """What is loaded here, by voice id."""
         infos = self._voices.infos()
         return {
-            voice: replace(info, choice=f"{info.choice}{self._swap_failure}")
+            voice: replace(
+                info,
+                choice=f"{info.choice}{self._swap_failure}",
+                speed=self._speeds.of(voice),
+            )
             for voice, info in infos.items()
         }
 
@@ -213,15 +219,18 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         finally:
             del self._running[call]
         took = ended - started
+        voice = batch[0].job.phrase.delivery.voice
+        audio = sum(result.duration for result in results if isinstance(result, Pcm))
+        self._speeds.spoke(voice, audio, took)
         self._load.spoke(
             characters=sum(item.job.phrase.work for item in batch),
             phrases=len(batch),
             largest=self._gate.largest_batch(batch[0].job),
-            audio=sum(result.duration for result in results if isinstance(result, Pcm)),
+            audio=audio,
             seconds=took / self._parallel,
         )
         metrics.observe(telemetry.STAGE_SECONDS, took, stage="synthesize")
-        metrics.observe(telemetry.BATCH_SIZE, len(batch), voice=batch[0].job.phrase.delivery.voice)
+        metrics.observe(telemetry.BATCH_SIZE, len(batch), voice=voice)
         return [
             result
             if isinstance(result, SpeechError)

@@ -215,8 +215,8 @@ class Gateway:
     async def voices(self) -> dict[str, Any]:
         """Every voice with its speakers and languages, and every alias.
 
-        A voice that is loaded also says what its engine can do; `engine` is null for others, and
-        while no synthesizer answers.
+        `engine` of a voice that is loaded says what it can do and how fast it was here; of others,
+        and of all while no synthesizer answers, it has the engine's name alone.
         """
         try:
             engines = await loaded_engines(self._synthesizer)
@@ -229,11 +229,17 @@ class Gateway:
                 "name": voice.name,
                 "language": voice.language,
                 "languages": list(voice.languages),
-                "speakers": list(voice.speakers),
+                "speakers": [f"{voice.id}/{speaker}" for speaker in voice.speakers],
                 "sample_rate": voice.sample_rate,
                 "license": voice.license,
                 "description": voice.description,
-                "engine": asdict(engines[voice.id]) if voice.id in engines else None,
+                "quality": voice.entry.quality,
+                "bytes": voice.size,
+                "engine": {
+                    **(asdict(engines[voice.id]) if voice.id in engines else {}),
+                    "engine": voice.engine,
+                    "loaded": voice.id in engines,
+                },
             }
             for voice in self._catalogue.voices.values()
         ]
@@ -244,7 +250,14 @@ class Gateway:
         return {
             "object": "list",
             "data": voices,
-            "voices": [{"id": entry["id"], "name": entry["name"]} for entry in voices + aliases],
+            "voices": [
+                *({"id": entry["id"], "name": entry["name"]} for entry in voices + aliases),
+                *(
+                    {"id": f"{voice.id}/{speaker}", "name": f"{voice.name}, {speaker}"}
+                    for voice in self._catalogue.voices.values()
+                    for speaker in voice.speakers
+                ),
+            ],
             "aliases": aliases,
             "default": self._catalogue.default,
         }

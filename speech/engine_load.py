@@ -1,7 +1,7 @@
-"""The load and speed of one engine, measured while it works, and how busy a process is."""
+"""The load and speed of engines, measured while they work, and how busy a process is."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from time import perf_counter, process_time
 
 _MEMORY = 2.0
@@ -85,6 +85,27 @@ class EngineLoad:
             slope = (self._xy / self._weight - x * y) / spread
         slope = min(max(slope, 0.0), y / x)
         return max(0.0, y - slope * x), slope
+
+
+class VoiceSpeeds:
+    """How fast voices were spoken here. Owned by one loop; `keep` bounds it."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, tuple[float, float]] = {}
+
+    def spoke(self, voice: str, audio: float, seconds: float) -> None:
+        """A batch of a voice gave seconds of audio after so many seconds."""
+        before = self._sums.get(voice, (0.0, 0.0))
+        self._sums[voice] = (before[0] * _FORGET + audio, before[1] * _FORGET + seconds)
+
+    def of(self, voice: str) -> float | None:
+        """Seconds of audio in a second, over the last batches; None before the first."""
+        audio, seconds = self._sums.get(voice, (0.0, 0.0))
+        return round(audio / seconds, 1) if audio > 0 and seconds > 0 else None
+
+    def keep(self, voices: Collection[str]) -> None:
+        """Forget all others."""
+        self._sums = {voice: sums for voice, sums in self._sums.items() if voice in voices}
 
 
 class ProcessorLoad:

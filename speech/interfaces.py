@@ -38,6 +38,11 @@ class EngineInfo:
     """Memory the loaded voice takes, as far as the engine knows."""
     precision: str = "fp32"
     """Of the products with weights."""
+    times: bool = False
+    """Whether it says how long each phoneme lasts, so that words have times."""
+    speed: float | None = None
+    """Seconds of audio in a second of its calls, measured while it served here; None before that.
+    Filled in by whoever measures."""
     choice: str = ""
     """How provider and precision came to be chosen, in words for an operator; filled in by whoever
     chose."""

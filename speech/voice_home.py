@@ -239,7 +239,8 @@ class LiveCatalogue:
 
 
 def _files(voice: Voice) -> tuple[int, ...]:
-    return () if voice.model is None else _stamp(voice.model)
+    paths = [path for path in (voice.model, voice.files) if path is not None]
+    return tuple(number for path in paths for number in _stamp(path))
 
 
 def _stamp(file: Path) -> tuple[int, ...]:

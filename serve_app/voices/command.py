@@ -232,7 +232,7 @@ def _spoken(voice: Voice, speaker: str, language: str, texts: Sequence[str]) -> 
     front_end, engine = FrontEnd(TextConfig()), load_engine(voice, EngineConfig(threads=1))
     pieces: list[Samples] = []
     for text in texts:
-        said = front_end.prepare(Passage(text=text, delivery=how), voice.vocabulary)
+        said = front_end.prepare(Passage(text=text, delivery=how), voice.vocabulary_in(language))
         for phrase in said.phrases:
             (result,) = engine.synthesize([PhraseJob(phrase=phrase)])
             if isinstance(result, SpeechError):

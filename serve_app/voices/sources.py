@@ -104,7 +104,7 @@ def kokoro_offers(base: str = KOKORO) -> list[Offer]:
             license="Apache-2.0 (weights and styles of hexgrad/Kokoro-82M); MIT (ONNX export)",
             quality=f"82 M parameters, {precision}",
             files=files,
-            options={"model": graph, "styles": styles},
+            options={"model": graph, "styles": styles, "default_speaker": "af_heart"},
             speakers=54,
         )
         found.append(offer)

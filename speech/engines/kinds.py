@@ -92,9 +92,10 @@ class Voice:
     @property
     def size(self) -> int:
         """Bytes of its files; 0 where it has none of its own."""
-        if self.model is None:
-            return 0
-        files = (self.model, self.model.with_name(f"{self.model.name}.json"))
+        found = [path for path in (self.model, self.files) if path is not None]
+        if self.model is not None:
+            found.append(self.model.with_name(f"{self.model.name}.json"))
+        files = [file for path in found for file in (path.iterdir() if path.is_dir() else [path])]
         return sum(file.stat().st_size for file in files if file.is_file())
 
     def config(self, shared: EngineConfig) -> EngineConfig:

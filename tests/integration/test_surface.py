@@ -33,14 +33,25 @@ def test_listings(server: Server) -> None:
     assert listing["default"] == "heart"
     assert len(by_id["heart"]["speakers"]) == 13
     assert by_id["starter"]["languages"] == ["en-us", "en"]
-    assert len(by_id["starter"]["speakers"]) == 2
+    assert by_id["starter"]["speakers"] == ["starter/slt", "starter/rms"]
+    assert by_id["starter"]["bytes"] > 5_000_000
+    assert by_id["starter"]["license"]
     assert by_id["starter"]["engine"]["max_batch_size"] != 1
+    assert by_id["starter"]["engine"]["loaded"]
+    told = {name: voice["engine"]["times"] for name, voice in by_id.items()}
+    assert {name for name, known in told.items() if known} == {"starter", "heart", "tiny", "crowd"}
+    body = {"model": "tts-1", "voice": "starter/rms", "input": "A measured word."}
+    assert httpx.post(server.speech, json=body, timeout=60).headers["x-voice"] == "starter/rms"
+    again = httpx.get(f"{server.url}/v1/audio/voices").json()["data"]
+    (speed,) = [voice["engine"]["speed"] for voice in again if voice["id"] == "starter"]
+    assert speed > 1
     assert {"de", "fr", "en-us"} <= set(by_id["espeak"]["languages"])
     assert len(by_id["tiny"]["speakers"]) == 2
     assert by_id["tiny"]["engine"]["max_batch_size"] != 1
     assert by_id["tiny"]["engine"]["provider"] == "cpu"
     assert by_id["tiny"]["engine"]["batching"]
-    assert {"alloy", "verse", "espeak"} <= {voice["id"] for voice in listing["voices"]}
+    pickable = {voice["id"] for voice in listing["voices"]}
+    assert {"alloy", "verse", "espeak", "espeak/f1", "heart/onyx"} <= pickable
 
 
 def test_every_alias_speaks(server: Server) -> None:

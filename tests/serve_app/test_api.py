@@ -326,8 +326,15 @@ async def test_lists(server: Server) -> None:
     assert one in models["data"]
     voices = (await server.client.get("/v1/audio/voices")).json()
     assert [voice["id"] for voice in voices["data"]] == ["tone", "other"]
-    assert [voice["engine"] for voice in voices["data"]] == [None, None]
+    engines = [voice["engine"] for voice in voices["data"]]
+    assert engines == [{"engine": "fake", "loaded": False}] * 2
     assert {"id": "alloy", "name": "alloy"} in voices["voices"]
+    assert voices["data"][0]["speakers"] == ["tone/low", "tone/high"]
+    named = {voice["id"] for voice in voices["voices"]}
+    assert named >= {"tone", "other", "tone/low", "tone/high"}
+    for name in named:
+        assert (await server.speak(voice=name)).status_code == 200
+    assert {"bytes", "license", "languages", "quality"} <= voices["data"][0].keys()
     assert voices["default"] == "tone"
     assert voices["aliases"] == [
         {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from speech.engine_load import EngineLoad, ProcessorLoad
+from speech.engine_load import EngineLoad, ProcessorLoad, VoiceSpeeds
 from speech.scaling import METRICS
 
 
@@ -103,3 +103,17 @@ def test_a_process_tells_how_busy_it_is() -> None:
     assert told == pytest.approx(0.8, abs=0.01)
     now[0] += 20.0
     assert load.stats()["busy"] < 0.01
+
+
+def test_the_speed_of_a_voice_is_that_of_its_last_batches() -> None:
+    speeds = VoiceSpeeds()
+    assert speeds.of("a") is None
+    speeds.spoke("a", 10.0, 0.1)
+    speeds.spoke("b", 10.0, 1.0)
+    speeds.spoke("c", 0.0, 1.0)
+    assert (speeds.of("a"), speeds.of("b"), speeds.of("c")) == (100.0, 10.0, None)
+    for _ in range(300):
+        speeds.spoke("a", 10.0, 0.5)
+    assert speeds.of("a") == pytest.approx(20.0, rel=0.01)
+    speeds.keep({"b"})
+    assert (speeds.of("a"), speeds.of("b")) == (None, 10.0)

@@ -71,6 +71,7 @@ class HibariEngine:
             batching="one phrase at a time: its graph quantizes each tensor as a whole",
             provider="cpu",
             deterministic=True,
+            times=True,
             resident_bytes=len(graph.model),
             precision="int8",
         )

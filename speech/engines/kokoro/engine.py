@@ -47,6 +47,7 @@ class KokoroEngine:
             batching="one phrase at a time: its ONNX graph has no masks; on torch it batches",
             provider=config.provider,
             deterministic=graph.deterministic,
+            times=bool(graph.units),
             resident_bytes=len(graph.model),
             precision=graph.precision,
         )

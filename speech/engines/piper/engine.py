@@ -168,6 +168,7 @@ def _describe(
         provider=config.provider,
         precision=config.precision,
         deterministic=not drawn_inside,
+        times=graph.kind != "stock" or len(graph.names) > 1,
         resident_bytes=sum(len(model) for model in graph.models),
     )
 

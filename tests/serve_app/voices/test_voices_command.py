@@ -19,6 +19,7 @@ from speech.engines.hibari.voice import package
 from speech.evaluation import held_out
 from speech.evaluation.loudness import loudness
 from speech.voice_home import Home
+from tests.real_voices import kokoro_styles, write_kokoro
 from tests.tiny_voice import write_tiny_voice
 
 FOLDER = "/en/en_US/tiny/low"
@@ -229,3 +230,26 @@ def test_every_file_has_a_digest_and_an_encrypted_address() -> None:
     assert len(files) == 10
     assert all(len(file.sha256) == 64 and file.size and file.size > 10**6 for file in files)
     assert all(file.url.startswith("https://") for file in files)
+
+
+def test_kokoro_is_pulled_and_speaks(site: Site, home: Home, tmp_path: Path) -> None:
+    """The real graph, which breaks off in the middle, with the styles that are at hand."""
+    styles = kokoro_styles().read_bytes()
+    (offer,) = [it for it in sources.kokoro_offers(site.url) if it.id == "kokoro-int8"]
+    graph, pack = offer.files
+    site.files[f"/{graph.name}"] = write_kokoro(tmp_path / "graph").read_bytes()
+    site.files[f"/{pack.name}"] = styles
+    site.script[f"/{graph.name}"] = ["break"]
+    known = replace(pack, size=len(styles), sha256=hashlib.sha256(styles).hexdigest())
+    here = {**offer.options, "default_speaker": "jm_kumo"}
+    with httpx.Client() as client:
+        command._pull(client, replace(offer, files=(graph, known), options=here), home)
+    assert site.ranges(f"/{graph.name}") == ["", f"bytes={92_361_271 // 2}-"]
+    voice = command.local_catalogue().catalogue.voices["kokoro-int8"]
+    assert voice.size == 92_361_271 + len(styles)
+    out = tmp_path / "out.wav"
+    done = chorale("try", "jm_kumo", "--text", "Good morning.", "--language", "en", "-o", out)
+    assert done.exit_code == 0, done.stderr
+    with wave.open(str(out)) as file:
+        seconds = file.getnframes() / file.getframerate()
+    assert 0.5 < seconds < 2.5
