@@ -255,8 +255,19 @@ class _Encoding:
         return copied and short and self._joiner.only_copies
 
     def take(self, rendered: RenderedPhrase) -> None:
-        """Hold a phrase until it is encoded."""
-        self._words += self._joiner.hold(rendered.phrase, rendered.speech.pcm)
+        """Hold a phrase until it is encoded.
+
+        Raises:
+            InvalidInputError: its words are wanted with times, and the engine tells none (`param`
+                is `timestamps`).
+        """
+        phrase, pcm = rendered.phrase, rendered.speech.pcm
+        if self._job.timed and phrase.words and pcm.phoneme_seconds is None:
+            raise InvalidInputError(
+                f"the voice {phrase.delivery.voice!r} does not tell when its words are said",
+                "timestamps",
+            )
+        self._words += self._joiner.hold(phrase, pcm)
         self._unmade = rendered.unmade
         if not self._timings:
             self._timings = (

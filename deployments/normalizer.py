@@ -211,7 +211,11 @@ class Normalizer(Stage, serves=NormalizerStage):
         first, *others = request.passages
         others_length = sum(self._front_end.at_most(it, self._vocabulary(it)) for it in others)
         return self._front_end.opening(
-            first, self._vocabulary(first), words=request.timed, followed_by=others_length
+            first,
+            self._vocabulary(first, sounds=request.sounds),
+            words=request.timed,
+            sounds=request.sounds,
+            followed_by=others_length,
         )
 
     def _phrases(self, request: SpeechRequest) -> tuple[Phrase, ...]:
@@ -226,7 +230,11 @@ class Normalizer(Stage, serves=NormalizerStage):
         for passage in request.passages:
             with suppress(NothingToSayError) if are_several else nullcontext():
                 said = self._front_end.prepare(
-                    passage, self._vocabulary(passage), words=request.timed, budget=budget
+                    passage,
+                    self._vocabulary(passage, sounds=request.sounds),
+                    words=request.timed,
+                    sounds=request.sounds,
+                    budget=budget,
                 )
                 phrases[-1:] = map(self._front_end.followed, phrases[-1:])
                 phrases += said.phrases
@@ -240,16 +248,21 @@ class Normalizer(Stage, serves=NormalizerStage):
             for index, phrase in enumerate(phrases)
         )
 
-    def _vocabulary(self, passage: Passage) -> Vocabulary | None:
+    def _vocabulary(self, passage: Passage, *, sounds: bool = False) -> Vocabulary | None:
         """Of the passage's voice in its language.
 
         Raises:
-            InvalidInputError: what would read it is not installed here, or the voice has gone.
+            InvalidInputError: what would read it is not installed here, or the voice has gone; or
+                `sounds` are asked for of a voice that reads text by itself.
         """
         how = passage.delivery
         vocabulary = self._voice(how.voice).vocabulary_in(how.language)
         if vocabulary is not None and (problem := self._unread.get(vocabulary.kind)):
             raise InvalidInputError(f"language {how.language!r}: {problem}", "language")
+        if vocabulary is None and sounds:
+            raise InvalidInputError(
+                f"the voice {how.voice!r} does not tell its phonemes", "timestamps"
+            )
         return vocabulary
 
     def _voice(self, name: str) -> Voice:

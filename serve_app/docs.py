@@ -5,7 +5,14 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from serve_app.schemas import ErrorReply, InvalidateBody, NormalizeBody, SpeechBody
+from serve_app.schemas import (
+    ErrorReply,
+    InvalidateBody,
+    NormalizeBody,
+    SpeechBody,
+    TimesBody,
+    TimesReply,
+)
 
 SUMMARY = "Text to speech over HTTP, in the shape of OpenAI's speech API."
 
@@ -103,6 +110,16 @@ SPEECH: dict[str, Any] = {
     "response_class": Response,
     "responses": _SPEECH_REPLIES,
     "openapi_extra": _body(SpeechBody) | {"parameters": _SPEECH_HEADERS},
+}
+TIMES: dict[str, Any] = {
+    "tags": ["speech"],
+    "summary": "Speak a text and say when which word is said",
+    "responses": {
+        200: {"model": TimesReply, "description": "The audio and its marks."},
+        **_errors(400, 413, 415, 429, 500, 503),
+    },
+    "response_model": None,
+    "openapi_extra": _body(TimesBody) | {"parameters": _SPEECH_HEADERS},
 }
 VOICES: dict[str, Any] = {"tags": ["speech"], "summary": "List voices and aliases"}
 MODELS: dict[str, Any] = {"tags": ["models"], "summary": "List models"}

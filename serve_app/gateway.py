@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ from serve_app.admission import Admission, AdmissionLimits
 from serve_app.api import ApiRoute, build_api
 from serve_app.callers import Callers
 from serve_app.config import GatewayConfig
+from serve_app.marks import Marker
 from serve_app.readiness import Readiness
-from serve_app.responses import SpeechResponse
+from serve_app.responses import SpeechResponse, audio_type, unheeded
 from serve_app.schemas import (
     MAX_BODY_BYTES,
     ChangedSpan,
@@ -36,11 +38,13 @@ from serve_app.schemas import (
     NormalizedWord,
     NormalizeReply,
     SpeechBody,
+    TimesBody,
     parse,
     reading_language,
     request_lexicon,
     speech_request,
 )
+from serve_app.shapes import JsonWithTimes, Shape, SpeechEvents
 from serve_app.speaker import Speaker
 from speech import telemetry
 from speech.cache.ram import RamTier
@@ -48,7 +52,7 @@ from speech.cache.stored import StoredReply
 from speech.config import RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
-from speech.types import CacheState, Delivery, Passage
+from speech.types import CacheState, Delivery, Passage, SpeechRequest
 from speech.voice_home import LiveCatalogue
 
 _BODY_SECONDS = 10.0
@@ -129,6 +133,7 @@ class Gateway:
         api = build_api(
             [
                 ApiRoute("/v1/audio/speech", self.speech, "POST", docs.SPEECH),
+                ApiRoute("/v1/audio/speech/with-timestamps", self.times, "POST", docs.TIMES),
                 ApiRoute("/v1/audio/voices", self.voices, "GET", docs.VOICES),
                 ApiRoute("/v1/models", self.models, "GET", docs.MODELS),
                 ApiRoute("/v1/models/{model}", self.model, "GET", docs.MODEL),
@@ -184,10 +189,35 @@ class Gateway:
 
     async def speech(self, request: Request) -> Response:
         """Answer with the spoken text in the asked container."""
-        if self._draining:
-            raise UnavailableError("the server is shutting down")
         body = parse(SpeechBody, await _read(request))
         spoken = speech_request(body, self._catalogue, self._config.models)
+        if body.timestamps and body.stream_format != "sse":
+            raise InvalidInputError(
+                "timestamps need stream_format 'sse' or the route /v1/audio/speech/with-timestamps",
+                "timestamps",
+            )
+        marker = Marker(body.input, body.timestamps) if body.timestamps else None
+        sse = body.stream_format == "sse"
+        shape = SpeechEvents(spoken.characters, marker) if sse else None
+        return await self._speak(request, spoken, shape, _unheeded(spoken, body))
+
+    async def times(self, request: Request) -> Response:
+        """The spoken text as base64 in JSON, and when which word of the written text is said."""
+        body = parse(TimesBody, await _read(request))
+        spoken = speech_request(body, self._catalogue, self._config.models)
+        shape = JsonWithTimes(Marker(body.input, body.timestamps), audio_type(spoken))
+        return await self._speak(request, spoken, shape, _unheeded(spoken, body))
+
+    async def _speak(
+        self,
+        request: Request,
+        spoken: SpeechRequest,
+        shape: Shape | None,
+        warnings: Sequence[str],
+    ) -> Response:
+        """Have it spoken, and answer in a shape; None for the audio itself."""
+        if self._draining:
+            raise UnavailableError("the server is shutting down")
         caller = self._callers.of(request)
         reply = await self._speaker.speak(
             spoken,
@@ -199,7 +229,13 @@ class Gateway:
         outcome = "hit" if reply.cache is CacheState.HOT else "miss"
         metrics.count(telemetry.CACHE_LOOKUPS, tier="hot", outcome=outcome)
         return SpeechResponse(
-            reply, spoken, body, request, admission=self._admission, caller=caller
+            reply,
+            spoken,
+            request,
+            shape=shape,
+            warnings=warnings,
+            admission=self._admission,
+            caller=caller,
         )
 
     async def models(self) -> dict[str, Any]:
@@ -347,6 +383,10 @@ class Gateway:
         if not 0 < seconds < math.inf:
             raise InvalidInputError("X-Deadline-Ms must be a positive number", "X-Deadline-Ms")
         return min(seconds, limits.max_deadline)
+
+
+def _unheeded(spoken: SpeechRequest, body: SpeechBody) -> list[str]:
+    return unheeded(spoken, ignored=body.model_extra or (), language=body.language)
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -1,11 +1,8 @@
 """A `Reply` as an HTTP response: headers, body, server-sent events, and the record of it."""
 
 import asyncio
-import base64
-import json
 import logging
-import math
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -16,18 +13,16 @@ from starlette.types import Message, Receive, Scope, Send
 from deployments import metrics
 from deployments.failures import translate
 from serve_app.admission import Admission
-from serve_app.schemas import SpeechBody
+from serve_app.shapes import Shape
 from serve_app.speaker import Reply
 from speech import telemetry
 from speech.audio.containers import codec_rate, media_type
 from speech.errors import SpeechError
 from speech.text.scripts import left_out
-from speech.types import SpeechRequest
+from speech.types import SpeechRequest, SpokenWord
 from speech.voices import lost_region
 
 _LOG = logging.getLogger("ray.serve")
-_TOKENS_PER_SECOND = 20
-"""Output tokens of the usage figures: one for every 50 ms of audio, as OpenAI counts audio."""
 _PIECE_BYTES = 192 * 1024
 """What is handed over at a time: a reader that takes less than this within `read_timeout`, about,
 is one that does not read."""
@@ -37,15 +32,25 @@ class SpeechResponse(StreamingResponse):
     """Sends a reply, stops its work if the client leaves, and records how it went.
 
     A reader that takes nothing for a while is treated as one that left.
+
+    Args:
+        reply: What was asked for.
+        spoken: What it says.
+        request: Whose reply it is.
+        shape: How it is written; None for the audio itself.
+        warnings: What of the request was not heeded.
+        admission: Counts what waits for its reader.
+        caller: Whose share that takes.
     """
 
     def __init__(
         self,
         reply: Reply,
         spoken: SpeechRequest,
-        body: SpeechBody,
         request: Request,
         *,
+        shape: Shape | None,
+        warnings: Sequence[str],
         admission: Admission,
         caller: str,
     ) -> None:
@@ -61,7 +66,7 @@ class SpeechResponse(StreamingResponse):
         """When the message was sent that now waits for its reader, by the loop's clock."""
         self._watcher: asyncio.TimerHandle | None = None
         self._ttfa: float | None = None
-        self._is_sse = sse = body.stream_format == "sse"
+        self._shape = shape
         headers = {
             "X-Cache": reply.cache.value,
             "X-Voice": ", ".join(_speakers(spoken)),
@@ -69,14 +74,14 @@ class SpeechResponse(StreamingResponse):
                 f"{timing.stage};dur={timing.seconds * 1000:.2f}" for timing in reply.timings
             ),
         }
-        if not sse and reply.total_bytes is not None:
+        if shape is None and reply.total_bytes is not None:
             headers["Content-Length"] = str(reply.total_bytes)
-        if warnings := _warnings(spoken, body):
+        if warnings:
             headers["Warning"] = ", ".join(f'299 - "{warning}"' for warning in warnings)
         super().__init__(
-            self._events() if sse else self._pieces(),
+            self._shaped(shape) if shape else self._audio(),
             headers={name: value for name, value in headers.items() if value},
-            media_type="text/event-stream" if sse else _media_type(spoken),
+            media_type=shape.media_type if shape else audio_type(spoken),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +92,7 @@ class SpeechResponse(StreamingResponse):
 
         self._watch(asyncio.current_task())
         try:
-            if self._reply.body is None or self._is_sse:
+            if self._reply.body is None or self._shape:
                 await super().__call__(scope, receive, watched)
             else:
                 await self._send_whole(self._reply.body, watched)
@@ -130,21 +135,26 @@ class SpeechResponse(StreamingResponse):
         self._first_byte()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         left = len(body)
-        for piece in _cut(body) if body else (b"",):
+        for piece, _ in _cut(body, ()) if body else ((b"", ()),):
             left -= len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
         self._outcome = "ok"
 
-    async def _pieces(self) -> AsyncGenerator[bytes, None]:
+    async def _audio(self) -> AsyncGenerator[bytes, None]:
+        async for piece, _ in self._pieces():
+            yield piece
+
+    async def _pieces(self) -> AsyncGenerator[tuple[bytes, tuple[SpokenWord, ...]], None]:
+        """Stretches of the audio, with the words whose times became known with each."""
         try:
             if self._reply.body is not None:
                 self._first_byte()
-                for piece in _cut(self._reply.body):
+                for piece in _cut(self._reply.body, self._reply.words):
                     yield piece
             else:
                 async for frame in self._reply.frames:
                     self._first_byte()
-                    for piece in _cut(frame.data):
+                    for piece in _cut(frame.data, frame.words):
                         yield piece
                     self._audio_seconds += frame.audio_seconds
             self._outcome = "ok"
@@ -155,28 +165,17 @@ class SpeechResponse(StreamingResponse):
             self._outcome = known.code if known else SpeechError.code
             raise
 
-    async def _events(self) -> AsyncGenerator[str, None]:
+    async def _shaped(self, shape: Shape) -> AsyncGenerator[str, None]:
         try:
-            async for piece in self._pieces():
-                audio = base64.b64encode(piece).decode()
-                yield _event({"type": "speech.audio.delta", "audio": audio})
-        except Exception as error:  # noqa: BLE001 (whatever it was, an event stream can say so)
-            known = translate(error) or SpeechError("internal error")
-            detail = {"message": known.message, "type": "server_error", "code": known.code}
-            yield _event({"type": "error", "error": detail})
+            async for piece, words in self._pieces():
+                if text := shape.audio(piece, words):
+                    yield text
+        except Exception as error:
+            if not (text := shape.failure(translate(error) or SpeechError("internal error"))):
+                raise
+            yield text
             return
-        spoken = self._spoken.characters
-        heard = math.ceil(self._audio_seconds * _TOKENS_PER_SECOND)
-        yield _event(
-            {
-                "type": "speech.audio.done",
-                "usage": {
-                    "input_tokens": spoken,
-                    "output_tokens": heard,
-                    "total_tokens": spoken + heard,
-                },
-            }
-        )
+        yield shape.end(self._audio_seconds)
 
     def _first_byte(self) -> None:
         if self._ttfa is None:
@@ -212,7 +211,8 @@ def _speakers(spoken: SpeechRequest) -> Iterable[str]:
     return dict.fromkeys("/".join(filter(None, (how.voice, how.speaker))) for how in deliveries)
 
 
-def _media_type(spoken: SpeechRequest) -> str:
+def audio_type(spoken: SpeechRequest) -> str:
+    """Media type of a reply's audio."""
     asked = spoken.sample_rate
     return (
         media_type(spoken.format, codec_rate(spoken.format, asked))
@@ -221,31 +221,31 @@ def _media_type(spoken: SpeechRequest) -> str:
     )
 
 
-def _cut(data: bytes) -> Iterator[bytes]:
-    """Pieces of what is handed over; none of nothing."""
-    if len(data) <= _PIECE_BYTES:
-        if data:
-            yield data
-        return
+def _cut(
+    data: bytes, words: tuple[SpokenWord, ...]
+) -> Iterator[tuple[bytes, tuple[SpokenWord, ...]]]:
+    """Pieces of what is handed over, none of nothing; the words go with the first."""
     for start in range(0, len(data), _PIECE_BYTES):
-        yield data[start : start + _PIECE_BYTES]
+        yield (data if len(data) <= _PIECE_BYTES else data[start : start + _PIECE_BYTES]), words
+        words = ()
+    if words:
+        yield b"", words
 
 
-def _event(value: object) -> str:
-    return f"data: {json.dumps(value)}\n\n"
-
-
-def _warnings(spoken: SpeechRequest, body: SpeechBody) -> list[str]:
-    """What of the body was not heeded."""
+def unheeded(
+    spoken: SpeechRequest, *, ignored: Iterable[str] = (), language: str | None = None
+) -> list[str]:
+    """What of a request was not heeded: names of fields, and of its text and language what."""
     warnings = []
-    if ignored := sorted(body.model_extra or {}):
+    if ignored := sorted(ignored):
         warnings.append(f"ignored fields: {_header_safe(ignored)}")
-    language = spoken.passages[0].delivery.language
-    if lost_region(body.language, language):
-        asked = _header_safe([body.language or ""])
-        warnings.append(f"language {asked} is not known, its base {language} is spoken")
-    if body.normalization.enabled and left_out(body.input, language):
-        warnings.append(f"letters that {language} cannot read were left out")
+    passage = spoken.passages[0]
+    known = passage.delivery.language
+    if lost_region(language, known):
+        asked = _header_safe([language or ""])
+        warnings.append(f"language {asked} is not known, its base {known} is spoken")
+    if passage.normalization.enabled and left_out(passage.text, known):
+        warnings.append(f"letters that {known} cannot read were left out")
     return warnings
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
+from serve_app.marks import MarkKind
 from speech.audio.containers import SAMPLE_RATES
 from speech.config import LexiconDetail, LexiconWords
 from speech.errors import InvalidInputError
@@ -112,6 +113,12 @@ class SpeechBody(BaseModel):
         default=True,
         description="Extension: false waits for the whole reply and gives exact sizes.",
     )
+    timestamps: MarkKind | None = Field(
+        default=None,
+        description="Extension, with `stream_format: sse`: an event after each stretch of audio "
+        "says when which words, or sentences, of the text are said; `phoneme` adds the phonemes "
+        "of each word.",
+    )
     lexicon: RequestLexicon = Field(
         default_factory=dict,
         description="Extension: how words are said in this request, as `/ipa/` between slashes, "
@@ -121,6 +128,44 @@ class SpeechBody(BaseModel):
         default=NormalizationBody(),
         description="Extension: switches of the text front end; an unknown one is an error.",
     )
+
+
+class TimesBody(SpeechBody):
+    """Body of POST /v1/audio/speech/with-timestamps."""
+
+    timestamps: MarkKind = Field(default="word", description="What is marked.")
+    stream_format: Literal["audio"] = "audio"
+
+
+class TimeOfPhoneme(BaseModel):
+    """A phoneme of a word."""
+
+    phoneme: str = Field(description="As the phonemizer of the voice writes it.")
+    start: float
+    end: float
+
+
+class TimeMark(BaseModel):
+    """A word or sentence of the text as written, and when it is said."""
+
+    text: str = Field(description="As written.")
+    start_index: int = Field(description="Index of its first code point in the input.")
+    end_index: int = Field(description="Index behind its last code point.")
+    spoken: str = Field(description="As it is said.")
+    start: float = Field(description="Seconds from the beginning of the audio.")
+    end: float = Field(description="Likewise, where it is over.")
+    phonemes: list[TimeOfPhoneme] | None = Field(
+        default=None, description="With `timestamps: phoneme`."
+    )
+
+
+class TimesReply(BaseModel):
+    """Reply of POST /v1/audio/speech/with-timestamps."""
+
+    content_type: str = Field(description="Of the audio.")
+    audio: str = Field(description="Base64.")
+    audio_seconds: float
+    marks: list[TimeMark] = Field(description="In order, without overlap.")
 
 
 class NormalizeBody(BaseModel):
@@ -291,6 +336,8 @@ def speech_request(
         format=body.response_format,
         sample_rate=body.sample_rate,
         stream=body.stream,
+        timed=body.timestamps is not None,
+        sounds=body.timestamps == "phoneme",
     )
 
 

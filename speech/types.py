@@ -102,7 +102,9 @@ class SpeechRequest:
     stream: bool = True
     """Deliver phrases as they are ready; False waits for the whole and gives exact sizes."""
     timed: bool = False
-    """Say when which word is said, as far as the engines know."""
+    """Say when which word is said."""
+    sounds: bool = False
+    """Where words are timed: say when which phoneme is."""
 
     @property
     def characters(self) -> int:
@@ -153,7 +155,12 @@ class Word:
     """Code points of the request's text. Words that one written form is said with share its
     stretch: all three of `$3.50` as "three dollars fifty"."""
     ids: Stretch = (0, 0)
-    """Of the phrase's phoneme ids; empty where none is the word's own."""
+    """Of the phrase's phoneme ids, or of the code points of its text where it has none; empty
+    where none is the word's own."""
+    sentence: int = 0
+    """Code point of the request's text at which its sentence begins."""
+    sounds: tuple[tuple[str, int], ...] = ()
+    """Its phonemes, and how many of `ids` each has; empty where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +254,9 @@ class Pcm:
     index: int
     is_last: bool
     phoneme_seconds: npt.NDArray[np.float32] | None = None
-    """How long each of the phrase's `phoneme_ids` lasts; together as long as the samples. None
-    where nobody asked, or the engine does not know."""
+    """How long each of the phrase's `phoneme_ids` lasts, or each code point of its text where it
+    has none; together as long as the samples. None where nobody asked, or the engine does not
+    know."""
 
     @property
     def duration(self) -> float:
@@ -320,6 +328,11 @@ class SpokenWord:
     """Seconds from the beginning of the delivered audio."""
     end: float
     """Likewise, where it is over."""
+    sentence: int = 0
+    """Code point of the request's text at which its sentence begins."""
+    sounds: tuple[tuple[str, float], ...] = ()
+    """Phonemes, each with the second at which it is over; the first begins with the word. Empty
+    where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """How phrases of PCM become one signal: faded edges and silence between them."""
 
 from collections.abc import Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, islice
 
 import numpy as np
 import numpy.typing as npt
 
 from speech.audio.resample import Resampler
-from speech.types import Pcm, Phrase, Samples, SpokenWord
+from speech.types import Pcm, Phrase, Samples, SpokenWord, Word
 
 Seconds = npt.NDArray[np.float32]
 
@@ -50,19 +50,29 @@ def word_times(
     sound of its own begins and ends at one time.
 
     Raises:
-        ValueError: there is not one duration for each of the phrase's ids.
+        ValueError: there is not one duration for each of the phrase's ids, or characters.
     """
     ends = [0.0, *accumulate(map(float, seconds_per_id))]
-    if len(ends) != len(phrase.phoneme_ids) + 1:
-        raise ValueError("every phoneme id of the phrase has one duration")
+    if len(ends) != len(phrase.phoneme_ids or phrase.text) + 1:
+        raise ValueError("every phoneme id of the phrase has one duration, or character")
     return tuple(
         SpokenWord(
             phrase.text[slice(*word.spoken)],
             word.written,
             round(begin + ends[word.ids[0]], 4),
             round(begin + ends[word.ids[1]], 4),
+            word.sentence,
+            _sounds(word, begin, ends) if word.sounds else (),
         )
         for word in phrase.words
+    )
+
+
+def _sounds(word: Word, begin: float, ends: Sequence[float]) -> tuple[tuple[str, float], ...]:
+    places = accumulate((count for _, count in word.sounds), initial=word.ids[0])
+    return tuple(
+        (symbol, round(begin + ends[place], 4))
+        for (symbol, _), place in zip(word.sounds, islice(places, 1, None), strict=True)
     )
 
 

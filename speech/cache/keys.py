@@ -9,7 +9,7 @@ collision near 2**32 replies, and a collision here is a stranger's audio.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, astuple, fields
 from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -155,7 +155,7 @@ def _delivery(delivery: Delivery) -> dict[str, object]:
 def _said(phrase: Phrase, *, timed: bool) -> list[object]:
     said: list[object] = [phrase.phoneme_ids or phrase.text, float(phrase.pause_after)]
     if timed:
-        said.append([(word.spoken, word.written, word.ids) for word in phrase.words])
+        said.append([astuple(word) for word in phrase.words])
         said.append(phrase.text)
     return said
 

@@ -10,9 +10,9 @@ from typing import Self
 from speech.types import AudioFrame, CacheState, SpokenWord, Timing
 
 _HEAD = struct.Struct(">BdI")  # version, duration in seconds, bytes of the words behind it
-_VERSION = 2
-_WORD_BYTES = 300
-"""About what one word takes in memory."""
+_VERSION = 3
+_WORD_BYTES, _SOUND_BYTES = 350, 180
+"""About what one word takes in memory, and each of its phonemes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,15 @@ class StoredReply:
     @property
     def size(self) -> int:
         """Bytes to account for."""
-        return len(self.body) + _WORD_BYTES * len(self.words)
+        sounds = sum(len(word.sounds) for word in self.words)
+        return len(self.body) + _WORD_BYTES * len(self.words) + _SOUND_BYTES * sounds
 
     def pack(self) -> bytes:
         """One value for a tier that keeps bytes."""
-        words = [(word.text, *word.written, word.start, word.end) for word in self.words]
+        words = [
+            (word.text, *word.written, word.start, word.end, word.sentence, word.sounds)
+            for word in self.words
+        ]
         packed = json.dumps(words).encode() if words else b""
         return _HEAD.pack(_VERSION, self.audio_seconds, len(packed)) + packed + self.body
 
@@ -63,8 +67,15 @@ class StoredReply:
 def _words(packed: bytes) -> tuple[SpokenWord, ...]:
     try:
         return tuple(
-            SpokenWord(str(text), (int(first), int(end)), float(since), float(until))
-            for text, first, end, since, until in json.loads(packed)
+            SpokenWord(
+                str(text),
+                (int(first), int(end)),
+                float(since),
+                float(until),
+                int(sentence),
+                tuple((str(symbol), float(over)) for symbol, over in sounds),
+            )
+            for text, first, end, since, until, sentence, sounds in json.loads(packed)
         )
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("the value's words are no words") from error

@@ -162,6 +162,7 @@ class FrontEnd:
         vocabulary: Vocabulary | None,
         *,
         words: bool = False,
+        sounds: bool = False,
         budget: Budget | None = None,
     ) -> Utterance:
         """Turn written text into phrases.
@@ -172,6 +173,7 @@ class FrontEnd:
                 phonemes and ids stay empty.
             words: Say of each phrase and its words where they were written, and of the words
                 which ids speak them.
+            sounds: Say of the words which phonemes they have, too.
             budget: Of the request it is a part of.
 
         Raises:
@@ -191,6 +193,7 @@ class FrontEnd:
             passage.delivery,
             vocabulary,
             sources=read.sources if words else None,
+            sounds=sounds,
             budget=budget,
             mute_end=not said[-1],
         )
@@ -216,6 +219,7 @@ class FrontEnd:
         vocabulary: Vocabulary | None,
         *,
         words: bool = False,
+        sounds: bool = False,
         followed_by: int = 0,
     ) -> Phrase | None:
         """The first phrase of what `prepare` returns, for a small part of its work.
@@ -252,7 +256,13 @@ class FrontEnd:
         passes = (inline, *regular.passes)
         sources = Sources(passage.text, passes, sentences, passage.start) if words else None
         return self._phrase(
-            spoken[0], passage.delivery, vocabulary, sources, index=0, is_last=False
+            spoken[0],
+            passage.delivery,
+            vocabulary,
+            sources,
+            sounds=sounds,
+            index=0,
+            is_last=False,
         )
 
     def explain(self, passage: Passage, *, phonemized: bool = True) -> Explanation:
@@ -397,6 +407,7 @@ class FrontEnd:
         vocabulary: Vocabulary | None,
         *,
         sources: Sources | None,
+        sounds: bool = False,
         budget: Budget,
         mute_end: bool = False,
     ) -> Utterance:
@@ -412,7 +423,15 @@ class FrontEnd:
         for index, said in enumerate(spoken):
             is_last = index == len(spoken) - 1
             phrases.append(
-                self._phrase(said, delivery, vocabulary, sources, index=index, is_last=is_last)
+                self._phrase(
+                    said,
+                    delivery,
+                    vocabulary,
+                    sources,
+                    sounds=sounds,
+                    index=index,
+                    is_last=is_last,
+                )
             )
             if sources:
                 budget.speak(0)
@@ -430,6 +449,7 @@ class FrontEnd:
         vocabulary: Vocabulary | None,
         sources: Sources | None,
         *,
+        sounds: bool,
         index: int,
         is_last: bool,
     ) -> Phrase:
@@ -438,7 +458,11 @@ class FrontEnd:
         if sources:
             words = written_words(cut, sources)
             if vocabulary and ids:
-                words = spoken_words(words, cut.text, phonemes, vocabulary, self._symbols)
+                words = spoken_words(
+                    words, cut.text, phonemes, vocabulary, self._symbols, sounds=sounds
+                )
+            else:
+                words = tuple(replace(word, ids=word.spoken) for word in words)
         return Phrase(
             index=index,
             is_last=is_last,

@@ -67,6 +67,7 @@ class Sources:
         self._written = Origin(passes)
         self._sentences = sentences
         self._origins: dict[int, Origin] = {}
+        self._begins: dict[int, int] = {}
 
     def of(self, cut: Cut, start: int, end: int) -> Stretch:
         """The written stretch that a stretch of a phrase's text, with its marks, stands for.
@@ -87,6 +88,20 @@ class Sources:
         begin = self._start
         return begin + end - len(written.lstrip()), begin + start + len(written.rstrip())
 
+    def sentence(self, cut: Cut, start: int) -> int:
+        """Where the sentence begins that a place of a phrase's text belongs to."""
+        position = 0
+        number = 0
+        for number, begin, stop in cut.pieces:  # noqa: B007 (the piece that holds it)
+            position += cut.text[position : position + 1] == " "
+            position += stop - begin
+            if start < position:
+                break
+        if number not in self._begins:
+            place = self._sentences[number][0].start
+            self._begins[number] = self._start + self._written.of(place, place + 1)[0]
+        return self._begins[number]
+
     def _piece(self, number: int, start: int, end: int) -> Stretch:
         sentence, spans = self._sentences[number]
         origin = self._origins.get(number)
@@ -99,9 +114,12 @@ class Sources:
 def written_words(cut: Cut, sources: Sources) -> tuple[Word, ...]:
     """The words of a phrase and where they were written."""
     origin = _marked(cut.text)
-    return tuple(
-        Word(place, sources.of(cut, *origin.of(*place))) for place in _places(marks.plain(cut.text))
-    )
+    words = []
+    for place in _places(marks.plain(cut.text)):
+        start, end = origin.of(*place)
+        sentence = sources.sentence(cut, start)
+        words.append(Word(place, sources.of(cut, start, end), sentence=sentence))
+    return tuple(words)
 
 
 def _marked(text: str) -> Origin:
@@ -134,6 +152,8 @@ def spoken_words(
     phonemes: str,
     vocabulary: Vocabulary,
     phonemize: Callable[[str, Vocabulary], str],
+    *,
+    sounds: bool = False,
 ) -> tuple[Word, ...]:
     """The words of a phrase with the ids that speak them, in order and apart.
 
@@ -143,6 +163,7 @@ def spoken_words(
         phonemes: Of the phrase, and what its ids were made of.
         vocabulary: Of the voice.
         phonemize: Phonemes of some text.
+        sounds: Say which phonemes each word has.
     """
     if vocabulary.kind == "text":
         stretches = [word.spoken for word in words]
@@ -150,9 +171,23 @@ def spoken_words(
         stretches = _stretches(words, text, phonemes, lambda word: phonemize(word, vocabulary))
     ids = _Ids(phonemes, vocabulary)
     return tuple(
-        replace(word, ids=(ids.before(start), ids.before(end)))
+        replace(
+            word,
+            ids=(ids.before(start), ids.before(end)),
+            sounds=_sounds(phonemes, start, end, ids) if sounds else (),
+        )
         for word, (start, end) in zip(words, stretches, strict=True)
     )
+
+
+def _sounds(phonemes: str, start: int, end: int, ids: "_Ids") -> tuple[tuple[str, int], ...]:
+    """The phonemes of a stretch, and how many ids each has."""
+    begins = (at for at in range(start + 1, end) if _begins(phonemes[at - 1], phonemes[at]))
+    counted = (
+        (phonemes[at:behind].strip(), ids.before(behind) - ids.before(at))
+        for at, behind in pairwise((start, *begins, end))
+    )
+    return tuple((symbol, count) for symbol, count in counted if count)
 
 
 class _Ids:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import numpy.typing as npt
 from fastapi import FastAPI
 
 from deployments.audio_cache import AudioCache
@@ -30,6 +31,7 @@ class Synthesizer:
 
     def __init__(self) -> None:
         self.calls = 0
+        self.knows_no_times = False
         self.fail_at: int | None = None
         self.error: Exception = SynthesisError("the engine failed")
 
@@ -45,8 +47,15 @@ class Synthesizer:
             sample_rate=24_000,
             index=job.phrase.index,
             is_last=job.phrase.is_last,
+            phoneme_seconds=self._seconds(job),
         )
         return SynthesizedPhrase(pcm=pcm, waited=0.0, synthesis=0.0, batch_size=1)
+
+    def _seconds(self, job: PhraseJob) -> npt.NDArray[np.float32] | None:
+        if not job.timed or self.knows_no_times:
+            return None
+        count = len(job.phrase.phoneme_ids or job.phrase.text)
+        return np.full(count, 0.5 / count, np.float32)
 
 
 class Server:

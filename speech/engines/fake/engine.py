@@ -12,11 +12,12 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from speech.engines.kinds import Voice
 from speech.errors import SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
-from speech.types import Pcm, PhraseJob
+from speech.types import Pcm, Phrase, PhraseJob
 
 SECONDS_PER_CHARACTER = 0.06
 """About the pace of English read aloud."""
@@ -100,6 +101,7 @@ class FakeEngine:
             sample_rate=rate,
             index=phrase.index,
             is_last=phrase.is_last,
+            phoneme_seconds=_even(phrase, count / rate) if job.timed else None,
         )
 
     def warm_up(self) -> None:
@@ -108,6 +110,12 @@ class FakeEngine:
     def close(self) -> None:
         """Refuse further calls."""
         self.closed = True
+
+
+def _even(phrase: Phrase, seconds: float) -> npt.NDArray[np.float32]:
+    """Every phoneme, or character, lasts as long as any other."""
+    count = len(phrase.phoneme_ids or phrase.text)
+    return np.full(count, seconds / count, np.float32)
 
 
 def tone_length(characters: int, speed: float, sample_rate: int) -> int:

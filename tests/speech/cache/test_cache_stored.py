@@ -12,8 +12,15 @@ from speech.cache.stored import StoredReply, replay
 from speech.types import CacheState, SpokenWord, Timing
 
 seconds = st.floats(0, 1e6, allow_nan=False)
+sounds = st.lists(st.tuples(st.text(), seconds), max_size=3).map(tuple)
 words = st.builds(
-    SpokenWord, st.text(), st.tuples(st.integers(0), st.integers(0)), seconds, seconds
+    SpokenWord,
+    st.text(),
+    st.tuples(st.integers(0), st.integers(0)),
+    seconds,
+    seconds,
+    st.integers(0),
+    sounds,
 )
 replies = st.builds(
     StoredReply,
@@ -29,14 +36,14 @@ def test_unpack_undoes_pack(reply: StoredReply) -> None:
 
 
 def packed(
-    words: bytes = b"", *, version: int = 2, seconds: float = 1.0, length: int = -1
+    words: bytes = b"", *, version: int = 3, seconds: float = 1.0, length: int = -1
 ) -> bytes:
     """A value as it is kept, with what may be wrong in it."""
     length = len(words) if length < 0 else length
     return struct.pack(">BdI", version, seconds, length) + words
 
 
-WORD = b'["a", 0, 1, 0.0, 0.5]'
+WORD = b'["a", 0, 1, 0.0, 0.5, 0, [["a", 0.5]]]'
 GOOD = packed(b"[%s]" % WORD)
 
 
@@ -46,7 +53,7 @@ GOOD = packed(b"[%s]" % WORD)
         b"",
         b"\x01short",
         GOOD[:12],
-        *(packed(version=version) + bytes(20) for version in (0, 1, 3)),
+        *(packed(version=version) + bytes(20) for version in (0, 1, 2, 4)),
         *(packed(seconds=seconds) for seconds in (-1.0, float("nan"), float("inf"))),
         packed(b"[]", length=3),
         packed(length=2**32 - 1),
@@ -80,8 +87,19 @@ def test_junk_in_the_place_of_words_is_a_reply_or_refused(junk: bytes, length: i
     assert StoredReply.unpack(reply.pack()) == reply
 
 
-def test_words_are_accounted_for() -> None:
-    words = tuple(SpokenWord(f"word{n}", (n + 300, n + 305), n / 3, n / 3 + 1) for n in range(500))
+@pytest.mark.parametrize("sounds", [0, 4])
+def test_words_are_accounted_for(sounds: int) -> None:
+    words = tuple(
+        SpokenWord(
+            f"word{n}",
+            (n + 300, n + 305),
+            n / 3,
+            n / 3 + 1,
+            n + 300,
+            tuple(("ˈæ", n / 3 + k / 7) for k in range(sounds)),
+        )
+        for n in range(500)
+    )
     value = StoredReply(body=bytes(99), audio_seconds=1.0, words=words).pack()
     gc.collect()
     tracemalloc.start()

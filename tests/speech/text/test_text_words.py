@@ -131,6 +131,35 @@ def test_all_sounds_are_in_words(front_end: FrontEnd, vocabulary: Vocabulary) ->
             behind = end
 
 
+@pytest.mark.parametrize("vocabulary", [ENGLISH, KOKORO, SMALL, LETTERS])
+def test_every_word_has_its_sounds(front_end: FrontEnd, vocabulary: Vocabulary) -> None:
+    """Stress goes with the sound behind it, length with the one before; all ids are of sounds."""
+    text = "The jury's choice is “tea” at 3:45, though. " * 8
+    asked = front_end.prepare(passage(text), vocabulary, words=True, sounds=True)
+    opening = front_end.opening(passage(text), vocabulary, words=True, sounds=True)
+    assert opening in {None, asked.phrases[0]}
+    for phrase in asked.phrases:
+        for word in phrase.words:
+            assert sum(count for _, count in word.sounds) == word.ids[1] - word.ids[0]
+            assert all(symbol and symbol[-1] not in "ˈˌ " for symbol, _ in word.sounds)
+            assert not any(symbol.startswith("ː") for symbol, _ in word.sounds)
+    if vocabulary is ENGLISH:
+        jury = next(it for it in asked.phrases[0].words if len(it.sounds) > 4)
+        assert [symbol for symbol, _ in jury.sounds] == ["d", "ʒ", "ˈʊ", "ɹ", "ɹ", "i", "z"]
+
+
+def test_every_word_knows_where_its_sentence_begins(front_end: FrontEnd) -> None:
+    text = "  “One & two,” **three**. Four 5!\n\n- Six; seven? " + "and eight, " * 40
+    joined = FrontEnd(TextConfig(phrases=PhraseConfig(target_characters=200)))
+    begins = [text.index(it) for it in ("“One", "Four", "Six", "and eight")]
+    for reader in (front_end, joined):
+        phrases = reader.explain(passage(text)).utterance.phrases
+        for word in (word for phrase in phrases for word in phrase.words):
+            assert word.sentence == max(it for it in begins if it <= word.written[0])
+    (phrase,) = front_end.explain(replace(passage("Six."), start=70)).utterance.phrases
+    assert phrase.words[0].sentence == 70
+
+
 @pytest.mark.parametrize("text", ["a " * 149, "at once it is of the " * 14, "世" * 299, "x," * 140])
 def test_a_flood_of_words_is_shared_out(front_end: FrontEnd, text: str) -> None:
     phrases = front_end.prepare(
