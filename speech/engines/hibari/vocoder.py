@@ -26,8 +26,8 @@ HOP = 300
 """Samples of a frame."""
 _SIZE = 1200
 _OVERLAP = _SIZE // HOP
-_BLOCK = 32
-"""Frames at a time: their spectra take 385 kB."""
+_BLOCK = 48
+"""Frames at a time: their spectra take 577 kB."""
 _LOUDEST = 7.0
 """Logarithms of magnitudes are bounded, as in the package."""
 _LOWEST_PITCH = 40.0
