@@ -26,7 +26,7 @@ from speech.text.lexicon import (
     lexicon_entries,
 )
 from speech.text.normalize import spans
-from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
+from speech.text.phonemes import Unknown, closed, is_silent, phoneme_ids, phonemize, unknown_symbol
 from speech.text.phrases import Cut, cut_phrases, first_phrase, halves, pause_after
 from speech.text.reading import Span, spoken_sentence
 from speech.text.scripts import left_out
@@ -187,7 +187,10 @@ class FrontEnd:
         budget = budget or self.budget()
         read = self._read(passage, vocabulary, budget)
         cuts = self._cut(read, passage.delivery.language)
-        said = [self._say(cut, vocabulary, passage.delivery.language, budget) for cut in cuts]
+        language = passage.delivery.language
+        said = [
+            self._say(cut, vocabulary, language, budget, is_last=cut is cuts[-1]) for cut in cuts
+        ]
         return self._utterance(
             [phrase for phrases in said for phrase in phrases],
             passage.delivery,
@@ -366,16 +369,30 @@ class FrontEnd:
         return found
 
     def _say(
-        self, cut: Cut, vocabulary: Vocabulary | None, language: str, budget: Budget
+        self,
+        cut: Cut,
+        vocabulary: Vocabulary | None,
+        language: str,
+        budget: Budget,
+        *,
+        is_last: bool = False,
     ) -> list[_Said]:
         """A phrase with its phonemes, or the parts of one that is too long for the voice.
 
         None where the voice has no sound for it.
+
+        Args:
+            cut: The phrase.
+            vocabulary: Of the voice.
+            language: That it is read in.
+            budget: Of the text.
+            is_last: Whether the text ends with it.
         """
         if vocabulary is None:
             return [_Said(cut, "", ())]
         phonemes = self._symbols(cut.text, vocabulary)
-        ids = self._ids(phonemes, vocabulary)
+        goes_on = not (is_last or cut.pause_after)
+        ids = self._ids(closed(phonemes, vocabulary, goes_on=goes_on), vocabulary)
         if vocabulary.max_ids is not None and len(ids) > vocabulary.max_ids:
             budget.speak(0)
             parts = halves(cut, self._config.phrases.pauses, language)

@@ -29,6 +29,7 @@ START, END, PAD = "^", "$", "_"
 _FRAME = frozenset((START, END, PAD))
 """What no phonemes may hold: a caller's must not end a phrase or pad it."""
 _SILENT = frozenset(" .,:;!?\"'()-—…“”")
+_QUOTES = " \"'()“”"
 
 Fate = Literal["replaced", "skipped"]
 Unknown = Counter[tuple[str, Fate]]
@@ -145,6 +146,24 @@ def _apart(phonemes: str, espeak_voice: str, kind: VocabularyKind) -> list[str]:
 def is_silent(phonemes: str) -> bool:
     """Whether phonemes hold nothing but pauses."""
     return _SILENT.issuperset(phonemes)
+
+
+def closed(phonemes: str, vocabulary: Vocabulary, *, goes_on: bool) -> str:
+    """Phonemes of a phrase with a mark at their end, for voices in Piper's format.
+
+    Without one they cut the last sound short: the starter voice's `slt` ends at -30 dBFS, and says
+    `Done` in 0.28 s where `Done.` takes 0.51.
+
+    Args:
+        phonemes: With or without a mark.
+        vocabulary: Of the voice.
+        goes_on: Whether the sentence does: it gets a comma.
+    """
+    mark = "," if goes_on else "."
+    if vocabulary.kind in KOKORO_KINDS or mark not in vocabulary.ids or is_silent(phonemes):
+        return phonemes
+    end = phonemes.rstrip(_QUOTES)
+    return phonemes if unicodedata.category(end[-1])[0] == "P" else end + mark
 
 
 def phoneme_ids(phonemes: str, vocabulary: Vocabulary) -> Encoded:

@@ -21,6 +21,8 @@ _SILENCE = 33
 """int16 units, -60 dBFS: quieter samples at the edges are trimmed; espeak-ng pads with zeros."""
 _EDGE = 0.005
 """Seconds of the quiet edge that are kept, so that no onset is cut."""
+_END = 0.025
+"""Seconds of silence that a phrase ends with."""
 _TOLERANCE = 0.05
 """Relative error of the duration that is left alone rather than stretched."""
 
@@ -83,9 +85,10 @@ def _at_speed(text: str, voice: str, speed: float, sample_rate: int) -> Samples:
 
 
 def _trim(samples: Samples, sample_rate: int) -> Samples:
-    """Cut silent edges down to `_EDGE`, so that pauses are the caller's own."""
-    edge = int(_EDGE * sample_rate)
+    """Cut silent edges down to `_EDGE` and `_END`, so that pauses are the caller's own."""
+    edge, end = int(_EDGE * sample_rate), int(_END * sample_rate)
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENCE)
     if not len(loud):
         return np.zeros(2 * edge, np.int16)
-    return samples[max(0, int(loud[0]) - edge) : int(loud[-1]) + 1 + edge]
+    kept = samples[max(0, int(loud[0]) - edge) : int(loud[-1]) + 1]
+    return np.pad(kept, (0, end))

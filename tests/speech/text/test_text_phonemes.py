@@ -8,7 +8,14 @@ from dataclasses import replace
 import pytest
 
 from speech import espeak
-from speech.text.phonemes import Unknown, is_silent, phoneme_ids, phonemize, unknown_symbol
+from speech.text.phonemes import (
+    Unknown,
+    closed,
+    is_silent,
+    phoneme_ids,
+    phonemize,
+    unknown_symbol,
+)
 from speech.types import Vocabulary
 
 SENTENCES = [
@@ -162,3 +169,22 @@ def test_pauses_alone_are_silent() -> None:
 def test_tags_that_name_no_espeak_voice_are_spoken(tag: str) -> None:
     assert tag.partition("+")[0] in espeak.languages()
     assert not is_silent(phonemize("a", tag))
+
+
+@pytest.mark.parametrize(
+    ("phonemes", "goes_on", "spoken"),
+    [
+        ("dˈʌn", False, "dˈʌn."),
+        ("dˈʌn", True, "dˈʌn,"),
+        ("dˈʌn?", False, "dˈʌn?"),
+        ('dˈʌn." ', False, 'dˈʌn." '),
+        ('dˈʌn"', False, "dˈʌn."),
+        (" ,", False, " ,"),
+        ("", False, ""),
+    ],
+)
+def test_a_phrase_of_a_piper_voice_is_closed(phonemes: str, goes_on: bool, spoken: str) -> None:
+    piper = Vocabulary(kind="espeak", espeak_voice="en-us", ids={".": (1,), ",": (2,)})
+    assert closed(phonemes, piper, goes_on=goes_on) == spoken
+    for other in (replace(piper, kind="misaki"), replace(piper, ids={})):
+        assert closed(phonemes, other, goes_on=goes_on) == phonemes

@@ -70,7 +70,7 @@ def test_silent_edges_are_trimmed(engine: Engine) -> None:
         pcm = speak(engine, job(text))
         loud = np.flatnonzero(np.abs(pcm.samples.astype(int)) > 33)
         assert loud[0] <= 0.005 * pcm.sample_rate
-        assert len(pcm.samples) - 1 - loud[-1] <= 0.005 * pcm.sample_rate
+        assert 0.02 <= (len(pcm.samples) - 1 - loud[-1]) / pcm.sample_rate <= 0.03
 
 
 def test_variants_and_languages_sound_different(engine: Engine) -> None:
