@@ -6,6 +6,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from serve_app.schemas import (
+    CaptionsBody,
+    CaptionsReply,
     ErrorReply,
     InvalidateBody,
     NormalizeBody,
@@ -120,6 +122,23 @@ TIMES: dict[str, Any] = {
     },
     "response_model": None,
     "openapi_extra": _body(TimesBody) | {"parameters": _SPEECH_HEADERS},
+}
+CAPTIONS: dict[str, Any] = {
+    "tags": ["speech"],
+    "summary": "Captions of a spoken text",
+    "responses": {
+        200: {
+            "model": CaptionsReply,
+            "description": "The captions, with the audio where it is wanted.",
+            "content": {
+                kind: {"schema": {"type": "string"}}
+                for kind in ("application/x-subrip", "text/vtt", "multipart/form-data")
+            },
+        },
+        **_errors(400, 413, 415, 429, 500, 503),
+    },
+    "response_model": None,
+    "openapi_extra": _body(CaptionsBody) | {"parameters": _SPEECH_HEADERS},
 }
 VOICES: dict[str, Any] = {"tags": ["speech"], "summary": "List voices and aliases"}
 MODELS: dict[str, Any] = {"tags": ["models"], "summary": "List models"}

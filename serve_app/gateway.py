@@ -25,12 +25,14 @@ from serve_app import docs
 from serve_app.admission import Admission, AdmissionLimits
 from serve_app.api import ApiRoute, build_api
 from serve_app.callers import Callers
+from serve_app.caption_shapes import captions_shape
 from serve_app.config import GatewayConfig
 from serve_app.marks import Marker
 from serve_app.readiness import Readiness
 from serve_app.responses import SpeechResponse, audio_type, unheeded
 from serve_app.schemas import (
     MAX_BODY_BYTES,
+    CaptionsBody,
     ChangedSpan,
     InvalidateBody,
     NormalizeBody,
@@ -44,7 +46,7 @@ from serve_app.schemas import (
     request_lexicon,
     speech_request,
 )
-from serve_app.shapes import JsonWithTimes, Shape, SpeechEvents
+from serve_app.shapes import AudioInJson, Shape, SpeechEvents, timed_marks
 from serve_app.speaker import Speaker
 from speech import telemetry
 from speech.cache.ram import RamTier
@@ -134,6 +136,7 @@ class Gateway:
             [
                 ApiRoute("/v1/audio/speech", self.speech, "POST", docs.SPEECH),
                 ApiRoute("/v1/audio/speech/with-timestamps", self.times, "POST", docs.TIMES),
+                ApiRoute("/v1/audio/captions", self.captions, "POST", docs.CAPTIONS),
                 ApiRoute("/v1/audio/voices", self.voices, "GET", docs.VOICES),
                 ApiRoute("/v1/models", self.models, "GET", docs.MODELS),
                 ApiRoute("/v1/models/{model}", self.model, "GET", docs.MODEL),
@@ -205,7 +208,15 @@ class Gateway:
         """The spoken text as base64 in JSON, and when which word of the written text is said."""
         body = parse(TimesBody, await _read(request))
         spoken = speech_request(body, self._catalogue, self._config.models)
-        shape = JsonWithTimes(Marker(body.input, body.timestamps), audio_type(spoken))
+        head = {"content_type": audio_type(spoken)}, "audio"
+        shape = AudioInJson(Marker(body.input, body.timestamps), head, timed_marks)
+        return await self._speak(request, spoken, shape, _unheeded(spoken, body))
+
+    async def captions(self, request: Request) -> Response:
+        """Captions of the spoken text, with or without the audio."""
+        body = parse(CaptionsBody, await _read(request))
+        spoken = speech_request(body, self._catalogue, self._config.models)
+        shape = captions_shape(body, audio_type(spoken))
         return await self._speak(request, spoken, shape, _unheeded(spoken, body))
 
     async def _speak(

@@ -23,6 +23,8 @@ class Mark:
     start: float
     """Seconds of the delivered audio."""
     end: float
+    sentence: int = 0
+    """Code point at which its sentence begins."""
     sounds: tuple[tuple[str, float], ...] = ()
     """Phonemes, each with the second at which it is over; where they were asked for."""
 
@@ -104,6 +106,7 @@ class Marker:
             _joined(words),
             words[0].start,
             words[-1].end,
+            words[0].sentence,
             tuple(sound for word in words for sound in word.sounds),
         )
 

@@ -165,15 +165,15 @@ class SpeechResponse(StreamingResponse):
             self._outcome = known.code if known else SpeechError.code
             raise
 
-    async def _shaped(self, shape: Shape) -> AsyncGenerator[str, None]:
+    async def _shaped(self, shape: Shape) -> AsyncGenerator[str | bytes, None]:
         try:
             async for piece, words in self._pieces():
-                if text := shape.audio(piece, words):
-                    yield text
+                if written := shape.audio(piece, words):
+                    yield written
         except Exception as error:
-            if not (text := shape.failure(translate(error) or SpeechError("internal error"))):
+            if not (told := shape.failure(translate(error) or SpeechError("internal error"))):
                 raise
-            yield text
+            yield told
             return
         yield shape.end(self._audio_seconds)
 

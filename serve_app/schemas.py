@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
+from serve_app.captions import CaptionFormat, CaptionRules
 from serve_app.marks import MarkKind
 from speech.audio.containers import SAMPLE_RATES
 from speech.config import LexiconDetail, LexiconWords
@@ -135,6 +136,57 @@ class TimesBody(SpeechBody):
 
     timestamps: MarkKind = Field(default="word", description="What is marked.")
     stream_format: Literal["audio"] = "audio"
+
+
+class CaptionsBody(SpeechBody):
+    """Body of POST /v1/audio/captions."""
+
+    timestamps: Literal["word"] = "word"
+    stream_format: Literal["audio"] = "audio"
+    caption_format: CaptionFormat = Field(
+        default="srt", description="SubRip, WebVTT, or JSON with lines and seconds."
+    )
+    audio: Literal["none", "base64", "multipart"] = Field(
+        default="none",
+        description="The captions alone, or with the audio: as a member of a JSON object, or "
+        "before them in a multipart/form-data body.",
+    )
+    max_line_characters: Annotated[StrictInt, Field(ge=8, le=200)] = Field(
+        default=42, description="Characters of a line, at most."
+    )
+    max_lines: Annotated[StrictInt, Field(ge=1, le=8)] = Field(
+        default=2, description="Lines of a caption, at most."
+    )
+    max_characters_per_second: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)] = Field(
+        default=17.0,
+        description="How fast captions can be read: one stays so long, as far as the next one "
+        "leaves time.",
+    )
+
+    def rules(self) -> CaptionRules:
+        """What a caption may be."""
+        return CaptionRules(
+            line_characters=self.max_line_characters,
+            lines=self.max_lines,
+            characters_per_second=self.max_characters_per_second,
+        )
+
+
+class ShownCaption(BaseModel):
+    """Some lines, and when they are shown."""
+
+    lines: list[str]
+    start: float = Field(description="Seconds from the beginning of the audio.")
+    end: float
+
+
+class CaptionsReply(BaseModel):
+    """Reply of POST /v1/audio/captions as JSON."""
+
+    content_type: str | None = Field(default=None, description="Of the audio, where it is wanted.")
+    audio: str | None = Field(default=None, description="Base64.")
+    audio_seconds: float
+    captions: str | list[ShownCaption] = Field(description="The file, or with `json` the list.")
 
 
 class TimeOfPhoneme(BaseModel):

@@ -3,12 +3,18 @@
 import base64
 import json
 import math
-from collections.abc import Sequence
-from typing import Any, Protocol
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from serve_app.marks import Marker
+from serve_app.marks import Mark, Marker
 from speech.errors import SpeechError
 from speech.types import SpokenWord
+
+_Told = TypeVar("_Told")
+Json: TypeAlias = dict[str, Any]
+Tell: TypeAlias = Callable[[Sequence[Mark], float], _Told]
+"""What is told of all marks of a reply, and of its seconds."""
 
 _TOKENS_PER_SECOND = 20
 """Output tokens of the usage figures: one for every 50 ms of audio, as OpenAI counts audio."""
@@ -19,7 +25,7 @@ class Shape(Protocol):
 
     media_type: str
 
-    def audio(self, data: bytes, words: Sequence[SpokenWord]) -> str:
+    def audio(self, data: bytes, words: Sequence[SpokenWord]) -> str | bytes:
         """A piece of the audio, and the words whose times became known with it."""
         ...
 
@@ -64,60 +70,121 @@ class SpeechEvents:
         return _event({"type": "error", "error": detail})
 
 
-class JsonWithTimes:
-    """One JSON object: the audio as base64, written while it comes, then its marks."""
+class _AtTheEnd:
+    """What gathers the marks of a reply, and says something of them when all are known."""
 
-    media_type = "application/json"
-
-    def __init__(self, marker: Marker, audio_type: str) -> None:
+    def __init__(self, marker: Marker) -> None:
         self._marker = marker
-        self._audio_type = audio_type
-        self._base64 = Base64Text()
-        self._marks: list[dict[str, Any]] = []
-        self._begun = False
+        self._marks: list[Mark] = []
 
-    def audio(self, data: bytes, words: Sequence[SpokenWord]) -> str:
-        """See `Shape`."""
-        self._marks += (mark.wire() for mark in self._marker.take(words))
-        return self._begin() + self._base64.write(data)
+    def _gather(self, words: Sequence[SpokenWord]) -> None:
+        self._marks += self._marker.take(words)
 
-    def end(self, seconds: float) -> str:
-        """See `Shape`."""
-        self._marks += (mark.wire() for mark in self._marker.rest())
-        rest = {"audio_seconds": round(seconds, 4), "marks": self._marks}
-        return f'{self._begin()}{self._base64.finish()}",{json.dumps(rest)[1:]}'
+    def _gathered(self) -> list[Mark]:
+        return self._marks + self._marker.rest()
 
     def failure(self, error: SpeechError) -> str:
-        """See `Shape`."""
+        """See `Shape`: what is half there is no document, so it cannot be taken for the whole."""
         del error
         return ""
 
-    def _begin(self) -> str:
-        if self._begun:
-            return ""
-        self._begun = True
-        return f'{{"content_type":{json.dumps(self._audio_type)},"audio":"'
 
+class AudioInJson(_AtTheEnd):
+    """One JSON object: the audio as base64, written while it comes, then what `tell` returns.
 
-class Base64Text:
-    """One base64 text of bytes that come in pieces."""
+    Args:
+        marker: Of the text.
+        head: The first members, and the name of the one with the audio.
+        tell: Other members, from all marks and the seconds of the audio.
+    """
 
-    def __init__(self) -> None:
+    media_type = "application/json"
+
+    def __init__(self, marker: Marker, head: tuple[Json, str], tell: Tell[Json]) -> None:
+        super().__init__(marker)
+        members, name = head
+        self._head = f"{json.dumps({**members, name: ''})[:-2]}"
+        self._tell = tell
         self._left = b""
 
-    def write(self, data: bytes) -> str:
-        """What is known of the text with these bytes."""
+    def audio(self, data: bytes, words: Sequence[SpokenWord]) -> str:
+        """See `Shape`."""
+        self._gather(words)
+        head, self._head = self._head, ""
         data = self._left + data
         whole = len(data) - len(data) % 3
         self._left = data[whole:]
-        return base64.b64encode(data[:whole]).decode()
+        return head + base64.b64encode(data[:whole]).decode()
 
-    def finish(self) -> str:
-        """The end of the text."""
-        return base64.b64encode(self._left).decode()
+    def end(self, seconds: float) -> str:
+        """See `Shape`."""
+        rest = json.dumps(self._tell(self._gathered(), seconds))
+        return f'{self._head}{base64.b64encode(self._left).decode()}", {rest[1:]}'
 
 
-def _times(marks: Sequence[Any]) -> str:
+def timed_marks(marks: Sequence[Mark], seconds: float) -> Json:
+    """Our own members: `schemas.TimesReply`."""
+    return {"audio_seconds": round(seconds, 4), "marks": [mark.wire() for mark in marks]}
+
+
+class TextAlone(_AtTheEnd):
+    """A text of the marks, without the audio."""
+
+    def __init__(self, marker: Marker, media_type: str, tell: Tell[str]) -> None:
+        super().__init__(marker)
+        self.media_type = media_type
+        self._tell = tell
+
+    def audio(self, data: bytes, words: Sequence[SpokenWord]) -> str:
+        """See `Shape`."""
+        del data
+        self._gather(words)
+        return ""
+
+    def end(self, seconds: float) -> str:
+        """See `Shape`."""
+        return self._tell(self._gathered(), seconds)
+
+
+class AudioInParts(_AtTheEnd):
+    """multipart/form-data (RFC 7578): `audio`, then a text of the marks.
+
+    Args:
+        marker: Of the text.
+        audio_type: Media type of the audio.
+        name: Of the second part.
+        text_type: Its media type.
+        tell: The second part, from all marks and the seconds of the audio.
+    """
+
+    def __init__(
+        self, marker: Marker, audio_type: str, name: str, text_type: str, tell: Tell[str]
+    ) -> None:
+        super().__init__(marker)
+        boundary = uuid.uuid4().hex
+        self.media_type = f"multipart/form-data; boundary={boundary}"
+        self._head = f"--{boundary}{_part('audio', audio_type)}".encode()
+        self._between = f"\r\n--{boundary}{_part(name, text_type)}"
+        self._close = f"\r\n--{boundary}--\r\n"
+        self._tell = tell
+
+    def audio(self, data: bytes, words: Sequence[SpokenWord]) -> bytes:
+        """See `Shape`."""
+        self._gather(words)
+        head, self._head = self._head, b""
+        return head + data
+
+    def end(self, seconds: float) -> str:
+        """See `Shape`."""
+        return f"{self._between}{self._tell(self._gathered(), seconds)}{self._close}"
+
+
+def _part(name: str, media_type: str) -> str:
+    disposition = f'form-data; name="{name}"; filename="{name}"'
+    return f"\r\nContent-Disposition: {disposition}\r\nContent-Type: {media_type}\r\n\r\n"
+
+
+def _times(marks: Sequence[Mark]) -> str:
     if not marks:
         return ""
     return _event({"type": "speech.audio.timestamps", "marks": [mark.wire() for mark in marks]})

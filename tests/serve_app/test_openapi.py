@@ -37,6 +37,7 @@ async def test_every_route_is_documented(server: Server, document: dict[str, Any
     assert documented == {
         ("POST", "/v1/audio/speech"),
         ("POST", "/v1/audio/speech/with-timestamps"),
+        ("POST", "/v1/audio/captions"),
         ("GET", "/v1/audio/voices"),
         ("GET", "/v1/models"),
         ("GET", "/v1/models/{model}"),

@@ -106,6 +106,12 @@ async def test_times_that_cannot_be_told_are_an_error(
     assert (await server.speak(input=text)).status_code == 200
 
 
+async def test_json_is_written_while_the_audio_comes(server: Server) -> None:
+    whole = (await times(server, input=LONG)).json()
+    spoken = await server.speak(input=LONG)
+    assert base64.b64decode(whole["audio"], validate=True) == spoken.content
+
+
 async def test_json_that_breaks_is_no_json(server: Server) -> None:
     server.synthesizer.fail_at = 1
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
