@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,10 +97,20 @@ class Home:
         with self._locked():
             found = self.read()
             others = [one for one in found.voices if one.get("id") != entry["id"]]
-            self._write(found, [*others, entry])
+            self._write(found, [*others, entry], found.aliases)
+
+    def name(self, name: str, alias: Alias) -> None:
+        """Write an alias, in the place of one of the same name.
+
+        Raises:
+            ConfigError: the present file cannot be read.
+        """
+        with self._locked():
+            found = self.read()
+            self._write(found, found.voices, {**found.aliases, name: alias})
 
     def drop(self, voice: str) -> bool:
-        """Take an entry out; False where there is none.
+        """Take an entry out, and the aliases of it; False where there is none.
 
         Raises:
             ConfigError: the present file cannot be read.
@@ -108,13 +118,16 @@ class Home:
         with self._locked():
             found = self.read()
             others = [one for one in found.voices if one.get("id") != voice]
+            aliases = {name: it for name, it in found.aliases.items() if it.voice != voice}
             if len(others) < len(found.voices):
-                self._write(found, others)
+                self._write(found, others, aliases)
             return len(others) < len(found.voices)
 
-    def _write(self, found: HomeFile, voices: list[Mapping[str, Any]]) -> None:
-        content = found.model_dump(mode="json", exclude_defaults=True)
-        content["voices"] = [dict(one) for one in voices]
+    def _write(
+        self, found: HomeFile, voices: Sequence[Mapping[str, Any]], aliases: Mapping[str, Alias]
+    ) -> None:
+        changed = found.model_copy(update={"voices": tuple(map(dict, voices)), "aliases": aliases})
+        content = changed.model_dump(mode="json", exclude_defaults=True)
         made = self.file.with_name(".voices.yaml.new")
         with made.open("w", encoding="utf-8") as file:
             file.write(_HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

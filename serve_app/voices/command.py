@@ -34,8 +34,8 @@ from speech.engines.kinds import Voice, engine_kind
 from speech.errors import ConfigError, SpeechError
 from speech.text import FrontEnd
 from speech.types import Delivery, Passage, PhraseJob, Samples
-from speech.voice_home import Home, LiveCatalogue, home_folder
-from speech.voices import parse_entry
+from speech.voice_home import NAME, Home, LiveCatalogue, home_folder
+from speech.voices import Alias, parse_entry
 
 voices = typer.Typer(no_args_is_help=True, help="Voices: list, pull, remove and try them.")
 SHIPPED = Path(__file__).resolve().parents[2] / "configs" / "voices.yaml"
@@ -99,6 +99,9 @@ def list_voices(
 def pull(
     names: Annotated[list[str], typer.Argument(help="As `list --available` has them.")],
     *,
+    alias: Annotated[
+        str, typer.Option("--as", help="Also call it so: a name of your own, or one of OpenAI's.")
+    ] = "",
     piper_url: PiperUrl = sources.PIPER,
     kokoro_url: KokoroUrl = sources.KOKORO,
     hibari_url: HibariUrl = sources.HIBARI,
@@ -110,6 +113,10 @@ def pull(
     """
     home = Home(home_folder())
     with _told(), _client() as client:
+        if alias and (len(set(names)) > 1 or not NAME.fullmatch(alias)):
+            raise PullError("--as gives one voice a name of letters, digits, `.`, `_` and `-`")
+        if alias in local_catalogue().catalogue.voices:
+            raise PullError(f"{alias!r} is a voice itself")
         known = {
             it.id: it
             for it in (*sources.kokoro_offers(kokoro_url), *sources.hibari_offers(hibari_url))
@@ -124,6 +131,11 @@ def pull(
         for name in dict.fromkeys(names):
             _pull(client, known[name], home)
             typer.echo(f"{name}: {home.folder_of(name)}")
+        if alias:
+            before = local_catalogue().shipped.aliases.get(alias)
+            other = None if before is None else before.other_languages
+            home.name(alias, Alias(voice=names[0], other_languages=other))
+            typer.echo(f"{alias}: {names[0]}")
 
 
 @voices.command()

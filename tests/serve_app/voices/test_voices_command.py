@@ -98,6 +98,37 @@ def test_a_voice_is_pulled_listed_tried_and_removed(
     assert "is no voice in" in again.stderr
 
 
+def test_a_pulled_voice_may_take_the_name_of_another(piper: Site, home: Home) -> None:
+    done = chorale("pull", KEY, "--as", "onyx")
+    assert done.exit_code == 0, done.stderr
+    live = command.local_catalogue()
+    assert live.problems == ()
+    assert live.catalogue.resolve("onyx")[0].id == KEY
+    # Other languages are still spoken under the name.
+    assert live.catalogue.resolve_in("onyx", "de")[0].id == "espeak"
+    assert chorale("remove", KEY).exit_code == 0
+    live = command.local_catalogue()
+    assert live.problems == ()
+    assert live.catalogue.resolve("onyx") == live.shipped.resolve("onyx")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((KEY, "--as", "espeak"), "'espeak' is a voice itself"),
+        ((KEY, "--as", "a/b"), "--as gives one voice a name"),
+        ((KEY, "kokoro", "--as", "me"), "--as gives one voice a name"),
+    ],
+)
+def test_a_name_that_cannot_be_taken(
+    piper: Site, home: Home, arguments: tuple[str, ...], says: str
+) -> None:
+    done = chorale("pull", *arguments)
+    assert done.exit_code == 1
+    assert says in done.stderr
+    assert home.read().voices == ()
+
+
 def test_what_can_be_pulled_is_listed(piper: Site, home: Home) -> None:
     done = chorale("list", "--available")
     assert done.exit_code == 0, done.stderr
