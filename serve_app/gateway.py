@@ -5,7 +5,8 @@ import hmac
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from urllib.request import parse_http_list
@@ -32,6 +33,7 @@ from serve_app.readiness import Readiness
 from serve_app.responses import SpeechResponse, audio_type, unheeded
 from serve_app.schemas import (
     MAX_BODY_BYTES,
+    Asked,
     CaptionsBody,
     ChangedSpan,
     InvalidateBody,
@@ -41,10 +43,9 @@ from serve_app.schemas import (
     NormalizeReply,
     SpeechBody,
     TimesBody,
+    asked_speech,
     parse,
-    reading_language,
-    request_lexicon,
-    speech_request,
+    shown_passages,
 )
 from serve_app.shapes import AudioInJson, Shape, SpeechEvents, timed_marks
 from serve_app.speaker import Speaker
@@ -53,8 +54,14 @@ from speech.cache.ram import RamTier
 from speech.cache.stored import StoredReply
 from speech.config import RetryConfig
 from speech.engine_load import ProcessorLoad
-from speech.errors import InvalidInputError, TooLargeError, UnauthorizedError, UnavailableError
-from speech.types import CacheState, Delivery, Passage, SpeechRequest
+from speech.errors import (
+    InvalidInputError,
+    NothingToSayError,
+    TooLargeError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from speech.types import CacheState, Change, Explanation, Passage, SpeechRequest, Utterance
 from speech.voice_home import LiveCatalogue
 
 _BODY_SECONDS = 10.0
@@ -193,7 +200,7 @@ class Gateway:
     async def speech(self, request: Request) -> Response:
         """Answer with the spoken text in the asked container."""
         body = parse(SpeechBody, await _read(request))
-        spoken = speech_request(body, self._catalogue, self._config.models)
+        asked = asked_speech(body, self._catalogue, self._config.models)
         if body.timestamps and body.stream_format != "sse":
             raise InvalidInputError(
                 "timestamps need stream_format 'sse' or the route /v1/audio/speech/with-timestamps",
@@ -201,23 +208,23 @@ class Gateway:
             )
         marker = Marker(body.input, body.timestamps) if body.timestamps else None
         sse = body.stream_format == "sse"
-        shape = SpeechEvents(spoken.characters, marker) if sse else None
-        return await self._speak(request, spoken, shape, _unheeded(spoken, body))
+        shape = SpeechEvents(asked.request.characters, marker) if sse else None
+        return await self._speak(request, asked.request, shape, _unheeded(asked, body))
 
     async def times(self, request: Request) -> Response:
         """The spoken text as base64 in JSON, and when which word of the written text is said."""
         body = parse(TimesBody, await _read(request))
-        spoken = speech_request(body, self._catalogue, self._config.models)
-        head = {"content_type": audio_type(spoken)}, "audio"
+        asked = asked_speech(body, self._catalogue, self._config.models)
+        head = {"content_type": audio_type(asked.request)}, "audio"
         shape = AudioInJson(Marker(body.input, body.timestamps), head, timed_marks)
-        return await self._speak(request, spoken, shape, _unheeded(spoken, body))
+        return await self._speak(request, asked.request, shape, _unheeded(asked, body))
 
     async def captions(self, request: Request) -> Response:
         """Captions of the spoken text, with or without the audio."""
         body = parse(CaptionsBody, await _read(request))
-        spoken = speech_request(body, self._catalogue, self._config.models)
-        shape = captions_shape(body, audio_type(spoken))
-        return await self._speak(request, spoken, shape, _unheeded(spoken, body))
+        asked = asked_speech(body, self._catalogue, self._config.models)
+        shape = captions_shape(body, audio_type(asked.request))
+        return await self._speak(request, asked.request, shape, _unheeded(asked, body))
 
     async def _speak(
         self,
@@ -312,17 +319,12 @@ class Gateway:
     async def normalize(self, request: Request) -> NormalizeReply:
         """The spoken text, its phrases with their phonemes, and what was changed where."""
         body = parse(NormalizeBody, await _read(request))
-        passage = Passage(
-            text=body.input,
-            delivery=Delivery(language=reading_language(body, self._catalogue)),
-            lexicon=request_lexicon(body.lexicon),
-            normalization=body.normalization.value(),
-        )
+        passages = shown_passages(body, self._catalogue)
         with self._admission.show(self._callers.of(request), len(body.input)):
-            shown = await self._normalizer.explain(passage)
+            shown = await self._explained(passages)
         return NormalizeReply(
             normalized=shown.utterance.normalized,
-            language=passage.delivery.language,
+            language=passages[0].delivery.language,
             phrases=[
                 NormalizedPhrase(
                     text=phrase.text,
@@ -353,6 +355,28 @@ class Gateway:
                 for change in shown.changes
             ],
         )
+
+    async def _explained(self, passages: tuple[Passage, ...]) -> Explanation:
+        """All passages as one, by the places of the whole text."""
+        if len(passages) == 1 and not passages[0].start:
+            return await self._normalizer.explain(passages[0])
+        shown: list[Explanation] = []
+        changes: list[Change] = []
+        for passage in passages:
+            with suppress(NothingToSayError):
+                shown.append(await self._normalizer.explain(passage))
+                at = passage.start
+                changes += [
+                    replace(change, start=change.start + at, end=change.end + at)
+                    for change in shown[-1].changes
+                ]
+        if not shown:
+            raise NothingToSayError("nothing is left to say", "input")
+        utterance = Utterance(
+            normalized=" ".join(it.utterance.normalized for it in shown),
+            phrases=tuple(phrase for it in shown for phrase in it.utterance.phrases),
+        )
+        return Explanation(utterance=utterance, changes=tuple(changes))
 
     async def invalidate(self, request: Request) -> dict[str, Any]:
         """Needs `Authorization: Bearer` with CHORALE_ADMIN_TOKEN; without one it does not exist."""
@@ -396,8 +420,9 @@ class Gateway:
         return min(seconds, limits.max_deadline)
 
 
-def _unheeded(spoken: SpeechRequest, body: SpeechBody) -> list[str]:
-    return unheeded(spoken, ignored=body.model_extra or (), language=body.language)
+def _unheeded(asked: Asked, body: SpeechBody) -> list[str]:
+    warnings = unheeded(asked.request, ignored=body.model_extra or (), language=body.language)
+    return [*warnings, *asked.warnings]
 
 
 def _model(name: str) -> dict[str, Any]:

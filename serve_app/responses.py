@@ -18,6 +18,7 @@ from serve_app.speaker import Reply
 from speech import telemetry
 from speech.audio.containers import codec_rate, media_type
 from speech.errors import SpeechError
+from speech.text.edits import applied
 from speech.text.scripts import left_out
 from speech.types import SpeechRequest, SpokenWord
 from speech.voices import lost_region
@@ -244,8 +245,11 @@ def unheeded(
     if lost_region(language, known):
         asked = _header_safe([language or ""])
         warnings.append(f"language {asked} is not known, its base {known} is spoken")
-    if passage.normalization.enabled and left_out(passage.text, known):
-        warnings.append(f"letters that {known} cannot read were left out")
+    for passage in spoken.passages:
+        known, text = passage.delivery.language, applied(passage.text, passage.edits)
+        if passage.normalization.enabled and left_out(text, known):
+            warnings.append(f"letters that {known} cannot read were left out")
+            break
     return warnings
 
 

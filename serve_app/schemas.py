@@ -1,15 +1,17 @@
 """The wire: OpenAI's speech API and our extensions, parsed into values that cannot be invalid."""
 
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import replace
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
 from serve_app.captions import CaptionFormat, CaptionRules
 from serve_app.marks import MarkKind
 from speech.audio.containers import SAMPLE_RATES
-from speech.config import LexiconDetail, LexiconWords
+from speech.config import LexiconDetail, LexiconWords, TextConfig
 from speech.errors import InvalidInputError
+from speech.ssml import Bookmark, Document, Plain, is_ssml, read_document
 from speech.text.lexicon import MAX_REQUEST_ENTRIES, lexicon_entries
 from speech.types import (
     MAX_INPUT_CHARACTERS,
@@ -30,6 +32,15 @@ MAX_BODY_BYTES = 64 * 1024
 
 RequestLexicon = Annotated[
     dict[StrictStr, StrictStr | LexiconDetail], Field(max_length=MAX_REQUEST_ENTRIES)
+]
+
+
+InputType = Annotated[
+    Literal["text", "ssml"] | None,
+    Field(
+        description="Extension: what `input` is; absent, SSML if it begins with `<speak`, else "
+        "text."
+    ),
 ]
 
 
@@ -80,8 +91,9 @@ class SpeechBody(BaseModel):
     input: StrictStr = Field(
         min_length=1,
         max_length=MAX_INPUT_CHARACTERS,
-        description="The text to speak, 1 to 4096 characters.",
+        description="The text to speak, 1 to 4096 characters, tags of SSML among them.",
     )
+    input_type: InputType = None
     voice: StrictStr | VoiceReference = Field(
         description="A voice id, an alias such as `alloy`, `id/speaker`, a mix of styles such as "
         "`af_bella(2)+af_sky(1)`, or an object with an id."
@@ -226,6 +238,7 @@ class NormalizeBody(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     input: StrictStr = Field(min_length=1, max_length=MAX_INPUT_CHARACTERS)
+    input_type: InputType = None
     language: StrictStr | None = Field(
         default=None, description="A language of espeak-ng; absent for the voice's, or `en-us`."
     )
@@ -354,9 +367,17 @@ def _explain(first: Any, param: str | None) -> str:
     return f"{param}: {message}" if param else f"the body is not a JSON object: {message}"
 
 
-def speech_request(
-    body: SpeechBody, catalogue: VoiceCatalogue, models: tuple[str, ...]
-) -> SpeechRequest:
+class Asked(NamedTuple):
+    """What a body asks for: what travels, and what only concerns the answer."""
+
+    request: SpeechRequest
+    warnings: tuple[str, ...] = ()
+    """What of the text was not heeded."""
+    marks: tuple[Bookmark, ...] = ()
+    """Places of the input whose times were asked for."""
+
+
+def asked_speech(body: SpeechBody, catalogue: VoiceCatalogue, models: tuple[str, ...]) -> Asked:
     """Resolve a parsed body against what this server has.
 
     Raises:
@@ -371,26 +392,78 @@ def speech_request(
         raise InvalidInputError(f"sample_rate must be one of {rates}", "sample_rate")
     name = body.voice if isinstance(body.voice, str) else body.voice.id
     voice, speaker, language = catalogue.resolve_in(name, body.language)
-    passage = Passage(
-        text=body.input,
-        delivery=Delivery(
-            voice=voice.id,
-            speaker=speaker,
-            language=language,
-            speed=body.speed,
-            seed=body.seed,
-        ),
-        lexicon=request_lexicon(body.lexicon),
-        normalization=body.normalization.value(),
-    )
-    return SpeechRequest(
-        passages=(passage,),
+    if _is_ssml(body):
+        spoken = _document(body, name, catalogue, speed=body.speed, seed=body.seed)
+    else:
+        passage = Passage(
+            text=body.input,
+            delivery=Delivery(
+                voice=voice.id,
+                speaker=speaker,
+                language=language,
+                speed=body.speed,
+                seed=body.seed,
+            ),
+            lexicon=request_lexicon(body.lexicon),
+            normalization=body.normalization.value(),
+        )
+        spoken = Document((passage,), (), ())
+    request = SpeechRequest(
+        passages=spoken.passages,
         format=body.response_format,
         sample_rate=body.sample_rate,
         stream=body.stream,
         timed=body.timestamps is not None,
         sounds=body.timestamps == "phoneme",
     )
+    return Asked(request, spoken.warnings, spoken.marks)
+
+
+def shown_passages(body: NormalizeBody, catalogue: VoiceCatalogue) -> tuple[Passage, ...]:
+    """What is shown of a body of POST /v1/text/normalize.
+
+    Raises:
+        InvalidInputError: naming the parameter.
+    """
+    language = reading_language(body, catalogue)
+    if _is_ssml(body):
+        name = body.voice.id if isinstance(body.voice, VoiceReference) else body.voice
+        return tuple(
+            # Shown for no voice's vocabulary, as every text is.
+            replace(passage, delivery=Delivery(language=passage.delivery.language))
+            for passage in _document(body, name, catalogue).passages
+        )
+    return (
+        Passage(
+            text=body.input,
+            delivery=Delivery(language=language),
+            lexicon=request_lexicon(body.lexicon),
+            normalization=body.normalization.value(),
+        ),
+    )
+
+
+def _is_ssml(body: SpeechBody | NormalizeBody) -> bool:
+    return body.input_type == "ssml" or (body.input_type is None and is_ssml(body.input))
+
+
+def _document(
+    body: SpeechBody | NormalizeBody,
+    voice: str | None,
+    catalogue: VoiceCatalogue,
+    *,
+    speed: float = 1.0,
+    seed: int = 0,
+) -> Document:
+    plain = Plain(
+        voice=voice,
+        language=body.language,
+        speed=speed,
+        seed=seed,
+        lexicon=request_lexicon(body.lexicon),
+        normalization=body.normalization.value(),
+    )
+    return read_document(body.input, plain, catalogue, TextConfig().phrases.pauses)
 
 
 def reading_language(body: NormalizeBody, catalogue: VoiceCatalogue) -> str:

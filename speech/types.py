@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,28 @@ PCM_SAMPLE_RATE = 24_000
 Samples = npt.NDArray[np.int16]
 Stretch = tuple[int, int]
 """Index of a stretch's first element and the one behind its last."""
+
+
+Kind = Literal[
+    "abbreviation", "acronym", "address", "chemical", "date", "electronic", "emoji", "fraction",
+    "handle", "homograph", "interjection", "lexicon", "markup", "math", "measure", "money",
+    "music", "number",
+    "ordinal", "path", "pause", "phonemes", "range", "roman", "score", "serial", "space", "symbol",
+    "telephone", "time", "typography", "version", "year",
+]  # fmt: skip
+"""Classes of written forms; what `POST /v1/text/normalize` reports."""
+
+
+class Edit(NamedTuple):
+    """A stretch of a text and what takes its place."""
+
+    start: int
+    end: int
+    """Behind the stretch; equal to `start` for what is put in."""
+    text: str
+    kind: Kind
+    rule: str = ""
+    """Name of the rule that read it; empty where the kind says it all."""
 
 
 class CacheState(StrEnum):
@@ -72,6 +94,8 @@ class Delivery:
     """Language tag the text is read in, lower case, e.g. `en-us`."""
     speed: float = 1.0
     """Rate of speech, 0.25 to 4.0; pitch is kept."""
+    volume: float = 0.0
+    """Gain in dB, -96 to 12; peaks are limited."""
     seed: int = 0
     """Seed of the sampling noise, 0 to 2**32-1."""
 
@@ -88,6 +112,9 @@ class Passage:
     lexicon: tuple[LexiconEntry, ...] = ()
     """Words of this text alone, before the server's lexicons."""
     normalization: Normalization = Normalization()
+    edits: tuple[Edit, ...] = ()
+    """Of a text with markup, what makes plain text of it: in order and apart, by the places of
+    `text`. Pauses and given phonemes are marks (`speech.text.marks`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +243,7 @@ class Change:
     phonemes: str = ""
     """IPA that goes with the reading, where its spelling would be said otherwise."""
     kind: str
-    """Class of written form: one of `speech.text.edits.Kind`."""
+    """Class of written form: one of `Kind`."""
     why: str = ""
     """Name of the rule that read it."""
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speech.audio.resample import Resampler
+from speech.engines.level import levelled
 from speech.types import Pcm, Phrase, Samples, SpokenWord, Word
 
 Seconds = npt.NDArray[np.float32]
@@ -34,6 +35,15 @@ def fade_edges(samples: Samples, sample_rate: int, seconds: float) -> Samples:
     faded[:count] = np.rint(samples[:count] * ramp)
     faded[-count:] = np.rint(samples[-count:] * ramp[::-1])
     return faded
+
+
+def louder(samples: Samples, gain: float) -> Samples:
+    """A phrase with a gain in dB, its peaks limited; with none, the samples themselves."""
+    if not gain:
+        return samples
+    wave = samples.astype(np.float32) / np.float32(32_768)
+    limited: Samples = np.rint(levelled(wave, 10 ** (gain / 20)) * 32_767).astype(np.int16)
+    return limited
 
 
 def silence(seconds: float, sample_rate: int) -> Samples:
@@ -109,9 +119,10 @@ class Joiner:
 
     @property
     def only_copies(self) -> bool:
-        """Whether what is held, and what came before, needs no resampling."""
+        """Whether what is held, and what came before, needs no resampling and no gain."""
         return self._resampled_rate in {0, self._rate} and all(
-            pcm.sample_rate == self._rate for _, pcm in self._held
+            pcm.sample_rate == self._rate and not phrase.delivery.volume
+            for phrase, pcm in self._held
         )
 
     def hold(self, phrase: Phrase, pcm: Pcm) -> tuple[SpokenWord, ...]:
@@ -142,7 +153,8 @@ class Joiner:
                 self._resampled_rate = rate
             pieces = []
             for phrase, pcm in group:
-                pieces.append(fade_edges(pcm.samples, rate, self._fade))
+                samples = louder(pcm.samples, phrase.delivery.volume)
+                pieces.append(fade_edges(samples, rate, self._fade))
                 pieces.append(np.zeros(_pause_samples(phrase, rate), np.int16))
             ready.append(self._resampler.process(np.concatenate(pieces)))
         self._held.clear()

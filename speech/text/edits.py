@@ -7,33 +7,13 @@ back from a stretch of the result.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
 
-from speech.types import Stretch
+from speech.types import Edit, Kind, Stretch
 
-Kind = Literal[
-    "abbreviation", "acronym", "address", "chemical", "date", "electronic", "emoji", "fraction",
-    "handle", "homograph", "interjection", "lexicon", "markup", "math", "measure", "money",
-    "music", "number",
-    "ordinal", "path", "pause", "phonemes", "range", "roman", "score", "serial", "space", "symbol",
-    "telephone", "time", "typography", "version", "year",
-]  # fmt: skip
-"""Classes of written forms; what `POST /v1/text/normalize` reports."""
+__all__ = ["Edit", "Kind", "Origin", "applied", "composed"]
 
 _CLEANUP: dict[Kind, int] = {"space": 0, "typography": 1, "markup": 2, "emoji": 3}
 _READING = 4
-
-
-class Edit(NamedTuple):
-    """A stretch of a text and what takes its place."""
-
-    start: int
-    end: int
-    """Behind the stretch; equal to `start` for what is put in."""
-    text: str
-    kind: Kind
-    rule: str = ""
-    """Name of the rule that read it; empty where the kind says it all."""
 
 
 def applied(text: str, edits: Sequence[Edit]) -> str:

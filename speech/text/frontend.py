@@ -322,7 +322,7 @@ class FrontEnd:
     ) -> tuple[list[Edit], Cleaned]:
         """A text without what is not language, and the edits of inline forms made before."""
         text, limit = passage.text, self._config.max_spoken_characters
-        inline = inline_edits(
+        inline = list(passage.edits) or inline_edits(
             text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
         )
         regular = applied(text, inline)

@@ -14,8 +14,8 @@ from serve_app.schemas import (
     NormalizeBody,
     SpeechBody,
     VoiceReference,
+    asked_speech,
     parse,
-    speech_request,
 )
 from speech.audio.containers import SAMPLE_RATES
 from speech.errors import InvalidInputError
@@ -36,7 +36,7 @@ def catalogue(fake_catalogue: Path) -> VoiceCatalogue:
 def resolve(catalogue: VoiceCatalogue, body: dict[str, Any] | str | bytes) -> SpeechRequest:
     raw = json.dumps(body) if isinstance(body, dict) else body
     parsed = parse(SpeechBody, raw if isinstance(raw, bytes) else raw.encode())
-    return speech_request(parsed, catalogue, MODELS)
+    return asked_speech(parsed, catalogue, MODELS).request
 
 
 def read(catalogue: VoiceCatalogue, body: dict[str, Any] | str | bytes) -> Passage:

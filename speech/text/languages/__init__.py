@@ -45,10 +45,15 @@ _TABLES: Mapping[str, Language] = {
 _NO_NUMERALS = {"sl": {"vi": "vˈiː"}}
 
 
+def language_table(language: str) -> Language | None:
+    """How a language such as `fr-be` reads its numbers, where there is a table."""
+    return _TABLES.get(language) or _TABLES.get(language.partition("-")[0])
+
+
 def foreign_spans(text: str, language: str) -> list[Span]:
     """What is read in one cleaned sentence of a language such as `fr-be`, in order."""
     family = language.partition("-")[0]
-    table = _TABLES.get(language) or _TABLES.get(family)
+    table = language_table(language)
     numbers = spans(text, table) if table is not None else number_spans(text, language)
     found = merged(numbers, abbreviation_spans(text, family))
     words = _NO_NUMERALS.get(family, {})

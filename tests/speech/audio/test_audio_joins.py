@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.audio.joins import Joiner, fade_edges, silence
+from speech.audio.joins import Joiner, fade_edges, louder, silence
 from speech.audio.resample import Resampler
 from speech.types import Pcm, Phrase, Word
 from tests.conftest import phrase_of
@@ -48,6 +48,17 @@ def test_short_phrases_are_faded_over_their_halves(count, seconds):
 
 def test_no_fade_asked_for():
     assert fade_edges(LOUD, RATE, 0) is LOUD
+
+
+def test_a_gain_is_heard_and_peaks_are_limited():
+    tone = np.rint(8_000 * np.sin(np.arange(24_000) * 2 * np.pi * 220 / 24_000)).astype(np.int16)
+    assert louder(tone, 0.0) is tone
+    assert np.abs(louder(tone, -6.0)).max() == pytest.approx(8_000 * 10 ** (-6 / 20), abs=2)
+    assert not louder(tone, -96.0).any()
+    loud = louder(tone, 12.0)
+    assert loud.dtype == np.int16
+    # 12 dB more would be 31,848; the ceiling is -1.9 dB of full scale.
+    assert 26_000 < np.abs(loud).max() < 26_600
 
 
 @pytest.mark.parametrize(
