@@ -72,6 +72,11 @@ class NormalizationBody(BaseModel):
     markdown: StrictBool = Field(
         default=True, description="Take out Markdown's marks and HTML's tags; their text stays."
     )
+    hidden_blocks: StrictBool = Field(
+        default=True,
+        description="Leave out blocks that are not for listeners, such as `<think>…</think>`, "
+        "`<details>` and `<tool_call>`, with all that is in them.",
+    )
     citations: Literal["say", "drop"] = Field(
         default="say",
         description="Say `[2]` behind a word as a reference, or leave it out.",

@@ -62,6 +62,8 @@ class Normalization:
     """Say every sign of a web address, only its host, or nothing."""
     markdown: bool = True
     """Take Markdown's marks and HTML's tags out."""
+    hidden_blocks: bool = True
+    """Leave out what is not for listeners: `<think>…</think>`, `<details>` and their kind."""
     citations: Literal["say", "drop"] = "say"
     """Say numbers in brackets behind a word, such as `[2]`, as references, or leave them out."""
 

@@ -21,7 +21,7 @@ EMPHASIS = {
 }  # fmt: skip
 """Speed and gain in dB by level."""
 # e.g. `1.5s`
-_TIME = re.compile(r"\+?(?P<number>[0-9]{1,8}(?:\.[0-9]{0,8})?|\.[0-9]{1,8}) ?(?P<unit>ms|s)")
+_TIME = re.compile(r"\+?(?P<number>[0-9]{1,8}(?:\.[0-9]{0,8})?|\.[0-9]{1,8}) ?(?P<unit>ms|s|)")
 # e.g. `+20%`
 _NUMBER = re.compile(
     r"(?P<sign>[-+]?)(?P<number>[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})(?P<unit>%|dB|)", re.I
@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 
 
 def seconds(time: str) -> float | None:
-    """A time such as `500ms` or `1.5s`."""
+    """A time such as `500ms` or `1.5s`; one without a unit is in seconds."""
     match = _TIME.fullmatch(time.strip().lower())
     return float(match["number"]) / (1000 if match["unit"] == "ms" else 1) if match else None
 

@@ -15,7 +15,7 @@ from speech.errors import InvalidInputError, NothingToSayError
 from speech.text import marks
 from speech.text.changes import changes
 from speech.text.cleanup import Cleaned, cleaned, too_long
-from speech.text.edits import Edit, applied
+from speech.text.edits import Edit, applied, composed
 from speech.text.fingerprint import code_fingerprint
 from speech.text.inline import inline_edits
 from speech.text.lexicon import (
@@ -31,6 +31,7 @@ from speech.text.phrases import Cut, cut_phrases, first_phrase, halves, pause_af
 from speech.text.reading import Span, spoken_sentence
 from speech.text.scripts import left_out
 from speech.text.sentences import Sentence, paragraphs
+from speech.text.tags import tag_edits
 from speech.text.words import Sources, spoken_words, written_words
 from speech.types import (
     Delivery,
@@ -322,9 +323,13 @@ class FrontEnd:
     ) -> tuple[list[Edit], Cleaned]:
         """A text without what is not language, and the edits of inline forms made before."""
         text, limit = passage.text, self._config.max_spoken_characters
-        inline = list(passage.edits) or inline_edits(
-            text, self._config.phrases.pauses, lambda ipa: unknown_symbol(ipa, vocabulary)
-        )
+        inline = list(passage.edits)
+        if not inline:
+            pauses, wanted = self._config.phrases.pauses, passage.normalization
+            inline = inline_edits(text, pauses, lambda ipa: unknown_symbol(ipa, vocabulary))
+            marked = applied(text, inline)
+            tags = tag_edits(marked, pauses, tags=wanted.markdown, blocks=wanted.hidden_blocks)
+            inline = composed(inline, tags) if tags else inline
         regular = applied(text, inline)
         return inline, cleaned(regular, passage.normalization, passage.delivery.language, limit)
 

@@ -14,6 +14,7 @@ from speech.cache.keys import digest, entry_key, library_versions, request_diges
 from speech.config import AudioConfig
 from speech.types import (
     Delivery,
+    Edit,
     LexiconEntry,
     Normalization,
     Passage,
@@ -48,6 +49,7 @@ SAID: dict[str, Any] = {
     "speaker": "low",
     "language": "en-gb",
     "speed": 1.25,
+    "volume": -6.0,
     "seed": 7,
 }
 READ: dict[str, Any] = {
@@ -55,6 +57,7 @@ READ: dict[str, Any] = {
     "start": 3,
     "normalization": Normalization(emoji="say"),
     "lexicon": (LexiconEntry(word="Nils", say="Neels"),),
+    "edits": (Edit(0, 3, "Doctor", "abbreviation"),),
 }
 SENT: dict[str, Any] = {"format": "opus", "sample_rate": 16000, "stream": False}
 SENT |= {"timed": True, "sounds": True}
@@ -72,10 +75,10 @@ def changed(**changes: Any) -> str:
 
 def test_golden_digests() -> None:
     # Written down once: an upgrade that changes them empties every cache of every user.
-    assert digest(**INPUTS) == "b526a37b56a886c19df21bca60875d04eb84eb093ef46f7807797df94a944998"
+    assert digest(**INPUTS) == "5df92a19fb23dca5ce236a1dcb92fa28250e6a4530e7dec2b9f3a89229887dfd"
     assert (
         request_digest(REQUEST)
-        == "1e077c690c49b6914a266f430b028c556dc2f1cc2ef27472f45fe9e17e801667"
+        == "90fc61fcd811eb58c4d44a8afaf22dbe0d7717012545d2dd4b3a23bfe4ab76f2"
     )
 
 
