@@ -262,14 +262,21 @@ class Admission:
         if self.characters and not self._making.fits(
             caller, cost.whole, limits.max_inflight_characters, share
         ):
-            raise AtCapacityError("the server is at capacity")
+            over = self.characters + cost.whole - limits.max_inflight_characters
+            wait = max(over, cost.whole) / self._rate if self._rate else None
+            raise AtCapacityError("the server is at capacity", retry_after=wait)
         # Who waits for nobody is admitted: an idle gateway has to learn how fast it is now.
         if self._waiting_requests and self._rate:
             predicted = (self._waiting_characters + cost.first) / self._rate
-            if predicted > deadline * limits.deadline_share:
-                raise DeadlineExceededError("the queue is longer than the request's deadline")
-        if self.expected_wait > limits.max_wait:
-            raise AtCapacityError("the queue is longer than the server lets it grow")
+            over = predicted - deadline * limits.deadline_share
+            if over > 0:
+                raise DeadlineExceededError(
+                    "the queue is longer than the request's deadline", retry_after=over
+                )
+        if (over := self.expected_wait - limits.max_wait) > 0:
+            raise AtCapacityError(
+                "the queue is longer than the server lets it grow", retry_after=over
+            )
         self._pass_time()
         self._requests.take(caller, 1)
         self._making.take(caller, cost.whole)

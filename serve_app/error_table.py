@@ -1,6 +1,7 @@
 """One table from error class to HTTP, and the one shape every error has on the wire."""
 
 import math
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,15 @@ class Answer:
     status: int
     type: str
     retry_after: float | None = None
-    """Seconds after which a retry makes sense; None where it never does."""
+    """Seconds after which a retry makes sense where nothing better is known; None where it never
+    does."""
+
+
+SOONEST_RETRY, LATEST_RETRY = 0.25, 30.0
+"""Seconds; no caller is sent away for less or more."""
+JITTER = 0.25
+"""Share by which that time differs from caller to caller: those who were refused together must not
+come back together."""
 
 
 TABLE: dict[type[errors.SpeechError], Answer] = {
@@ -46,7 +55,7 @@ def error_response(
         kind=answer.type,
         param=error.param,
         code=code or error.code,
-        retry_after=answer.retry_after,
+        retry_after=answer.retry_after and (error.retry_after or answer.retry_after),
         headers={"www-authenticate": "Bearer"} if answer.status == 401 else None,
     )
 
@@ -65,9 +74,11 @@ def plain_error(
     if retry_after is None:
         advice = {"x-should-retry": "false"}
     else:
+        wait = min(max(retry_after, SOONEST_RETRY), LATEST_RETRY)
+        wait *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads, hides nothing)
         advice = {
-            "retry-after-ms": str(round(retry_after * 1000)),
-            "retry-after": str(math.ceil(retry_after)),
+            "retry-after-ms": str(round(wait * 1000)),
+            "retry-after": str(math.ceil(wait)),
         }
     body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
     return JSONResponse(body, status_code=status, headers={**(headers or {}), **advice})

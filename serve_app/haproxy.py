@@ -6,13 +6,14 @@ HAProxy (by `exec`, because Serve looks for the process id that it started).
 """
 
 import json
+import math
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from serve_app.callers import CLIENT_HEADER
-from serve_app.error_table import plain_error
+from serve_app.error_table import JITTER, plain_error
 from serve_app.limits import (
     HAPROXY_HOST,
     METHODS,
@@ -117,9 +118,15 @@ def _error_line(error: tuple[int, str, str, float | None]) -> str:
     kind = "server_error" if status >= 500 else "invalid_request_error"
     answer = plain_error(status, message, kind=kind, code=code, retry_after=retry_after)
     body = json.dumps(json.loads(bytes(answer.body)), separators=(",", ":"))
+    advice = dict(answer.headers)
+    if retry_after:
+        # This text is written once; HAProxy draws anew for each caller.
+        least, most = (round(1000 * retry_after * (1 + by)) for by in (-JITTER, JITTER))
+        advice["retry-after-ms"] = f"%[rand({most - least}),add({least})]"
+        advice["retry-after"] = str(math.ceil(most / 1000))
     headers = "".join(
         f" hdr {name} {value}"
-        for name, value in answer.headers.items()
+        for name, value in advice.items()
         if name not in {"content-length", "content-type"}
     )
     return f"    http-error status {status} content-type application/json string '{body}'{headers}"

@@ -26,10 +26,14 @@ class SpeechError(Exception):
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, param: str | None = None) -> None:
-        super().__init__(message, param)
+    def __init__(
+        self, message: str, param: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, param, retry_after)
         self.message = message
         self.param = param
+        self.retry_after = retry_after
+        """Seconds after which there should be room, where that was predicted."""
 
     def __str__(self) -> str:
         return self.message

@@ -119,8 +119,9 @@ def test_what_cannot_begin_in_time_is_refused(clock: Clock) -> None:
     made.enter(all_of(1000), 30)
     assert made.expected_wait == pytest.approx(10)
     made.limits = made.limits.model_copy(update={"deadline_share": 0.5})
-    with pytest.raises(DeadlineExceededError):
-        made.enter(all_of(500), 29.9)
+    with pytest.raises(DeadlineExceededError) as late:
+        made.enter(all_of(500), 29.0)
+    assert late.value.retry_after == pytest.approx(0.5)
     made.enter(all_of(500), 30.1)
     assert made.requests == 2
 
@@ -159,8 +160,9 @@ def test_the_queue_has_a_length_in_seconds(clock: Clock) -> None:
     made.limits = AdmissionLimits(max_wait=5.0)
     first = made.enter(all_of(40), 60)
     made.enter(all_of(40), 60)
-    with pytest.raises(AtCapacityError, match="queue is longer"):
+    with pytest.raises(AtCapacityError, match="queue is longer") as long:
         made.enter(all_of(1), 60)
+    assert long.value.retry_after == pytest.approx(80 / 10 - 5)
     end(first, served=True)
     made.enter(all_of(1), 60)
 

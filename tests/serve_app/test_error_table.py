@@ -1,12 +1,13 @@
 """One table from error class to HTTP; complete, and with the headers a client acts on."""
 
 import json
+import pickle
 from collections.abc import Iterator
 
 import pytest
 
 from serve_app.error_table import TABLE, error_response, plain_error
-from speech.errors import SpeechError
+from speech.errors import AtCapacityError, SpeechError
 
 
 def tree(kind: type[SpeechError] = SpeechError) -> Iterator[type[SpeechError]]:
@@ -45,6 +46,19 @@ def test_a_retry_is_advised_exactly_where_it_can_help(kind: type[SpeechError]) -
         assert headers["x-should-retry"] == "false"
         assert "retry-after" not in headers
         assert "retry-after-ms" not in headers
+
+
+@pytest.mark.parametrize(
+    ("predicted", "least", "most"),
+    [(None, 375, 625), (4.0, 3000, 5000), (0.001, 187, 313), (900.0, 22_500, 37_500)],
+)
+def test_those_who_are_refused_together_come_back_apart(
+    predicted: float | None, least: int, most: int
+) -> None:
+    error = pickle.loads(pickle.dumps(AtCapacityError("full", retry_after=predicted)))  # noqa: S301
+    waits = {int(error_response(error).headers["retry-after-ms"]) for _ in range(400)}
+    assert least <= min(waits) < least + (most - least) / 10
+    assert most >= max(waits) > most - (most - least) / 10
 
 
 def test_statuses_that_clients_rely_on() -> None:

@@ -201,6 +201,13 @@ def test_haproxy_answers_as_the_api_does(
     assert ("retry-after-ms" in headers) != (headers.get("x-should-retry") == "false")
 
 
+def test_haproxy_sends_callers_away_for_different_times(door: Door) -> None:
+    nobody = b"OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    waits = [int(door.ask(nobody)[1]["retry-after-ms"]) for _ in range(12)]
+    assert len(set(waits)) > 6
+    assert all(750 <= wait <= 1250 for wait in waits)
+
+
 @pytest.mark.parametrize("request_", [b"", b"GET", b"GET" + HEAD, b"GET" + HEAD + b"x-long: "])
 def test_half_headers_are_given_up(door: Door, request_: bytes) -> None:
     """HAProxy answers them with a page of its own, which cannot be changed."""

@@ -19,11 +19,12 @@ def tree(kind: type[SpeechError] = SpeechError) -> Iterator[type[SpeechError]]:
 
 @pytest.mark.parametrize("kind", list(tree()))
 def test_an_error_survives_pickling(kind: type[SpeechError]) -> None:
-    for error in (kind("what happened", "input"), kind("what happened")):
+    for error in (kind("what happened", "input", 0.5), kind("what happened")):
         back = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
         assert type(back) is kind
         assert (back.message, back.param) == (error.message, error.param)
-        assert back.args == (error.message, error.param)
+        assert back.args == (error.message, error.param, error.retry_after)
+        assert back.retry_after == error.retry_after
         assert str(back) == "what happened"
         assert (copy.copy(error).message, copy.copy(error).param) == (error.message, error.param)
 
