@@ -332,4 +332,5 @@ class _Encoding:
             unmade=0 if last else self._unmade,
             words=words,
             audio_seconds=self._samples / self._rate if last else 0.0,
+            head=self._writer.head if last and self._writer is not None else b"",
         )

@@ -75,7 +75,7 @@ def plain_error(
         advice = {"x-should-retry": "false"}
     else:
         wait = min(max(retry_after, SOONEST_RETRY), LATEST_RETRY)
-        wait *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads, hides nothing)
+        wait *= random.uniform(1 - JITTER, 1 + JITTER)
         advice = {
             "retry-after-ms": str(round(wait * 1000)),
             "retry-after": str(math.ceil(wait)),

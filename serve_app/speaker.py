@@ -219,8 +219,9 @@ class Speaker:
                 yield frame
 
     def _keep(self, key: str, frames: Sequence[AudioFrame], voices: tuple[str, ...]) -> None:
+        head = frames[-1].head
         reply = StoredReply(
-            body=b"".join(frame.data for frame in frames),
+            body=head + b"".join(frame.data for frame in frames)[len(head) :],
             audio_seconds=frames[-1].audio_seconds,
             words=tuple(word for frame in frames for word in frame.words),
         )

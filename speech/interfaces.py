@@ -132,6 +132,14 @@ class ContainerWriter(Protocol):
         """Close the container and return its last bytes."""
         ...
 
+    @property
+    def head(self) -> bytes:
+        """After `finish`: how the container begins now that its sizes are known.
+
+        Empty where that changes nothing of what was returned.
+        """
+        ...
+
 
 class PhraseSource(Protocol):
     """Where the phrases of a reply come from that begins before all of them are known."""

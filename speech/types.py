@@ -385,3 +385,6 @@ class AudioFrame:
     order."""
     audio_seconds: float = 0.0
     """Duration of the whole reply; on the last frame."""
+    head: bytes = b""
+    """How a streamed reply begins now that its size is known, for who keeps it; on the last frame,
+    and empty where that changes nothing."""

@@ -160,7 +160,7 @@ def _open(
     whole = total_samples is not None
     match format:
         case "wav":
-            return PlainWriter(wav_header(rate, total_samples), total_samples)
+            return PlainWriter(rate, total_samples)
         case "pcm":
             return PlainWriter()
         case "flac":
@@ -185,3 +185,7 @@ class _ResampledWriter:
 
     def finish(self) -> bytes:
         return self._writer.write(self._resampler.finish()) + self._writer.finish()
+
+    @property
+    def head(self) -> bytes:
+        return self._writer.head

@@ -93,16 +93,22 @@ _UNKNOWN_SIZE = 0xFFFFFFFF
 
 
 class PlainWriter:
-    """Samples as they are, behind a header that may be empty."""
+    """Samples as they are; behind a header, where they are WAV's.
 
-    def __init__(self, header: bytes = b"", total_samples: int | None = None) -> None:
-        self._header = header
-        self._missing = total_samples
+    Args:
+        wav_rate: Hertz, of WAV; None without a header.
+        total_samples: How many will be written, None for a stream.
+    """
+
+    def __init__(self, wav_rate: int | None = None, total_samples: int | None = None) -> None:
+        self._rate = wav_rate
+        self._total = total_samples
+        self._header = wav_header(wav_rate, total_samples) if wav_rate else b""
+        self._samples = 0
 
     def write(self, samples: Samples) -> bytes:
         """Return the samples' bytes, with the header in front of the first."""
-        if self._missing is not None:
-            self._missing -= len(samples)
+        self._samples += len(samples)
         header, self._header = self._header, b""
         return header + pcm_bytes(samples)
 
@@ -112,10 +118,17 @@ class PlainWriter:
         Raises:
             ValueError: not as many samples were written as the header says.
         """
-        if self._missing:
-            raise ValueError(f"{self._missing} samples are missing from those announced")
+        if self._total not in {None, self._samples}:
+            raise ValueError(f"{self._samples} samples were written, not {self._total}")
         header, self._header = self._header, b""
         return header
+
+    @property
+    def head(self) -> bytes:
+        """The header of a stream, with its sizes."""
+        if self._rate is None or self._total is not None:
+            return b""
+        return wav_header(self._rate, self._samples)
 
 
 def pcm_bytes(samples: Samples) -> bytes:
@@ -174,12 +187,12 @@ class FlacWriter:
     def write(self, samples: Samples) -> bytes:
         """Return every frame that is complete; of a whole file, nothing yet."""
         packets = self._encoder.encode(samples)
+        self._samples += len(samples)
+        self._digest.update(pcm_bytes(samples))
         if self._held is None:
             head, self._head = self._head, b""
             return head + b"".join(packets)
         self._held += packets
-        self._samples += len(samples)
-        self._digest.update(pcm_bytes(samples))
         return b""
 
     def finish(self) -> bytes:
@@ -188,6 +201,11 @@ class FlacWriter:
         if self._held is None:
             return self._head + b"".join(packets)
         return b"".join((_FLAC_HEADER, self._stream_info(), *self._held, *packets))
+
+    @property
+    def head(self) -> bytes:
+        """The header of a stream, with its total of samples and their digest."""
+        return _FLAC_HEADER + self._stream_info() if self._held is None else b""
 
     def _stream_info(self) -> bytes:
         """STREAMINFO with the total of samples and the MD5 of the PCM (RFC 9639, section 8.2).
@@ -241,6 +259,8 @@ class Mp3Writer:
     -7.2 dB, 5 6.9 ms for -8.0 dB, 3, LAME's default, 8.1 ms for -8.3 dB, 0 38.7 ms for -7.6 dB;
     8 and 9 equal 7. Leaving out the reservoir costs 0.3 dB.
     """
+
+    head = b""
 
     def __init__(self, sample_rate: int, config: AudioConfig, *, whole: bool) -> None:
         self._encoder = PacketEncoder(
@@ -353,6 +373,8 @@ class OggOpusWriter:
     32 kbit/s and -0.3 dB; frames of 60 ms saved a quarter of the bytes, 0.2 ms, and 2.7 dB.
     """
 
+    head = b""
+
     def __init__(self, sample_rate: int, config: AudioConfig) -> None:
         self._encoder = PacketEncoder(
             "libopus",
@@ -447,6 +469,8 @@ class AdtsWriter:
     coder "fast" took 2.9 ms per second for 75 kbit/s and -10.5 dB, "twoloop", libavcodec's
     default, 9.0 ms for 70 kbit/s and -5.3 dB. Temporal noise shaping cost 0.3 ms for no gain.
     """
+
+    head = b""
 
     def __init__(self, sample_rate: int, config: AudioConfig) -> None:
         self._encoder = PacketEncoder(

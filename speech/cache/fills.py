@@ -104,6 +104,7 @@ class _Fill:
         "complete",
         "due",
         "error",
+        "head",
         "is_pipe",
         "key",
         "readers",
@@ -138,6 +139,7 @@ class _Fill:
         self.timings: tuple[Timing, ...] = ()
         self.total_bytes: int | None = None
         self.audio_seconds = 0.0
+        self.head = b""
         self.unmade: float | None = None
         self.words: list[SpokenWord] = []
         self.changed = asyncio.Event()
@@ -203,6 +205,7 @@ class _Fill:
                 raise RuntimeError("the source announced another size than it delivered")
             self.complete = True
             self.audio_seconds = frame.audio_seconds
+            self.head = frame.head
             self.total_bytes = self.size
             if self.held <= max_frame:
                 self._buffer = bytes(self._buffer)  # from here on it is not copied
@@ -222,7 +225,9 @@ class _Fill:
 
     def stored(self) -> StoredReply:
         return StoredReply(
-            body=bytes(self._buffer), audio_seconds=self.audio_seconds, words=tuple(self.words)
+            body=self.head + bytes(self._buffer)[len(self.head) :],
+            audio_seconds=self.audio_seconds,
+            words=tuple(self.words),
         )
 
     def has_frame(self, position: int) -> bool:
@@ -254,6 +259,7 @@ class _Fill:
             unmade=self.unmade,
             words=words,
             audio_seconds=self.audio_seconds if is_last else 0.0,
+            head=self.head if is_last else b"",
         )
 
 

@@ -383,6 +383,15 @@ async def test_what_others_wait_for_is_a_streams_first_phrase(
     graph.assert_nothing_left()
 
 
+async def test_a_hot_reply_begins_with_what_was_known_at_its_end() -> None:
+    graph = Graph(FIRST, replace(LAST, head=b"ON"))
+    reply = await graph.speak(request())
+    assert b"".join([frame.data async for frame in reply.frames]) == b"onethree"
+    await reply.aclose()
+    again = await graph.speak(request())
+    assert (again.cache, again.body) == (CacheState.HOT, b"ONethree")
+
+
 async def test_a_hot_reply_needs_no_admission() -> None:
     graph = Graph(SHORT)
     await graph.hear()

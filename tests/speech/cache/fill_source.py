@@ -21,6 +21,7 @@ class Maker:
         self.closed = 0
         self.error: BaseException | None = None
         self.total_bytes: int | None = None
+        self.head = b""
         self._pieces = pieces
         self._size = size
         self._steps = asyncio.Semaphore(10**6 if free else 0)
@@ -45,6 +46,7 @@ class Maker:
                     total_bytes=self.total_bytes,
                     words=self.words[index],
                     audio_seconds=1.5 if is_last else 0.0,
+                    head=self.head if is_last else b"",
                 )
         finally:
             self.closed += 1

@@ -109,6 +109,7 @@ async def test_a_fill_is_bounded_in_time() -> None:
 
 async def test_a_reply_is_committed_once_complete_and_joinable_meanwhile() -> None:
     fills, maker = table(), Maker(free=True)
+    maker.head = b"known"
     begun, go = asyncio.Event(), asyncio.Event()
     kept: list[StoredReply] = []
 
@@ -125,7 +126,9 @@ async def test_a_reply_is_committed_once_complete_and_joinable_meanwhile() -> No
     assert kept == []
     go.set()
     await settle(fills)
-    assert kept == [StoredReply(body=maker.body, audio_seconds=1.5)]
+    # What is kept begins with sizes that nobody knew when the first readers began.
+    assert kept == [StoredReply(body=b"known" + maker.body[5:], audio_seconds=1.5)]
+    assert [frame.head for frame in late] == [*[b""] * (len(late) - 1), b"known"]
     assert maker.calls == 1
     await read(fills.join("k", maker, commit))  # dropped once committed
     assert maker.calls == 2
