@@ -10,6 +10,8 @@ from starlette.requests import Request
 
 CLIENT_HEADER = "x-chorale-client"
 """The address a connection came from, as our HAProxy writes it over whatever a client sent."""
+VERSION_HEADER = "x-chorale-http-version"
+"""The version of HTTP that a client speaks, from the same hand: HAProxy itself speaks 1.1."""
 HAPROXY = "chorale-haproxy"
 _IPV6_PREFIX = 64
 """Bits of an address that belong to one household or machine, which may take any of the rest."""

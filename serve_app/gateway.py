@@ -25,7 +25,7 @@ from deployments.stages import RETRIES, Inline, check_inline, normalizer_stage, 
 from serve_app import docs
 from serve_app.admission import Admission, AdmissionLimits
 from serve_app.api import ApiRoute, build_api
-from serve_app.callers import Callers
+from serve_app.callers import VERSION_HEADER, Callers
 from serve_app.caption_shapes import captions_shape
 from serve_app.config import GatewayConfig
 from serve_app.marks import Marker
@@ -97,6 +97,11 @@ def _directives(request: Request) -> set[str]:
         for line in request.headers.getlist("cache-control")
         for directive in parse_http_list(line)
     }
+
+
+def _knows_no_chunks(request: Request) -> bool:
+    """Whether it came by HTTP/1.0, whose clients would take the sizes of chunks for audio."""
+    return "1.0" in {request.scope["http_version"], request.headers.get(VERSION_HEADER)}
 
 
 class Gateway:
@@ -236,6 +241,10 @@ class Gateway:
         """Have it spoken, and answer in a shape; None for the audio itself."""
         if self._draining:
             raise UnavailableError("the server is shutting down")
+        if _knows_no_chunks(request):
+            if shape is not None:
+                raise InvalidInputError("all but the audio alone needs HTTP/1.1", "stream_format")
+            spoken = replace(spoken, stream=False)
         caller = self._callers.of(request)
         reply = await self._speaker.speak(
             spoken,

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from serve_app.callers import CLIENT_HEADER
+from serve_app.callers import CLIENT_HEADER, VERSION_HEADER
 from serve_app.error_table import JITTER, plain_error
 from serve_app.limits import (
     HAPROXY_HOST,
@@ -87,6 +87,7 @@ def hardened(config: str, environment: Mapping[str, str], files: int) -> str:
             "    http-request set-var(txn.method) str(OTHER) if !known_method",
             "    http-request deny status 405 default-errorfiles if !known_method",
             f"    http-request set-header {CLIENT_HEADER} %[src]",
+            f"    http-request set-header {VERSION_HEADER} %[req.ver]",
         ],
         log: [log.replace("method=%HM", "method=%[var(txn.method)]")],
         nothing: ["    http-request deny status 503 default-errorfiles"],

@@ -1,9 +1,12 @@
 """Long texts: the first byte comes early, memory stays bounded, and a broken stream is noticed."""
 
 import base64
+import io
 import json
 import math
+import socket
 import time
+import wave
 from collections.abc import Callable
 
 import httpx
@@ -133,3 +136,46 @@ def test_server_sent_events_say_that_they_failed(server: Server) -> None:
     assert received[0]["type"] == "speech.audio.delta"
     assert received[-1]["type"] == "error"
     assert "speech.audio.done" not in {event["type"] for event in received}
+
+
+def by_http_1_0(server: Server, asked: dict[str, object]) -> tuple[str, bytes]:
+    """Headers and body as the socket gives them."""
+    content = json.dumps(asked).encode()
+    address = httpx.URL(server.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=60) as connection:
+        connection.sendall(
+            b"POST /v1/audio/speech HTTP/1.0\r\nhost: x\r\ncontent-type: application/json\r\n"
+            b"content-length: %d\r\n\r\n" % len(content) + content
+        )
+        reply = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    head, _, received = reply.partition(b"\r\n\r\n")
+    return head.decode().lower(), received
+
+
+def test_a_client_that_knows_no_chunks_gets_none(any_server: Server) -> None:
+    asked = body(long_text(600))
+    head, audio = by_http_1_0(any_server, asked)
+    assert " 200 " in head.splitlines()[0]
+    assert "transfer-encoding" not in head
+    with wave.open(io.BytesIO(audio)) as read:
+        assert len(audio) == 44 + 2 * read.getnframes()
+    head, error = by_http_1_0(any_server, {**asked, "stream_format": "sse"})
+    assert " 400 " in head.splitlines()[0]
+    assert json.loads(error)["error"]["param"] == "stream_format"
+
+
+@pytest.mark.parametrize(("characters", "cache"), [(160, "hot"), (1500, "hit")])
+def test_a_stream_that_was_kept_has_its_sizes(
+    any_server: Server, characters: int, cache: str
+) -> None:
+    for kind in ("wav", "flac"):
+        asked = body(long_text(characters), response_format=kind)
+        first, again = (httpx.post(any_server.speech, json=asked, timeout=60) for _ in range(2))
+        assert (first.headers["x-cache"], again.headers["x-cache"]) == ("miss", cache)
+        assert len(first.content) == len(again.content) == int(again.headers["content-length"])
+        if kind == "wav":
+            assert first.content[4:8] == b"\xff\xff\xff\xff"
+            assert int.from_bytes(again.content[4:8], "little") == len(again.content) - 8
+        else:
+            totals = [int.from_bytes(it.content[18:26], "big") % 2**36 for it in (first, again)]
+            assert totals[0] == 0 < totals[1]
