@@ -262,8 +262,8 @@ class Admission:
         if self.characters and not self._making.fits(
             caller, cost.whole, limits.max_inflight_characters, share
         ):
-            over = self.characters + cost.whole - limits.max_inflight_characters
-            wait = max(over, cost.whole) / self._rate if self._rate else None
+            surplus = self.characters + cost.whole - limits.max_inflight_characters
+            wait = max(surplus, cost.whole) / self._rate if self._rate else None
             raise AtCapacityError("the server is at capacity", retry_after=wait)
         # Who waits for nobody is admitted: an idle gateway has to learn how fast it is now.
         if self._waiting_requests and self._rate:
