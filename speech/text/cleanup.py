@@ -23,13 +23,13 @@ from speech.types import Normalization
 _PLAIN = re.compile(r"[A-Za-z0-9 !\"'(),.:;?$%/+@-]*")
 # e.g. `----`
 _ORNAMENT = re.compile(
-    r"([*_=~#\-—|<>^`])\1{2,}|(?<=\S)--(?=[^\S\n]|\w)"
+    r"([*_=~#\-—|<>^`])\1{2,}|(?<=[^\s\d])--(?=[^\S\n]|\w)|(?<=\d)--(?=[^\S\n]|[^\W\d])"
     r"|(?P<dots>(?<!\.) ?\.(?: \.){2,3}|(?<=[^\W\d_]{2})\.{3}(?=[^\W\d_]{2}))"
 )
 _DOTTED = re.compile(r"\. \.|[a-z]\.{3}[A-Za-z]")
 _SPACES = re.compile(r"[^\S\n]*\n\s*|[^\S\n]+")
 # White space is one character wide where this looks. A dash between digits is a range.
-_DASH = re.compile(r"(?<=\d)–(?=[\d$€£¥])|(?: ?(?:[—–]|(?<=\s)--?(?=\s)))+ ?")
+_DASH = re.compile(r"(?<=\d)(?:–|--)(?=[\d$€£¥])|(?: ?(?:[—–]|(?<=\s)--?(?=\s)))+ ?")
 # A scheme or `www.` makes an address certain; a bare name needs a path behind it.
 # e.g. `https://www.a.de/b`
 _LINK = re.compile(
@@ -173,7 +173,12 @@ def _dash_edits(text: str) -> list[Edit]:
     edits = []
     for match in _DASH.finditer(text):
         start, end = match.span()
-        if match[0] == "–" and start > 0 and text[start - 1].isdigit() and _opens(text, end):
+        if (
+            match[0] in {"–", "--"}
+            and start > 0
+            and text[start - 1].isdigit()
+            and _opens(text, end)
+        ):
             dash = "-"
         else:
             before = "" if start == 0 or text[start - 1] == "\n" else " "

@@ -22,12 +22,13 @@ _MAX_DEPTH = 12
 # e.g. `$n^2$`
 _FORMULA = re.compile(
     r"(?<![\\$\w])\$\$(?P<display>[^$]{1,400})\$\$"
+    r"|(?<=[A-Za-z0-9)])\$(?P<mark>[\^_])\{?(?P<raised>[-+0-9n]{1,3})\}?\$"
     r"|(?<![\\$\w])\$(?=[^\s$])(?P<dollars>(?:\\.|[^$\\\n]){1,400})(?<!\s)\$(?![0-9$])"
     r"|\\\((?P<round>(?:(?!\\[()]).){1,400})\\\)"
     r"|\\\[(?P<square>(?:(?!\\[\[\]])[\s\S]){1,400})\\\]"
     r"|(?<![\w:\\/.])\\(?P<bare>[A-Za-z]{2,16})(?![A-Za-z\\])"
 )
-_PIECE = re.compile(r"\\[A-Za-z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|'{2,3}|\S")
+_PIECE = re.compile(r"\\[A-Za-z]+\*?|\\.|[0-9]+(?:\{,\}[0-9]{3})*(?:\.[0-9]+)?|'{2,3}|\S")
 # What a number counts: `5\text{ s}`.
 # e.g. `\,\text{ km}`
 _UNIT = re.compile(
@@ -120,10 +121,13 @@ _SILENT = frozenset(
      r"\maketitle", r"\hline", r"\hfill", r"\bigskip", r"\medskip", r"\smallskip",
      r"\tableofcontents", r"\displaystyle", r"\textbackslash")
 )  # fmt: skip
+_HEADINGS = frozenset((r"\title", r"\chapter", r"\section", r"\subsection", r"\subsubsection"))
+_GROUP = re.compile(r"\{(?P<words>[^{}\\\n]{1,300})\}(?P<end>[.!?]?)")
 _TOPS = {cardinal(number): number for number in range(1, 20)}
 _BELOW = {cardinal(number): number for number in range(2, 21)}
 _TURNS = frozenset(("t h", "s t", "n d", "r d"))
 _RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+_LOWERED = str.maketrans("0123456789+-n", "₀₁₂₃₄₅₆₇₈₉₊₋ₙ")
 
 
 def latex_edits(text: str, language: str) -> list[Edit]:
@@ -143,13 +147,20 @@ def latex_edits(text: str, language: str) -> list[Edit]:
                 reader = _Reader(text[match.start() : match.start() + MAX_FORMULA], english=english)
                 said = " ".join(reader.atom(0))
                 last = match.start() + reader.position
-            elif text[last : last + 1] == "{" or not text[last : last + 1].strip(" \n.,;:!?)"):
-                # `\section{Words}`, or a word of its own; not a path.
+            elif group := _GROUP.match(text, last):
+                # `\section{Words}`
+                said, last = f"{group['words']}{group['end']}", group.end()
+                said += "." if command in _HEADINGS and said[-1:].isalnum() else ""
+            elif not text[last : last + 1].strip(" \n.,;:!?)"):
+                # A word of its own, and no path.
                 said = "" if command in _SILENT else match["bare"]
-                if text[last : last + 1] == "{":
-                    said = ""
             else:
                 continue
+        elif match["raised"]:
+            # `cm$^2$` is a unit, `H$_2$O` a formula.
+            said = match["raised"].translate(_RAISED if match["mark"] == "^" else _LOWERED)
+            edits.append(Edit(match.start(), last, said, "math", "latex"))
+            continue
         else:
             formula = match[match.lastgroup or 0]
             # `\[x\]` is Markdown's way to write brackets.
@@ -236,6 +247,8 @@ class _Reader:
             return [*said, plain]
         if plain in _TURNS and said:
             return [*said[:-1], f"{said[-1]}-th"]
+        if plain == "T" and said and said[-1].isupper():
+            return [*said, "transpose"]
         powers = {"two": "squared", "three": "cubed"}
         return [*said, *([powers[plain]] if plain in powers else ["to the power of", *power])]
 
@@ -270,7 +283,10 @@ class _Reader:
         return []
 
     def _number(self, figures: str) -> list[str]:
-        """A number, with the unit that is written as a text behind it."""
+        """A number, with the unit that is written as a text behind it, or before a fraction."""
+        figures = figures.replace("{,}", "")
+        if self._peek() in _FRACTIONS:
+            return [read_english(figures), "and"]
         unit = _UNIT.match(self._text, self.position)
         name = unit_name(unit["unit"]) if unit else None
         if unit is None or name is None:
@@ -322,7 +338,7 @@ class _Reader:
         if not self._english:
             return [f"√{' '.join(root)}"]
         which = {"": "square", "two": "square", "three": "cube"}.get(" ".join(degree))
-        return ["the", *([which] if which else [*degree, "th"]), "root of", *root]
+        return ["the", *([which] if which else [f"{' '.join(degree)}-th"]), "root of", *root]
 
     def words(self, command: str, depth: int) -> list[str]:
         """What a command takes as plain words."""

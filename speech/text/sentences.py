@@ -17,6 +17,7 @@ _BULLET = re.compile(r"(?:[-*+•‣◦▪·–—] +)+")
 # A line that ends like this and goes on in small letters is one sentence in two lines.
 _WRAPPED_LENGTH = 40
 _NARROWEST = 20
+_SHORT_LINE = 12
 _SHORTEST = 8
 # Behind these a sentence goes on.
 # e.g. `one of the`
@@ -113,6 +114,9 @@ _MISSED = re.compile(
 _WIDE_SPACE = re.compile(r"[^\S ]")
 
 
+_ITEM = re.compile(r"[(\[]?(?:[0-9]{1,3}(?:\.[0-9]{1,3})*|[a-z])[.)\]] ")
+
+
 class Sentence(NamedTuple):
     """A written sentence and where it stands."""
 
@@ -201,20 +205,23 @@ def _block(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, str]]
 def _may_run_on(text: str, line: tuple[int, int], start: int) -> bool:
     """Whether a line without its mark may go on in the next, which begins at `start`."""
     begin, end = line
-    if _LINE_END.search(text, max(begin, end - 8), end):
+    if _LINE_END.search(text, max(begin, end - 8), end) or _ITEM.match(text, start):
         return False
     return text[start].islower() or bool(_UNFINISHED.search(text, max(begin, end - 12), end))
 
 
 def _is_wrapped(text: str, lines: list[tuple[int, int]]) -> bool:
-    """Whether a sentence was broken at a width: nowhere would the next word have had room.
+    """Whether a sentence was broken: at a width, where nowhere the next word had room, or anywhere.
 
-    Verses and items of a list are of any length, and the last of them seldom has a mark.
+    Verses and items of a list are of any length, begin with capitals or all alike, and the last of
+    them seldom has a mark.
     """
-    width = max(end - start for start, end in lines)
-    if width < _NARROWEST or not _LINE_END.search(text, lines[-1][1] - 1, lines[-1][1]):
+    if not _LINE_END.search(text, lines[-1][1] - 1, lines[-1][1]):
         return False
-    return all(
+    if text[lines[0][0]].isupper() and all(text[start].islower() for start, _ in lines[1:]):
+        return all(end - start >= _SHORT_LINE for start, end in lines[:-1])
+    width = max(end - start for start, end in lines)
+    return width >= _NARROWEST and all(
         end - begin + 1 + len(text[start:stop].partition(" ")[0]) > width
         for (begin, end), (start, stop) in pairwise(lines)
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from speech.text import marks
 from speech.text.languages.abbreviations import abbreviation_spans
+from speech.text.languages.capitals import capital_spans
 from speech.text.languages.czech import CZECH
 from speech.text.languages.dutch import DUTCH
 from speech.text.languages.french import FRENCH, FRENCH_BELGIUM, FRENCH_SWITZERLAND
@@ -15,6 +16,7 @@ from speech.text.languages.german import GERMAN
 from speech.text.languages.grammar import Language
 from speech.text.languages.iberian import BRAZILIAN, PORTUGUESE, SPANISH, SPANISH_AMERICAS
 from speech.text.languages.italian import ITALIAN
+from speech.text.languages.mathematics import sign_spans
 from speech.text.languages.numerals import number_spans
 from speech.text.languages.polish import POLISH
 from speech.text.languages.russian import RUSSIAN
@@ -56,6 +58,9 @@ def foreign_spans(text: str, language: str) -> list[Span]:
     table = language_table(language)
     numbers = spans(text, table) if table is not None else number_spans(text, language)
     found = merged(numbers, abbreviation_spans(text, family))
+    if table is not None:
+        found = merged(found, list(sign_spans(text, family)))
+        found = merged(found, list(capital_spans(text, family)))
     words = _NO_NUMERALS.get(family, {})
     return merged(found, list(_words(text, words))) if words else found
 

@@ -40,10 +40,13 @@ def broken(front_end: FrontEnd, case: Case) -> str | None:
 
 
 def _opening(front_end: FrontEnd, case: Case, explained: Explanation) -> str | None:
-    opening = front_end.opening(passage(case.text, case.language, normalization=case.wanted), None)
+    asked = passage(case.text, case.language, normalization=case.wanted)
+    opening = front_end.opening(asked, None)
     first, *others = explained.utterance.phrases
     if opening is None:
-        return "has no opening, but a second phrase" if others else None
+        # A text that may become too long is read as a whole first.
+        is_long = front_end.at_most(asked, None) > CONFIG.max_spoken_characters
+        return "has no opening, but a second phrase" if others and not is_long else None
     if not others:
         return "has an opening and nothing else"
     if (opening.text, opening.pause_after) != (first.text, first.pause_after):
