@@ -227,7 +227,9 @@ class Normalizer(Stage, serves=NormalizerStage):
         are_several = len(request.passages) > 1
         budget = self._front_end.budget()
         phrases: list[Phrase] = []
+        pause: float | None = None
         for passage in request.passages:
+            said: tuple[Phrase, ...] = ()
             with suppress(NothingToSayError) if are_several else nullcontext():
                 said = self._front_end.prepare(
                     passage,
@@ -235,13 +237,19 @@ class Normalizer(Stage, serves=NormalizerStage):
                     words=request.timed,
                     sounds=request.sounds,
                     budget=budget,
-                )
-                phrases[-1:] = map(self._front_end.followed, phrases[-1:])
-                phrases += said.phrases
-        if not are_several:
-            return tuple(phrases)
+                ).phrases
+            if said:
+                phrases[-1:] = [self._front_end.followed(it, pause) for it in phrases[-1:]]
+                phrases += said
+                pause = passage.pause
+            elif passage.pause is not None:
+                pause = (pause or 0.0) + passage.pause
         if not phrases:
             raise NothingToSayError("nothing is left to say", "input")
+        if pause is not None:
+            phrases[-1] = self._front_end.followed(phrases[-1], pause)
+        if not are_several:
+            return tuple(phrases)
         end = len(phrases) - 1
         return tuple(
             replace(phrase, index=index, is_last=index == end)

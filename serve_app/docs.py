@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from serve_app.dialogue import DialogueBody
 from serve_app.schemas import (
     CaptionsBody,
     CaptionsReply,
@@ -112,6 +113,13 @@ SPEECH: dict[str, Any] = {
     "response_class": Response,
     "responses": _SPEECH_REPLIES,
     "openapi_extra": _body(SpeechBody) | {"parameters": _SPEECH_HEADERS},
+}
+DIALOGUE: dict[str, Any] = {
+    "tags": ["speech"],
+    "summary": "Speak the turns of a dialogue as one reply",
+    "response_class": Response,
+    "responses": _SPEECH_REPLIES,
+    "openapi_extra": _body(DialogueBody) | {"parameters": _SPEECH_HEADERS},
 }
 TIMES: dict[str, Any] = {
     "tags": ["speech"],

@@ -28,7 +28,8 @@ from serve_app.api import ApiRoute, build_api
 from serve_app.callers import VERSION_HEADER, Callers
 from serve_app.caption_shapes import captions_shape
 from serve_app.config import GatewayConfig
-from serve_app.marks import Marker
+from serve_app.dialogue import DialogueBody, asked_dialogue
+from serve_app.places import marker_of
 from serve_app.readiness import Readiness
 from serve_app.responses import SpeechResponse, audio_type, unheeded
 from serve_app.schemas import (
@@ -41,6 +42,7 @@ from serve_app.schemas import (
     NormalizedPhrase,
     NormalizedWord,
     NormalizeReply,
+    ReplyBody,
     SpeechBody,
     TimesBody,
     asked_speech,
@@ -148,6 +150,7 @@ class Gateway:
             [
                 ApiRoute("/v1/audio/speech", self.speech, "POST", docs.SPEECH),
                 ApiRoute("/v1/audio/speech/with-timestamps", self.times, "POST", docs.TIMES),
+                ApiRoute("/v1/audio/dialogue", self.dialogue, "POST", docs.DIALOGUE),
                 ApiRoute("/v1/audio/captions", self.captions, "POST", docs.CAPTIONS),
                 ApiRoute("/v1/audio/voices", self.voices, "GET", docs.VOICES),
                 ApiRoute("/v1/models", self.models, "GET", docs.MODELS),
@@ -206,12 +209,23 @@ class Gateway:
         """Answer with the spoken text in the asked container."""
         body = parse(SpeechBody, await _read(request))
         asked = asked_speech(body, self._catalogue, self._config.models)
+        return await self._streamed(request, asked, body, body.input)
+
+    async def dialogue(self, request: Request) -> Response:
+        """Answer with the turns of several speakers as one audio."""
+        body = parse(DialogueBody, await _read(request))
+        asked = asked_dialogue(body, self._catalogue, self._config.models)
+        return await self._streamed(request, asked, body, body.text)
+
+    async def _streamed(
+        self, request: Request, asked: Asked, body: ReplyBody, text: str
+    ) -> Response:
         if body.timestamps and body.stream_format != "sse":
             raise InvalidInputError(
                 "timestamps need stream_format 'sse' or the route /v1/audio/speech/with-timestamps",
                 "timestamps",
             )
-        marker = Marker(body.input, body.timestamps) if body.timestamps else None
+        marker = marker_of(text, body.timestamps, asked) if body.timestamps else None
         sse = body.stream_format == "sse"
         shape = SpeechEvents(asked.request.characters, marker) if sse else None
         return await self._speak(request, asked.request, shape, _unheeded(asked, body))
@@ -221,7 +235,8 @@ class Gateway:
         body = parse(TimesBody, await _read(request))
         asked = asked_speech(body, self._catalogue, self._config.models)
         head = {"content_type": audio_type(asked.request)}, "audio"
-        shape = AudioInJson(Marker(body.input, body.timestamps), head, timed_marks)
+        marker = marker_of(body.input, body.timestamps, asked)
+        shape = AudioInJson(marker, head, timed_marks)
         return await self._speak(request, asked.request, shape, _unheeded(asked, body))
 
     async def captions(self, request: Request) -> Response:
@@ -429,8 +444,9 @@ class Gateway:
         return min(seconds, limits.max_deadline)
 
 
-def _unheeded(asked: Asked, body: SpeechBody) -> list[str]:
-    warnings = unheeded(asked.request, ignored=body.model_extra or (), language=body.language)
+def _unheeded(asked: Asked, body: ReplyBody) -> list[str]:
+    language = body.language if isinstance(body, SpeechBody) else None
+    warnings = unheeded(asked.request, ignored=body.model_extra or (), language=language)
     return [*warnings, *asked.warnings]
 
 

@@ -1,6 +1,8 @@
 """The wire: OpenAI's speech API and our extensions, parsed into values that cannot be invalid."""
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
@@ -87,37 +89,13 @@ class NormalizationBody(BaseModel):
         return Normalization(**self.model_dump())
 
 
-class SpeechBody(BaseModel):
-    """Body of POST /v1/audio/speech. Unknown fields are ignored and named in a warning header."""
-
-    model_config = ConfigDict(extra="allow")
+class ReplyBody(BaseModel):
+    """What a body says of the reply as a whole."""
 
     model: StrictStr = Field(description="One of GET /v1/models. All speak with the same engine.")
-    input: StrictStr = Field(
-        min_length=1,
-        max_length=MAX_INPUT_CHARACTERS,
-        description="The text to speak, 1 to 4096 characters, tags of SSML among them.",
-    )
-    input_type: InputType = None
-    voice: StrictStr | VoiceReference = Field(
-        description="A voice id, an alias such as `alloy`, `id/speaker`, a mix of styles such as "
-        "`af_bella(2)+af_sky(1)`, or an object with an id."
-    )
     response_format: AudioFormat = Field(default="mp3", description="Container of the reply.")
-    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False, strict=True)] = Field(
-        default=1.0, description="Rate of speech; pitch is kept."
-    )
-    instructions: StrictStr | None = Field(
-        default=None, description="Accepted for compatibility and not used."
-    )
     stream_format: Literal["audio", "sse"] = Field(
         default="audio", description="Raw audio, or server-sent events with base64 pieces."
-    )
-    language: StrictStr | None = Field(
-        default=None,
-        description="Extension: language the text is read in, e.g. `de`; the voice must speak it. "
-        "A region that it does not know gives way to the base language, and `Warning` says so. "
-        "An alias may name another voice for the languages its first one lacks: see the voices.",
     )
     sample_rate: StrictInt | None = Field(
         default=None,
@@ -137,6 +115,35 @@ class SpeechBody(BaseModel):
         "says when which words, or sentences, of the text are said; `phoneme` adds the phonemes "
         "of each word.",
     )
+
+
+class TextBody(BaseModel):
+    """A text, who says it, and how."""
+
+    input: StrictStr = Field(
+        min_length=1,
+        max_length=MAX_INPUT_CHARACTERS,
+        description="The text to speak, 1 to 4096 characters, tags of SSML among them.",
+    )
+    input_type: InputType = None
+    voice: StrictStr | VoiceReference = Field(
+        description="A voice id, an alias such as `alloy`, `id/speaker`, a mix of styles such as "
+        "`af_bella(2)+af_sky(1)`, or an object with an id."
+    )
+    voice_marks: StrictBool = Field(
+        default=False,
+        description="Extension: `[voice:nova]` in a text that is not SSML gives what follows to "
+        "another voice.",
+    )
+    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False, strict=True)] = Field(
+        default=1.0, description="Rate of speech; pitch is kept."
+    )
+    language: StrictStr | None = Field(
+        default=None,
+        description="Extension: language the text is read in, e.g. `de`; the voice must speak it. "
+        "A region that it does not know gives way to the base language, and `Warning` says so. "
+        "An alias may name another voice for the languages its first one lacks: see the voices.",
+    )
     lexicon: RequestLexicon = Field(
         default_factory=dict,
         description="Extension: how words are said in this request, as `/ipa/` between slashes, "
@@ -145,6 +152,16 @@ class SpeechBody(BaseModel):
     normalization: NormalizationBody = Field(
         default=NormalizationBody(),
         description="Extension: switches of the text front end; an unknown one is an error.",
+    )
+
+
+class SpeechBody(ReplyBody, TextBody):
+    """Body of POST /v1/audio/speech. Unknown fields are ignored and named in a warning header."""
+
+    model_config = ConfigDict(extra="allow")
+
+    instructions: StrictStr | None = Field(
+        default=None, description="Accepted for compatibility and not used."
     )
 
 
@@ -225,6 +242,13 @@ class TimeMark(BaseModel):
     end: float = Field(description="Likewise, where it is over.")
     phonemes: list[TimeOfPhoneme] | None = Field(
         default=None, description="With `timestamps: phoneme`."
+    )
+    turn: int | None = Field(
+        default=None,
+        description="Of a dialogue: number of the turn, from 0; indices count in its input.",
+    )
+    name: str | None = Field(
+        default=None, description="Of a `mark` of SSML: its name; its text is empty."
     )
 
 
@@ -352,7 +376,8 @@ def _param(location: tuple[int | str, ...]) -> str | None:
     """The parameter an error is about; of our own switches, which one."""
     if not location:
         return None
-    names = location[:2] if location[0] == "normalization" else location[:1]
+    depth = {"normalization": 2, "turns": 3}.get(str(location[0]), 1)
+    names = location[:depth]
     return ".".join(str(name)[:64] for name in names)
 
 
@@ -378,12 +403,26 @@ class Asked(NamedTuple):
     request: SpeechRequest
     warnings: tuple[str, ...] = ()
     """What of the text was not heeded."""
-    marks: tuple[Bookmark, ...] = ()
+    bookmarks: tuple[Bookmark, ...] = ()
     """Places of the input whose times were asked for."""
+    turns: tuple[int, ...] = ()
+    """Where the turns of a dialogue begin in the text of all; of other replies none."""
 
 
 def asked_speech(body: SpeechBody, catalogue: VoiceCatalogue, models: tuple[str, ...]) -> Asked:
     """Resolve a parsed body against what this server has.
+
+    Raises:
+        InvalidInputError: naming the parameter.
+    """
+    check_reply(body, models)
+    spoken = spoken_text(body, catalogue, seed=body.seed)
+    request = request_for(body, spoken.passages)
+    return Asked(request, spoken.warnings, spoken.marks)
+
+
+def check_reply(body: ReplyBody, models: tuple[str, ...]) -> None:
+    """Whether this server has the model and the rate.
 
     Raises:
         InvalidInputError: naming the parameter.
@@ -395,33 +434,74 @@ def asked_speech(body: SpeechBody, catalogue: VoiceCatalogue, models: tuple[str,
     if body.sample_rate is not None and body.sample_rate not in SAMPLE_RATES:
         rates = ", ".join(map(str, SAMPLE_RATES))
         raise InvalidInputError(f"sample_rate must be one of {rates}", "sample_rate")
-    name = body.voice if isinstance(body.voice, str) else body.voice.id
-    voice, speaker, language = catalogue.resolve_in(name, body.language)
-    if _is_ssml(body):
-        spoken = _document(body, name, catalogue, speed=body.speed, seed=body.seed)
-    else:
-        passage = Passage(
-            text=body.input,
-            delivery=Delivery(
-                voice=voice.id,
-                speaker=speaker,
-                language=language,
-                speed=body.speed,
-                seed=body.seed,
-            ),
-            lexicon=request_lexicon(body.lexicon),
-            normalization=body.normalization.value(),
-        )
-        spoken = Document((passage,), (), ())
-    request = SpeechRequest(
-        passages=spoken.passages,
+
+
+def request_for(body: ReplyBody, passages: tuple[Passage, ...]) -> SpeechRequest:
+    """The reply that a body wants, of these passages."""
+    return SpeechRequest(
+        passages=passages,
         format=body.response_format,
         sample_rate=body.sample_rate,
         stream=body.stream,
         timed=body.timestamps is not None,
         sounds=body.timestamps == "phoneme",
     )
-    return Asked(request, spoken.warnings, spoken.marks)
+
+
+def spoken_text(body: TextBody, catalogue: VoiceCatalogue, *, seed: int) -> Document:
+    """A text, SSML or not, as passages.
+
+    Raises:
+        InvalidInputError: naming the parameter.
+    """
+    name = voice_name(body.voice)
+    voice, speaker, language = catalogue.resolve_in(name, body.language)
+    if _is_ssml(body):
+        return _document(body, name, catalogue, speed=body.speed, seed=seed)
+    passage = Passage(
+        text=body.input,
+        delivery=Delivery(
+            voice=voice.id,
+            speaker=speaker,
+            language=language,
+            speed=body.speed,
+            seed=seed,
+        ),
+        lexicon=request_lexicon(body.lexicon),
+        normalization=body.normalization.value(),
+    )
+    if not body.voice_marks:
+        return Document((passage,), (), ())
+    return Document(tuple(_given_to_voices(passage, body.language, catalogue)), (), ())
+
+
+# e.g. `[voice:nova]`
+_VOICE_MARK = re.compile(r"\[voice:\s*(?P<name>[^\[\]\n]{1,256}?)\s*\]", re.IGNORECASE)
+
+
+def _given_to_voices(
+    passage: Passage, language: str | None, catalogue: VoiceCatalogue
+) -> Iterator[Passage]:
+    """A text cut at its marks of voices, each of which speaks what follows it."""
+    text, start = passage.text, 0
+    for mark in _VOICE_MARK.finditer(text):
+        if text[start : mark.start()].strip():
+            yield replace(passage, text=text[start : mark.start()], start=start)
+        start = mark.end()
+        try:
+            voice, speaker, tag = catalogue.resolve_in(mark["name"], language)
+        except InvalidInputError as error:
+            message = f"input, character {mark.start() + 1}: {error.message}"
+            raise InvalidInputError(message, "input") from None
+        how = replace(passage.delivery, voice=voice.id, speaker=speaker, language=tag)
+        passage = replace(passage, delivery=how)
+    if text[start:].strip() or not start:
+        yield replace(passage, text=text[start:], start=start)
+
+
+def voice_name(voice: str | VoiceReference) -> str:
+    """The name that a body gives a voice."""
+    return voice if isinstance(voice, str) else voice.id
 
 
 def shown_passages(body: NormalizeBody, catalogue: VoiceCatalogue) -> tuple[Passage, ...]:
@@ -432,7 +512,7 @@ def shown_passages(body: NormalizeBody, catalogue: VoiceCatalogue) -> tuple[Pass
     """
     language = reading_language(body, catalogue)
     if _is_ssml(body):
-        name = body.voice.id if isinstance(body.voice, VoiceReference) else body.voice
+        name = None if body.voice is None else voice_name(body.voice)
         return tuple(
             # Shown for no voice's vocabulary, as every text is.
             replace(passage, delivery=Delivery(language=passage.delivery.language))
@@ -448,12 +528,12 @@ def shown_passages(body: NormalizeBody, catalogue: VoiceCatalogue) -> tuple[Pass
     )
 
 
-def _is_ssml(body: SpeechBody | NormalizeBody) -> bool:
+def _is_ssml(body: TextBody | NormalizeBody) -> bool:
     return body.input_type == "ssml" or (body.input_type is None and is_ssml(body.input))
 
 
 def _document(
-    body: SpeechBody | NormalizeBody,
+    body: TextBody | NormalizeBody,
     voice: str | None,
     catalogue: VoiceCatalogue,
     *,
@@ -479,8 +559,7 @@ def reading_language(body: NormalizeBody, catalogue: VoiceCatalogue) -> str:
     """
     if body.voice is None:
         return catalogue.reading_language(body.language or "en-us")
-    name = body.voice if isinstance(body.voice, str) else body.voice.id
-    return catalogue.resolve_in(name, body.language)[2]
+    return catalogue.resolve_in(voice_name(body.voice), body.language)[2]
 
 
 def request_lexicon(words: LexiconWords) -> tuple[LexiconEntry, ...]:

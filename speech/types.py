@@ -117,6 +117,9 @@ class Passage:
     edits: tuple[Edit, ...] = ()
     """Of a text with markup, what makes plain text of it: in order and apart, by the places of
     `text`. Pauses and given phonemes are marks (`speech.text.marks`)."""
+    pause: float | None = None
+    """Seconds of silence behind it, at any speed; None for what its last mark asks for, which is
+    nothing at the end of a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

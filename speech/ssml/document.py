@@ -472,8 +472,6 @@ class _Reading:
             # The mark of a sentence has its own pause; between paragraphs there is a longer one.
             ends = done.last[-1:] in ".!?…;:,。！？"
             pause = None if ends and self._boundary <= self._pauses.sentence else self._boundary
-        if pause is not None:
-            done.edits += self._hush(place, pause, done.delivery)
         self._passages.append(
             Passage(
                 text=self._source.text[done.start : place],
@@ -485,6 +483,7 @@ class _Reading:
                     edit._replace(start=edit.start - done.start, end=edit.end - done.start)
                     for edit in done.edits
                 ),
+                pause=pause,
             )
         )
 

@@ -202,10 +202,17 @@ class FrontEnd:
             mute_end=not said[-1],
         )
 
-    def followed(self, phrase: Phrase) -> Phrase:
-        """The last phrase of a passage where another one follows: with the pause of its mark."""
-        pause = phrase.pause_after or pause_after(phrase.text, self._config.phrases.pauses)
-        return replace(phrase, pause_after=pause)
+    def followed(self, phrase: Phrase, pause: float | None = None) -> Phrase:
+        """The last phrase of a passage where something follows.
+
+        Args:
+            phrase: As `prepare` returned it.
+            pause: Seconds of silence behind it as they are heard; None for those of its mark.
+        """
+        if pause is not None:
+            return replace(phrase, pause_after=pause * phrase.delivery.speed)
+        of_mark = phrase.pause_after or pause_after(phrase.text, self._config.phrases.pauses)
+        return replace(phrase, pause_after=of_mark)
 
     def at_most(self, passage: Passage, vocabulary: Vocabulary | None) -> int:
         """Characters that a passage becomes when it is spoken, at most, for little work.

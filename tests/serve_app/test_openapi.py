@@ -10,6 +10,7 @@ import pytest
 from inline_server import GOOD, Server
 from jsonschema import Draft202012Validator
 
+from serve_app.dialogue import DialogueBody
 from serve_app.schemas import InvalidateBody, NormalizeBody, SpeechBody
 from speech.audio.containers import SAMPLE_RATES
 from speech.types import AUDIO_FORMATS, MAX_INPUT_CHARACTERS
@@ -38,6 +39,7 @@ async def test_every_route_is_documented(server: Server, document: dict[str, Any
         ("POST", "/v1/audio/speech"),
         ("POST", "/v1/audio/speech/with-timestamps"),
         ("POST", "/v1/audio/captions"),
+        ("POST", "/v1/audio/dialogue"),
         ("GET", "/v1/audio/voices"),
         ("GET", "/v1/models"),
         ("GET", "/v1/models/{model}"),
@@ -97,6 +99,7 @@ def test_every_schema_is_one(document: dict[str, Any]) -> None:
     ("path", "model"),
     [
         ("/v1/audio/speech", SpeechBody),
+        ("/v1/audio/dialogue", DialogueBody),
         ("/v1/text/normalize", NormalizeBody),
         ("/admin/cache/invalidate", InvalidateBody),
     ],
@@ -111,9 +114,10 @@ def test_a_body_is_documented_as_it_is_parsed(
     assert set(shown["properties"]) == set(model.model_fields)
     assert shown.get("required") == schema.get("required")
     inlined = json.dumps(schema["properties"])
-    for name, definition in schema.get("$defs", {}).items():
-        # Of two equal keys the later one counts: what stands beside a reference.
-        inlined = inlined.replace(f'"$ref": "#/$defs/{name}"', json.dumps(definition)[1:-1])
+    while "$ref" in inlined:
+        for name, definition in schema["$defs"].items():
+            # Of two equal keys the later one counts: what stands beside a reference.
+            inlined = inlined.replace(f'"$ref": "#/$defs/{name}"', json.dumps(definition)[1:-1])
     # FastAPI leaves out what is null.
     expected = json.loads(inlined.replace('"default": null, ', ""))
     assert shown["properties"] == expected

@@ -58,6 +58,7 @@ READ: dict[str, Any] = {
     "normalization": Normalization(emoji="say"),
     "lexicon": (LexiconEntry(word="Nils", say="Neels"),),
     "edits": (Edit(0, 3, "Doctor", "abbreviation"),),
+    "pause": 0.0,
 }
 SENT: dict[str, Any] = {"format": "opus", "sample_rate": 16000, "stream": False}
 SENT |= {"timed": True, "sounds": True}
@@ -78,7 +79,7 @@ def test_golden_digests() -> None:
     assert digest(**INPUTS) == "5df92a19fb23dca5ce236a1dcb92fa28250e6a4530e7dec2b9f3a89229887dfd"
     assert (
         request_digest(REQUEST)
-        == "90fc61fcd811eb58c4d44a8afaf22dbe0d7717012545d2dd4b3a23bfe4ab76f2"
+        == "582a058c1910cff83d4b75469454b5842d947ed0bee3e540d70781f9c39d1c11"
     )
 
 

@@ -31,11 +31,15 @@ def said(passage: Passage) -> str:
 
 
 def phrases(catalogue: VoiceCatalogue, inner: str, **plain: Any) -> list[Phrase]:
-    """All phrases of what stands in a document, as the Normalizer makes them."""
+    """All phrases of what stands in a document, with the pauses between passages."""
     found: list[Phrase] = []
+    pause = None
     for passage in read(catalogue, f"<speak>{inner}</speak>", **plain).passages:
-        found[-1:] = map(FRONT_END.followed, found[-1:])
+        found[-1:] = [FRONT_END.followed(it, pause) for it in found[-1:]]
         found += FRONT_END.prepare(passage, None, words=True).phrases
+        pause = passage.pause
+    if pause is not None:
+        found[-1] = FRONT_END.followed(found[-1], pause)
     return found
 
 
