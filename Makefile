@@ -64,8 +64,9 @@ bench: $(STAMP)
 	$(BIN)/python -m loadtests.micro.bench $(ARGS)
 
 # The programs of loadtests/ take options: make goodput ARGS="--workloads unique".
+# make loadtest HOST=http://10.0.0.7:8000 loads a server that runs already.
 loadtest: $(STAMP)
-	$(BIN)/python -m loadtests.run $(ARGS)
+	$(BIN)/python -m loadtests.run $(if $(filter command,$(firstword $(origin HOST))),--host $(HOST)) $(ARGS)
 
 goodput: $(STAMP)
 	$(BIN)/python -m loadtests.goodput $(ARGS)

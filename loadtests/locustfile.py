@@ -4,11 +4,15 @@
         Callers | Crowd
 
 `Callers` is a closed loop, `Crowd` an open one; what they say, how often and for how long is the
-plan's. Locust patches the standard library for gevent when it is imported: nothing else imports
-this file.
+plan's. Without a plan, `locust -f loadtests/locustfile.py --host URL` has as many callers as Locust
+is told, who ask any server that speaks OpenAI's API for the replies of `assistant`.
+
+Locust patches the standard library for gevent when it is imported: nothing else imports this file.
 """
 
 import http.client
+import os
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from functools import cache
@@ -27,7 +31,7 @@ from locust.env import Environment
 from locust.exception import StopUser
 
 from loadtests.arrivals import Arrival, schedule, step_at
-from loadtests.config import Plan
+from loadtests.config import Plan, Step, Workloads
 from loadtests.playback import Piece, byte_rate, first_audio, least_in_hand
 from loadtests.records import Recorder, Row
 from loadtests.targets import Call, call
@@ -36,6 +40,9 @@ from loadtests.workloads import Request, requests
 _MOST_AT_ONCE = 4096
 """Connections; what comes beyond waits here and is seen as late."""
 _TIMEOUT = 120.0
+_PLANNED = "--plan" in sys.argv
+_ENDLESS = 1e9
+"""Seconds."""
 
 # Every status is an answer. Locust's client would make an exception of most that holds the whole
 # exchange as text, which costs more than the request and fails on audio.
@@ -46,7 +53,13 @@ class Trial:
     """The one run of this process: its plan, its clock, its records."""
 
     def __init__(self, options: Namespace) -> None:
-        self.plan = Plan.model_validate_json(Path(options.plan).read_text("utf-8"))
+        if _PLANNED:
+            self.plan = Plan.model_validate_json(Path(options.plan).read_text("utf-8"))
+        else:
+            endless = Step(seconds=_ENDLESS, users=1)
+            self.plan = Plan(
+                workload="assistant", workloads=Workloads.load(), steps=(endless,), seed=os.getpid()
+            )
         self.recorder = Recorder(Path(options.records))
         self.requests: Iterator[Request] = requests(self.plan)
         self.began: float | None = None
@@ -97,8 +110,8 @@ def _trial(environment: Environment) -> Trial:
 
 
 def _add_arguments(parser: LocustArgumentParser) -> None:
-    parser.add_argument("--plan", required=True, help="JSON of loadtests.config.Plan")
-    parser.add_argument("--records", required=True, help="file to write every request to")
+    parser.add_argument("--plan", help="JSON of loadtests.config.Plan")
+    parser.add_argument("--records", default=os.devnull, help="file to write every request to")
 
 
 def _set_up(environment: Environment, **_: Any) -> None:
@@ -122,6 +135,7 @@ for _event, _listener in (
 class Course(LoadTestShape):
     """The plan's steps: users of a closed loop; one dispatcher for an open one."""
 
+    abstract = not _PLANNED
     trial: Trial
 
     def tick(self) -> tuple[int, float] | None:
@@ -257,7 +271,7 @@ def _fault(plan: Plan, status: int, state: str, size: int) -> str:
     """Why an answered request is no good reply; empty if it is one."""
     if status != 200:
         return f"status {status}"
-    if plan.target == "chorale":
+    if plan.target == "chorale" and (_PLANNED or state):
         states = {"hot", "hit", "coalesced", "miss"} if plan.workload == "assistant" else {"miss"}
         if state not in states:
             return f"X-Cache: {state!r}"
@@ -279,6 +293,8 @@ class Callers(_Speaker):
 
 class Crowd(_Speaker):
     """Requests that come when they are due, whatever became of those before them."""
+
+    abstract = not _PLANNED
 
     @task
     def arrive(self) -> None:

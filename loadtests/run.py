@@ -1,12 +1,12 @@
-"""The verdict: a server of its own under the load of `limits.yaml`, held to the limits in it.
+"""The verdict: a server under the load of `limits.yaml`, held to the limits in it.
 
-Starts `chorale serve` as it is shipped, on a free port; asks for the popular replies once, as a
-server that has run for a while would have them; then lets `assistant` and `unique` arrive in an
-open loop, and `reader` listen in a closed one (see `loadtests.workloads`), each from the first
-request on. Locust runs in a process of its own.
+Starts `chorale serve` as it is shipped, on a free port, or takes the one that `--host` names. It
+asks for the popular replies once, as a server that has run for a while would have them; then lets
+`assistant` and `unique` arrive in an open loop, and `reader` listen in a closed one (see
+`loadtests.workloads`), each from the first request on. Locust runs in a process of its own.
 
-    python -m loadtests.run [--seconds 10] [--graph FILE] [--limits FILE] [--seed 0] [--out FOLDER]
-                            [--keep]
+    python -m loadtests.run [--host URL] [--seconds 10] [--graph FILE] [--limits FILE] [--seed 0]
+                            [--out FOLDER] [--keep]
 
 Writes `loadtest-report.html`, `loadtest.json`, and of each workload a plot, Locust's report and
 every request into the folder. Ends with 1 if a limit is broken. The last line of output is one JSON
@@ -14,6 +14,7 @@ object.
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -64,7 +65,8 @@ class Verdict:
     placement: str
     seed: int
     workloads: tuple[Measured, ...]
-    memory: Memory
+    memory: Memory | None
+    """Of a server of its own."""
     checks: tuple[Check, ...]
 
     @property
@@ -79,15 +81,21 @@ def measure(
     out: Path,
     console: Console,
     *,
-    graph: Mapping[str, Any] | None,
+    host: str | None = None,
+    graph: Mapping[str, Any] | None = None,
     seed: int,
 ) -> Verdict:
-    """Start a server, run the workloads, stop it."""
+    """Run the workloads on the server at an address, or on one that lives as long as they do."""
     machine = this_machine()
-    console.print("starting a server ...")
     measured: list[Measured] = []
     checks: list[Check] = []
-    with local_server(graph=graph) as server, Watch(server, interval=_LOOK_EVERY) as watch:
+    watch: Watch | None = None
+    with contextlib.ExitStack() as stack:
+        if host is None:
+            console.print("starting a server ...")
+            server = stack.enter_context(local_server(graph=graph))
+            watch = stack.enter_context(Watch(server, interval=_LOOK_EVERY))
+        url = host or server.url
         for number, (name, limit) in enumerate(limits.workloads.named().items(), 1):
             plan = Plan(
                 workload=name,
@@ -97,9 +105,9 @@ def measure(
                 round=number,
             )
             console.print(f"{name}: warming up ...")
-            warm(plan, server.url)
+            warm(plan, url)
             console.print(f"{name}: {plan.load()} for {limit.seconds:g} s ...")
-            record = run_plan(plan, server.url, out, name)
+            record = run_plan(plan, url, out, name)
             measured.append(evaluate(plan, record))
             checks += checks_of(measured[-1], limit, limits.generator)
             plot_latency(
@@ -108,15 +116,18 @@ def measure(
                 title=f"{name}, {measured[-1].load}",
                 limit_ms=limits.goodput.p95_ms,
             )
-        console.print("stopping the server ...")
-    memory = most(watch.looks)
+        if watch is not None:
+            console.print("stopping the server ...")
+    memory = most(watch.looks) if watch is not None else None
+    if memory is not None:
+        checks.append(memory_check(memory, limits.memory))
     return Verdict(
         machine=machine,
         placement=str(this_placement()),
         seed=seed,
         workloads=tuple(measured),
         memory=memory,
-        checks=(*checks, memory_check(memory, limits.memory)),
+        checks=tuple(checks),
     )
 
 
@@ -125,7 +136,8 @@ def show(verdict: Verdict, console: Console) -> None:
     show_machine(verdict.machine, this_placement(), console)
     console.print(latency_table(verdict.workloads))
     console.print(stage_table(verdict.workloads))
-    console.print(memory_table(verdict.memory))
+    if verdict.memory is not None:
+        console.print(memory_table(verdict.memory))
     show_generator(verdict.workloads, console)
     console.print(check_table(verdict.checks))
 
@@ -153,9 +165,16 @@ def _shortened(limits: Limits, seconds: float | None) -> Limits:
     return limits.model_copy(update={"workloads": limits.workloads.model_copy(update=changed)})
 
 
+def _address(host: str | None) -> str | None:
+    if host is None:
+        return None
+    return (host if "://" in host else f"http://{host}").rstrip("/")
+
+
 def main() -> None:
     """Measure, print the tables and the JSON line, write the files."""
-    parser = argparse.ArgumentParser(description="Hold a server of its own to the limits.")
+    parser = argparse.ArgumentParser(description="Hold a server to the limits.")
+    parser.add_argument("--host", help="address of a running server; default: start one")
     parser.add_argument("--seconds", type=float, help="of each workload at most: a check")
     parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     parser.add_argument("--limits", type=Path, default=LIMITS_FILE)
@@ -171,6 +190,7 @@ def main() -> None:
             Workloads.load(),
             out,
             console,
+            host=_address(given.host),
             graph=read_graph(given.graph),
             seed=given.seed,
         )

@@ -1,5 +1,9 @@
 """The load generator itself, in its own process, against a small server that is told what to do."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ from loadtests.arrivals import schedule
 from loadtests.config import Plan, Step, Workloads
 from loadtests.figures import evaluate
 from loadtests.generator import GeneratorError, run_plan, warm
+from loadtests.local_server import ROOT
 
 
 def plan(*steps: Step, **changes: Any) -> Plan:
@@ -53,6 +58,20 @@ def test_nothing_more_arrives_after_a_reply_that_took_too_long(stub: Stub, tmp_p
     stub.stall = (0.2, 0.8)
     found = run_plan(plan(Step(seconds=60, rate=20), give_up=0.5), stub.url, tmp_path, "given-up")
     assert len(found.rows) < 600
+
+
+@pytest.mark.parametrize(("status", "ended"), [(200, 0), (503, 1)])
+def test_plain_locust_asks_any_server(stub: Stub, tmp_path: Path, status: int, ended: int) -> None:
+    stub.status, stub.cache = status, ""
+    locust = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests" / "locustfile.py")]
+    options = [*("--host", stub.url, "--headless", "--only-summary"), "-u2", "-r2", "-t2s"]
+    done = subprocess.run(
+        [*locust, *options], check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == ended
+    assert len(stub.asked) > 20
+    asked = [json.loads(item["body"]) for item in stub.asked]
+    assert {item["voice"] for item in asked} == {"alloy", "onyx"}
 
 
 @pytest.mark.parametrize(
