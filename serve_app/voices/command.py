@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -73,6 +73,9 @@ def list_voices(
     available: Annotated[
         bool, typer.Option("--available", help="What can be pulled, instead of what is here.")
     ] = False,
+    url: Annotated[
+        str, typer.Option(help="Address of a running server whose voices are meant.")
+    ] = "",
     piper_url: PiperUrl = sources.PIPER,
     kokoro_url: KokoroUrl = sources.KOKORO,
     hibari_url: HibariUrl = sources.HIBARI,
@@ -83,6 +86,9 @@ def list_voices(
         if available:
             offers = _offers(piper_url, kokoro_url, hibari_url, home_folder())
             rows = [_offer_row(offer) for offer in offers if _speaks(offer.languages, wanted)]
+        elif url:
+            told = _served(url)
+            rows = [_served_row(voice) for voice in told if _speaks(voice["languages"], wanted)]
         else:
             live = local_catalogue()
             found = [it for it in live.catalogue.voices.values() if _speaks(it.languages, wanted)]
@@ -255,6 +261,17 @@ def _spoken(voice: Voice, speaker: str, language: str, texts: Sequence[str]) -> 
     return np.concatenate(pieces)
 
 
+def _served(url: str) -> list[dict[str, Any]]:
+    """The voices of a running server."""
+    try:
+        with _client() as client:
+            reply = client.get(f"{url}/v1/audio/voices").raise_for_status()
+    except httpx.HTTPError as error:
+        raise PullError(f"{url}: {error}") from error
+    found: list[dict[str, Any]] = reply.json()["data"]
+    return found
+
+
 def _offers(piper_url: str, kokoro_url: str, hibari_url: str, folder: Path) -> list[Offer]:
     with _client() as client:
         return [
@@ -295,6 +312,21 @@ def _voice_row(voice: Voice) -> tuple[str, ...]:
         decimal(size) if size else "",
         _first_words(voice.license),
         voice.entry.quality,
+    )
+
+
+def _served_row(voice: Mapping[str, Any]) -> tuple[str, ...]:
+    engine = voice["engine"]
+    speed = f", {engine['speed']:.0f} times real time" if engine.get("speed") else ""
+    names = [name.partition("/")[2] for name in voice["speakers"]]
+    return (
+        voice["id"],
+        f"{engine['engine']}{speed}",
+        _short(voice["languages"]),
+        _short(names) or "1",
+        decimal(voice["bytes"]) if voice["bytes"] else "",
+        _first_words(voice["license"]),
+        voice["quality"],
     )
 
 

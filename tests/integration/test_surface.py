@@ -150,6 +150,16 @@ def test_say(server: Server, tmp_path: Path) -> None:
         stream = container.streams.audio[0]
         seconds = sum(f.samples for f in container.decode(stream)) / stream.codec_context.rate
     assert f"{seconds:.2f} s of audio" in said.stdout
+    listed = subprocess.run(
+        [CHORALE, "voices", "list", "en", "--url", server.url],
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    (row,) = [line for line in listed.stdout.splitlines() if "heart" in line]
+    assert "times real time" in row
     failed = subprocess.run(
         [*command, "--voice", "nobody"], capture_output=True, text=True, timeout=60, check=False
     )

@@ -141,6 +141,14 @@ def test_what_can_be_pulled_is_listed(piper: Site, home: Home) -> None:
     assert not any("broken" in name or "up" in name for name in rows)
 
 
+def test_a_server_that_does_not_answer_is_named(site: Site, home: Home) -> None:
+    for url, says in (("http://127.0.0.1:9", "refused"), (site.url, "404")):
+        done = chorale("list", "--url", url)
+        assert done.exit_code == 1
+        assert url in done.stderr
+        assert says in done.stderr
+
+
 def test_a_second_pull_fetches_nothing_again(piper: Site, home: Home) -> None:
     assert chorale("pull", KEY).exit_code == 0
     piper.asked.clear()
