@@ -1,15 +1,17 @@
 """The HTTP surface: paths, documents, request ids and the shape of errors."""
 
+import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments import metrics
@@ -21,6 +23,10 @@ from speech.errors import InvalidInputError, SpeechError
 _LOG = logging.getLogger("ray.serve")
 
 
+ErrorShape: TypeAlias = Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]
+"""Status and error object of OpenAI's shape, to status and body of another one."""
+
+
 class ApiRoute(NamedTuple):
     """What a gateway answers, and where."""
 
@@ -29,6 +35,10 @@ class ApiRoute(NamedTuple):
     method: str
     options: dict[str, Any]
     """What the OpenAPI document says of it, from `serve_app.docs`."""
+    errors: ErrorShape | None = None
+    """The shape its errors have, where it is not OpenAI's."""
+    speaks: bool = False
+    """Whether its refusals count as requests for speech."""
 
 
 def build_api(routes: Iterable[ApiRoute]) -> FastAPI:
@@ -45,7 +55,13 @@ def build_api(routes: Iterable[ApiRoute]) -> FastAPI:
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
+    api.state.error_shapes = {}
+    api.state.speaking = set()
     for route in routes:
+        if route.errors is not None:
+            api.state.error_shapes[route.path] = route.errors
+        if route.speaks:
+            api.state.speaking.add(route.path)
         api.add_api_route(route.path, route.endpoint, methods=[route.method], **route.options)
     return api
 
@@ -88,25 +104,39 @@ class _Head:
         await self._app({**scope, "method": "GET"}, receive, without_body)
 
 
+def _path(request: Request) -> str:
+    """Of the route that answers; empty where none does."""
+    return getattr(request.scope.get("route"), "path", "")
+
+
+def _shaped(request: Request, response: JSONResponse) -> JSONResponse:
+    """An error as the route's dialect writes it."""
+    shape = request.app.state.error_shapes.get(_path(request))
+    if shape is None:
+        return response
+    status, body = shape(response.status_code, json.loads(bytes(response.body))["error"])
+    kept = {name: value for name, value in response.headers.items() if "content" not in name}
+    return JSONResponse(body, status, kept)
+
+
 def _count(request: Request, outcome: str) -> None:
-    if request.url.path.endswith("/audio/speech"):
+    if _path(request) in request.app.state.speaking:
         metrics.count(telemetry.REQUESTS, outcome=outcome, cache="none")
 
 
 async def _speech_error(request: Request, error: SpeechError) -> Response:
     _count(request, error.code)
-    return error_response(error)
+    return _shaped(request, error_response(error))
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
-    del request
     codes = {
         404: "not_found",
         405: "method_not_allowed",
         408: "request_timeout",
         415: "unsupported_media_type",
     }
-    return plain_error(
+    answer = plain_error(
         error.status_code,
         str(error.detail),
         kind="invalid_request_error",
@@ -114,6 +144,7 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
         retry_after=1.0 if error.status_code == 408 else None,
         headers=error.headers,
     )
+    return _shaped(request, answer)
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
@@ -131,4 +162,6 @@ async def _unexpected(request: Request, error: Exception) -> Response:
         exc_info=error,
         extra={"request_id": request.state.request_id},
     )
-    return error_response(SpeechError("internal error; the log has the request id"))
+    return _shaped(
+        request, error_response(SpeechError("internal error; the log has the request id"))
+    )

@@ -148,6 +148,26 @@ CAPTIONS: dict[str, Any] = {
     "response_model": None,
     "openapi_extra": _body(CaptionsBody) | {"parameters": _SPEECH_HEADERS},
 }
+
+
+def dialect(
+    name: str, summary: str, body: type[BaseModel], reply: type[BaseModel] | None
+) -> dict[str, Any]:
+    """A route of another dialect; `reply` is None where that is the audio."""
+    told = {"model": reply, "description": "The audio and its times."}
+    errors: dict[int | str, dict[str, Any]] = {
+        status: {"description": _ERRORS[status]} for status in (400, 413, 415, 429, 500, 503)
+    }
+    return {
+        "tags": [name],
+        "summary": summary,
+        "response_class": Response,
+        "response_model": None,
+        "responses": {200: told if reply else _SPEECH_REPLIES[200], **errors},
+        "openapi_extra": _body(body),
+    }
+
+
 VOICES: dict[str, Any] = {"tags": ["speech"], "summary": "List voices and aliases"}
 MODELS: dict[str, Any] = {"tags": ["models"], "summary": "List models"}
 MODEL: dict[str, Any] = {

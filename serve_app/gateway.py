@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -28,6 +28,8 @@ from serve_app.api import ApiRoute, build_api
 from serve_app.callers import VERSION_HEADER, Callers
 from serve_app.caption_shapes import captions_shape
 from serve_app.config import GatewayConfig
+from serve_app.dialects import Here, Reader
+from serve_app.dialects.routes import DIALECTS
 from serve_app.dialogue import DialogueBody, asked_dialogue
 from serve_app.places import marker_of
 from serve_app.readiness import Readiness
@@ -148,10 +150,16 @@ class Gateway:
         """The routes of this replica; Serve calls it after the constructor."""
         api = build_api(
             [
-                ApiRoute("/v1/audio/speech", self.speech, "POST", docs.SPEECH),
-                ApiRoute("/v1/audio/speech/with-timestamps", self.times, "POST", docs.TIMES),
-                ApiRoute("/v1/audio/dialogue", self.dialogue, "POST", docs.DIALOGUE),
-                ApiRoute("/v1/audio/captions", self.captions, "POST", docs.CAPTIONS),
+                ApiRoute("/v1/audio/speech", self.speech, "POST", docs.SPEECH, speaks=True),
+                ApiRoute(
+                    "/v1/audio/speech/with-timestamps", self.times, "POST", docs.TIMES, speaks=True
+                ),
+                ApiRoute("/v1/audio/dialogue", self.dialogue, "POST", docs.DIALOGUE, speaks=True),
+                ApiRoute("/v1/audio/captions", self.captions, "POST", docs.CAPTIONS, speaks=True),
+                *(
+                    ApiRoute(path, self._in_dialect(reader), "POST", options, errors, speaks=True)
+                    for path, reader, options, errors in DIALECTS
+                ),
                 ApiRoute("/v1/audio/voices", self.voices, "GET", docs.VOICES),
                 ApiRoute("/v1/models", self.models, "GET", docs.MODELS),
                 ApiRoute("/v1/models/{model}", self.model, "GET", docs.MODEL),
@@ -246,12 +254,24 @@ class Gateway:
         shape = captions_shape(body, audio_type(asked.request))
         return await self._speak(request, asked.request, shape, _unheeded(asked, body))
 
+    def _in_dialect(self, reader: Reader) -> Callable[[Request], Awaitable[Response]]:
+        async def speech(request: Request) -> Response:
+            raw = await _read(request)
+            call = reader(raw, request, Here(self._catalogue, self._config.models))
+            return await self._speak(
+                request, call.spoken, call.shape, call.warnings, private=call.private
+            )
+
+        return speech
+
     async def _speak(
         self,
         request: Request,
         spoken: SpeechRequest,
         shape: Shape | None,
         warnings: Sequence[str],
+        *,
+        private: bool = False,
     ) -> Response:
         """Have it spoken, and answer in a shape; None for the audio itself."""
         if self._draining:
@@ -266,7 +286,7 @@ class Gateway:
             request_id=request.state.request_id,
             deadline=self._deadline(request),
             caller=caller,
-            private=not _directives(request).isdisjoint({"no-store", "private"}),
+            private=private or not _directives(request).isdisjoint({"no-store", "private"}),
         )
         outcome = "hit" if reply.cache is CacheState.HOT else "miss"
         metrics.count(telemetry.CACHE_LOOKUPS, tier="hot", outcome=outcome)

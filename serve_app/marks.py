@@ -50,8 +50,7 @@ class Mark:
 class Marker:
     """Takes words as they come; gives marks, in order and apart, as soon as they are complete.
 
-    Words that one written form is said with are one mark: `$3.50`, "three dollars fifty". So are
-    words whose places overlap.
+    Words that one written form is said with are one mark: `$3.50`, "three dollars fifty".
 
     Args:
         text: As written.
@@ -69,15 +68,14 @@ class Marker:
         """The marks that are complete with these words."""
         marks = []
         for word in words:
-            if self._held and not self._goes_on(word):
+            if self._by_sentence and self._held and word.sentence != self._held[-1].sentence:
                 marks.append(self._mark(word.written[0]))
             if not self._held:
                 self._begin = word.sentence if self._by_sentence else word.written[0]
             self._held.append(word)
             self._behind = max(self._behind, word.written[1])
-        # A word that is said as it is written is not said with another one, which may come later.
-        if self._held and not self._by_sentence and self._held[-1].text == self._written:
-            marks.append(self._mark(len(self._text)))
+            if not self._by_sentence and not word.continued:
+                marks.append(self._mark(len(self._text)))
         return marks
 
     def rest(self) -> list[Mark]:
@@ -87,12 +85,6 @@ class Marker:
     @property
     def _written(self) -> str:
         return self._text[self._begin : self._behind]
-
-    def _goes_on(self, word: SpokenWord) -> bool:
-        last = self._held[-1]
-        if self._by_sentence:
-            return word.sentence == last.sentence
-        return word.written[0] < self._behind
 
     def _mark(self, limit: int) -> Mark:
         """What is held; a sentence ends behind its last mark of punctuation, before `limit`."""

@@ -365,11 +365,16 @@ def parse(model: type[T], raw: bytes) -> T:
         # can name the parameter.
         return model.model_validate(json.loads(raw))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        param = _param(first["loc"])
-        raise InvalidInputError(_explain(first, param), param) from None
+        raise invalid(error) from None
     except (ValueError, RecursionError):
         raise InvalidInputError("the body is not valid JSON") from None
+
+
+def invalid(error: ValidationError) -> InvalidInputError:
+    """The error that names the first offending parameter."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    param = _param(first["loc"])
+    return InvalidInputError(_explain(first, param), param)
 
 
 def _param(location: tuple[int | str, ...]) -> str | None:

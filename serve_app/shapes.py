@@ -16,6 +16,9 @@ Json: TypeAlias = dict[str, Any]
 Tell: TypeAlias = Callable[[Sequence[Mark], float], _Told]
 """What is told of all marks of a reply, and of its seconds."""
 
+_LINE_BYTES, _LINE_MARKS = 32 * 1024, 60
+"""Of audio, before it is base64, and of marks: what one line of JSON holds at most."""
+
 _TOKENS_PER_SECOND = 20
 """Output tokens of the usage figures: one for every 50 ms of audio, as OpenAI counts audio."""
 
@@ -35,6 +38,14 @@ class Shape(Protocol):
 
     def failure(self, error: SpeechError) -> str:
         """What is said of a failure amid the reply; nothing: the connection breaks off."""
+        ...
+
+
+class Line(Protocol):
+    """What a line of JSON says."""
+
+    def __call__(self, data: bytes, marks: Sequence[Mark], *, last: bool) -> Json:
+        """A piece of the audio, and marks that come next; the last line has what is left."""
         ...
 
 
@@ -125,6 +136,46 @@ class AudioInJson(_AtTheEnd):
 def timed_marks(marks: Sequence[Mark], seconds: float) -> Json:
     """Our own members: `schemas.TimesReply`."""
     return {"audio_seconds": round(seconds, 4), "marks": [mark.wire() for mark in marks]}
+
+
+class JsonLines:
+    """JSON objects, a line each: a piece of the audio, and marks that are complete with it.
+
+    Lines are bounded, because clients bound them (aiohttp: 128 kB).
+    """
+
+    media_type = "application/json"
+
+    def __init__(self, marker: Marker, line: Line) -> None:
+        self._marker = marker
+        self._line = line
+        self._waiting: list[Mark] = []
+
+    def audio(self, data: bytes, words: Sequence[SpokenWord]) -> str:
+        """See `Shape`."""
+        self._waiting += self._marker.take(words)
+        return "".join(
+            self._next(data[start : start + _LINE_BYTES])
+            for start in range(0, max(1, len(data)), _LINE_BYTES)
+        )
+
+    def end(self, seconds: float) -> str:
+        """See `Shape`."""
+        del seconds
+        self._waiting += self._marker.rest()
+        lines = ""
+        while len(self._waiting) > _LINE_MARKS:
+            lines += self._next(b"")
+        return lines + self._next(b"", last=True)
+
+    def failure(self, error: SpeechError) -> str:
+        """See `Shape`."""
+        del error
+        return ""
+
+    def _next(self, data: bytes, *, last: bool = False) -> str:
+        marks, self._waiting = self._waiting[:_LINE_MARKS], self._waiting[_LINE_MARKS:]
+        return f"{json.dumps(self._line(data, marks, last=last))}\n"
 
 
 class TextAlone(_AtTheEnd):

@@ -191,6 +191,8 @@ class Word:
     where none is the word's own."""
     sentence: int = 0
     """Code point of the request's text at which its sentence begins."""
+    continued: bool = False
+    """Whether its written form is said on by the next word, perhaps of the next phrase."""
     sounds: tuple[tuple[str, int], ...] = ()
     """Its phonemes, and how many of `ids` each has; empty where nobody asked."""
 
@@ -362,6 +364,8 @@ class SpokenWord:
     """Likewise, where it is over."""
     sentence: int = 0
     """Code point of the request's text at which its sentence begins."""
+    continued: bool = False
+    """Whether its written form is said on by the next word, perhaps of the next phrase."""
     sounds: tuple[tuple[str, float], ...] = ()
     """Phonemes, each with the second at which it is over; the first begins with the word. Empty
     where nobody asked."""

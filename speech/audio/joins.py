@@ -72,6 +72,7 @@ def word_times(
             round(begin + ends[word.ids[0]], 4),
             round(begin + ends[word.ids[1]], 4),
             word.sentence,
+            word.continued,
             _sounds(word, begin, ends) if word.sounds else (),
         )
         for word in phrase.words

@@ -10,8 +10,8 @@ from typing import Self
 from speech.types import AudioFrame, CacheState, SpokenWord, Timing
 
 _HEAD = struct.Struct(">BdI")  # version, duration in seconds, bytes of the words behind it
-_VERSION = 3
-_WORD_BYTES, _SOUND_BYTES = 350, 180
+_VERSION = 4
+_WORD_BYTES, _SOUND_BYTES = 360, 180
 """About what one word takes in memory, and each of its phonemes."""
 
 
@@ -34,7 +34,10 @@ class StoredReply:
     def pack(self) -> bytes:
         """One value for a tier that keeps bytes."""
         words = [
-            (word.text, *word.written, word.start, word.end, word.sentence, word.sounds)
+            (
+                *(word.text, *word.written, word.start, word.end),
+                *(word.sentence, word.continued, word.sounds),
+            )
             for word in self.words
         ]
         packed = json.dumps(words).encode() if words else b""
@@ -73,9 +76,10 @@ def _words(packed: bytes) -> tuple[SpokenWord, ...]:
                 float(since),
                 float(until),
                 int(sentence),
+                bool(continued),
                 tuple((str(symbol), float(over)) for symbol, over in sounds),
             )
-            for text, first, end, since, until, sentence, sounds in json.loads(packed)
+            for text, first, end, since, until, sentence, continued, sounds in json.loads(packed)
         )
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("the value's words are no words") from error

@@ -22,7 +22,7 @@ from speech.text.cleanup import is_speakable
 from speech.text.edits import Edit, Origin
 from speech.text.phonemes import END, is_silent, phoneme_ids
 from speech.text.phrases import Cut
-from speech.text.reading import Span, spoken_passes
+from speech.text.reading import Span, spoken_passes, spoken_sentence
 from speech.text.sentences import Sentence
 from speech.types import Stretch, Vocabulary, Word
 
@@ -102,6 +102,16 @@ class Sources:
             self._begins[number] = self._start + self._written.of(place, place + 1)[0]
         return self._begins[number]
 
+    def behind(self, cut: Cut) -> int:
+        """Where the first word was written that comes behind a phrase in its sentence."""
+        number, _, stop = cut.pieces[-1]
+        sentence, spans = self._sentences[number]
+        rest = spoken_sentence(sentence.text, spans)[stop:]
+        for place, character in enumerate(rest, stop):
+            if is_speakable(character):
+                return self._start + self._piece(number, place, place + 1)[0]
+        return self._start + len(self._text)
+
     def _piece(self, number: int, start: int, end: int) -> Stretch:
         sentence, spans = self._sentences[number]
         origin = self._origins.get(number)
@@ -119,7 +129,12 @@ def written_words(cut: Cut, sources: Sources) -> tuple[Word, ...]:
         start, end = origin.of(*place)
         sentence = sources.sentence(cut, start)
         words.append(Word(place, sources.of(cut, start, end), sentence=sentence))
-    return tuple(words)
+    behind = accumulate((word.written[1] for word in words), max)
+    follows = [*(word.written[0] for word in words[1:]), sources.behind(cut)]
+    return tuple(
+        replace(word, continued=follow < end)
+        for word, follow, end in zip(words, follows, behind, strict=True)
+    )
 
 
 def _marked(text: str) -> Origin:

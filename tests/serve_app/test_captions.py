@@ -41,7 +41,7 @@ def marks(text: str, language: str = "en-us", pace: float = 0.06, pause: float =
         for word in phrase.words:
             until = now + pace * (word.spoken[1] - word.spoken[0])
             spoken = phrase.text[slice(*word.spoken)]
-            said = SpokenWord(spoken, word.written, now, until, word.sentence)
+            said = SpokenWord(spoken, word.written, now, until, word.sentence, word.continued)
             found += marker.take([said])
             now = until + pace
         now += pause
@@ -125,7 +125,7 @@ def test_a_caption_is_read_in_time_where_there_is_time() -> None:
         ("你好，世界。再见", "cmn", "你好，世界。再见"),
         ("12\n°C, so 👍🏽 it is", "en-us", "12 °C, so it is"),
         ("and/or <b>not</b> at https://example.com/a_very_long_path/with/many/parts?x=1", "en-us",
-         None),
+         "and/or not at https://example.com/a_very_long_path/with/ many/parts?x=1"),
     ],
 )  # fmt: skip
 def test_what_is_shown_of_what_is_written(text: str, language: str, lines: str | None) -> None:

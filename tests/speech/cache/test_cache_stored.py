@@ -20,6 +20,7 @@ words = st.builds(
     seconds,
     seconds,
     st.integers(0),
+    st.booleans(),
     sounds,
 )
 replies = st.builds(
@@ -36,14 +37,14 @@ def test_unpack_undoes_pack(reply: StoredReply) -> None:
 
 
 def packed(
-    words: bytes = b"", *, version: int = 3, seconds: float = 1.0, length: int = -1
+    words: bytes = b"", *, version: int = 4, seconds: float = 1.0, length: int = -1
 ) -> bytes:
     """A value as it is kept, with what may be wrong in it."""
     length = len(words) if length < 0 else length
     return struct.pack(">BdI", version, seconds, length) + words
 
 
-WORD = b'["a", 0, 1, 0.0, 0.5, 0, [["a", 0.5]]]'
+WORD = b'["a", 0, 1, 0.0, 0.5, 0, false, [["a", 0.5]]]'
 GOOD = packed(b"[%s]" % WORD)
 
 
@@ -53,7 +54,7 @@ GOOD = packed(b"[%s]" % WORD)
         b"",
         b"\x01short",
         GOOD[:12],
-        *(packed(version=version) + bytes(20) for version in (0, 1, 2, 4)),
+        *(packed(version=version) + bytes(20) for version in (0, 1, 3, 5)),
         *(packed(seconds=seconds) for seconds in (-1.0, float("nan"), float("inf"))),
         packed(b"[]", length=3),
         packed(length=2**32 - 1),
@@ -96,6 +97,7 @@ def test_words_are_accounted_for(sounds: int) -> None:
             n / 3,
             n / 3 + 1,
             n + 300,
+            False,
             tuple(("ˈæ", n / 3 + k / 7) for k in range(sounds)),
         )
         for n in range(500)

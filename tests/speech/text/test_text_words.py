@@ -148,6 +148,21 @@ def test_every_word_has_its_sounds(front_end: FrontEnd, vocabulary: Vocabulary) 
         assert [symbol for symbol, _ in jury.sounds] == ["d", "ʒ", "ˈʊ", "ɹ", "ɹ", "i", "z"]
 
 
+def test_a_word_knows_whether_the_next_one_goes_on(front_end: FrontEnd) -> None:
+    """Also where the next one is in another phrase."""
+    short = FrontEnd(TextConfig(phrases=PhraseConfig(max_characters=30, target_characters=0)))
+    text = "It is 12,345,678,901 now. Calculate 9 - 4. Then $3.50, then [New York](/nˈuː jˈɔːk/)!"
+    for reader in (front_end, short):
+        phrases = reader.explain(passage(text)).utterance.phrases
+        words = [word for phrase in phrases for word in phrase.words]
+        behind = 0
+        for word, follow in pairwise(words):
+            behind = max(behind, word.written[1])
+            assert word.continued == (follow.written[0] < behind)
+        assert not words[-1].continued
+    assert sum(phrase.words[-1].continued for phrase in phrases) >= 2
+
+
 def test_every_word_knows_where_its_sentence_begins(front_end: FrontEnd) -> None:
     text = "  “One & two,” **three**. Four 5!\n\n- Six; seven? " + "and eight, " * 40
     joined = FrontEnd(TextConfig(phrases=PhraseConfig(target_characters=200)))
