@@ -220,7 +220,7 @@ class _Encoding:
         self._job = job
         self._audio = audio
         self._rate = codec_rate(job.format, job.sample_rate)
-        self._joiner = Joiner(self._rate, audio.edge_fade)
+        self._joiner = Joiner(self._rate, audio.edge_fade, job.loudness)
         self._words: tuple[SpokenWord, ...] = ()
         """Those that have not left yet."""
         self._unmade: float | None = None

@@ -23,7 +23,7 @@ from speech.interfaces import NormalizerStage
 from speech.text import FrontEnd, phonemizers
 from speech.text.phonemes import Unknown
 from speech.types import (
-    PCM_SAMPLE_RATE,
+    USUAL_RATES,
     Delivery,
     Explanation,
     Passage,
@@ -179,11 +179,12 @@ class Normalizer(Stage, serves=NormalizerStage):
         else:
             phrases = await self._lanes.run("long", self._phrases, request)
         voices = [self._voice(voice) for voice in request.voices]
-        rate = PCM_SAMPLE_RATE if request.format == "pcm" else max(v.sample_rate for v in voices)
+        rate = USUAL_RATES.get(request.format) or max(v.sample_rate for v in voices)
         return SpeechJob(
             format=request.format,
             sample_rate=request.sample_rate or rate,
             whole=opening is None and (len(phrases) == 1 or not request.stream),
+            loudness=request.loudness,
             timed=request.timed,
             voices=request.voices,
             phrases=phrases,

@@ -215,11 +215,7 @@ def _speakers(spoken: SpeechRequest) -> Iterable[str]:
 def audio_type(spoken: SpeechRequest) -> str:
     """Media type of a reply's audio."""
     asked = spoken.sample_rate
-    return (
-        media_type(spoken.format, codec_rate(spoken.format, asked))
-        if asked
-        else media_type(spoken.format)
-    )
+    return media_type(spoken.format, codec_rate(spoken.format, asked) if asked else None)
 
 
 def _cut(

@@ -102,6 +102,11 @@ class ReplyBody(BaseModel):
         description="Extension: rate of the delivered audio in Hertz; a rate the format lacks "
         "becomes the next higher one it has.",
     )
+    loudness: Annotated[float, Field(ge=-40, le=-10, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Extension: integrated loudness of every voice in LUFS; peaks stay below "
+        "-1 dB of full scale. Absent, the voices have their own, most of them -16.",
+    )
     seed: Annotated[StrictInt, Field(ge=0, le=2**32 - 1)] = Field(
         default=0, description="Extension: seed of the voice's sampling noise."
     )
@@ -447,6 +452,7 @@ def request_for(body: ReplyBody, passages: tuple[Passage, ...]) -> SpeechRequest
         passages=passages,
         format=body.response_format,
         sample_rate=body.sample_rate,
+        loudness=body.loudness,
         stream=body.stream,
         timed=body.timestamps is not None,
         sounds=body.timestamps == "phoneme",

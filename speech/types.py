@@ -8,11 +8,16 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-AudioFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
-AUDIO_FORMATS: tuple[AudioFormat, ...] = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+AudioFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm", "mulaw", "alaw"]
+AUDIO_FORMATS: tuple[AudioFormat, ...] = (
+    *("mp3", "opus", "aac", "flac", "wav", "pcm"),
+    *("mulaw", "alaw"),
+)
 
 MAX_INPUT_CHARACTERS = 4096
 PCM_SAMPLE_RATE = 24_000
+USUAL_RATES: Mapping[AudioFormat, int] = {"pcm": PCM_SAMPLE_RATE, "mulaw": 8000, "alaw": 8000}
+"""Hertz of the formats whose rate is not the voice's own where a request names none."""
 
 Samples = npt.NDArray[np.int16]
 Stretch = tuple[int, int]
@@ -130,7 +135,9 @@ class SpeechRequest:
     """At least one, in order; 1 to 4096 characters of valid Unicode together."""
     format: AudioFormat = "mp3"
     sample_rate: int | None = None
-    """Rate of the delivered audio in Hertz; None for the voices' own (24 kHz for `pcm`)."""
+    """Rate of the delivered audio in Hertz; None for `USUAL_RATES`, or else the voices' own."""
+    loudness: float | None = None
+    """Of every voice in LUFS (ITU-R BS.1770); None for the voices' own."""
     stream: bool = True
     """Deliver phrases as they are ready; False waits for the whole and gives exact sizes."""
     timed: bool = False
@@ -328,6 +335,8 @@ class SpeechJob:
     """Of the delivered audio, in Hertz, unless the format lacks it."""
     whole: bool
     """Whether the reply is one container of exact size rather than a stream."""
+    loudness: float | None = None
+    """See `SpeechRequest`."""
     timed: bool
     """Whether frames say when which word is said."""
     voices: tuple[str, ...]

@@ -234,7 +234,7 @@ def _levelled(entry: dict[str, Any], voice: Voice, folder: Path) -> float:
     """The gain at which a voice is as loud as all others, in decibels."""
     # Nothing that serves loads what measures, and this module is loaded with the command line.
     from speech.evaluation import sentences  # noqa: PLC0415
-    from speech.evaluation.loudness import loudness  # noqa: PLC0415
+    from speech.loudness import loudness  # noqa: PLC0415
 
     gain = float(getattr(voice.entry, "gain"))  # noqa: B009 (of engines that have one)
     for _ in range(2):  # a limiter takes some of the first correction

@@ -17,11 +17,12 @@ from speech.audio.formats import (
     PlainWriter,
     wav_header,
 )
+from speech.audio.g711 import G711Writer
 from speech.audio.resample import Resampler
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
 from speech.interfaces import ContainerWriter
-from speech.types import PCM_SAMPLE_RATE, AudioFormat, Samples
+from speech.types import USUAL_RATES, AudioFormat, Samples
 
 SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Rates in Hertz that a request may name."""
@@ -37,19 +38,25 @@ _MEDIA_TYPES: Mapping[AudioFormat, str] = MappingProxyType(
         "flac": "audio/flac",
         "wav": "audio/wav",
         "pcm": "audio/pcm",
+        "mulaw": "audio/PCMU",
+        "alaw": "audio/PCMA",
     }
 )
 
 
-def media_type(format: AudioFormat, sample_rate: int = PCM_SAMPLE_RATE) -> str:  # noqa: A002
-    """Content-Type of a format.
+def media_type(format: AudioFormat, sample_rate: int | None = None) -> str:  # noqa: A002
+    """Content-Type of a format at a rate in Hertz; None is its usual one.
 
-    Headerless PCM at another rate than 24 kHz says so, `audio/pcm;rate=16000`: nothing else tells
-    a player. At 24 kHz, the contract's own rate, it is plain `audio/pcm`.
+    What has no header says its rate, `audio/pcm;rate=16000`, where that is not the usual one:
+    nothing else tells a player. The names of G.711 are those of RFC 4856.
     """
-    if format == "pcm" and sample_rate != PCM_SAMPLE_RATE:
-        return f"audio/pcm;rate={sample_rate}"
-    return _MEDIA_TYPES[format]
+    kind = _MEDIA_TYPES[format]
+    usual = USUAL_RATES.get(format)
+    return (
+        kind
+        if None in {usual, sample_rate} or usual == sample_rate
+        else f"{kind};rate={sample_rate}"
+    )
 
 
 def codec_rate(format: AudioFormat, sample_rate: int) -> int:  # noqa: A002
@@ -57,7 +64,7 @@ def codec_rate(format: AudioFormat, sample_rate: int) -> int:  # noqa: A002
 
     The rate itself where the codec has it, otherwise its next higher one: only Opus lacks any of
     `SAMPLE_RATES`, and delivers 11,025 as 12,000, 22,050 as 24,000, 32,000 and 44,100 as 48,000.
-    wav, flac and pcm take every rate from 8,000 to 48,000.
+    wav, flac, pcm, mulaw and alaw take every rate from 8,000 to 48,000.
 
     Raises:
         InvalidInputError: the rate is below 8,000 or above 48,000 (`param` is `sample_rate`).
@@ -158,19 +165,23 @@ def _open(
     total_samples: int | None,
 ) -> ContainerWriter:
     whole = total_samples is not None
+    writer: ContainerWriter
     match format:
         case "wav":
-            return PlainWriter(rate, total_samples)
+            writer = PlainWriter(rate, total_samples)
         case "pcm":
-            return PlainWriter()
+            writer = PlainWriter()
+        case "mulaw" | "alaw":
+            writer = G711Writer(format)
         case "flac":
-            return FlacWriter(rate, config, whole=whole)
+            writer = FlacWriter(rate, config, whole=whole)
         case "mp3":
-            return Mp3Writer(rate, config, whole=whole)
+            writer = Mp3Writer(rate, config, whole=whole)
         case "opus":
-            return OggOpusWriter(rate, config)
+            writer = OggOpusWriter(rate, config)
         case "aac":
-            return AdtsWriter(rate, config)
+            writer = AdtsWriter(rate, config)
+    return writer
 
 
 class _ResampledWriter:

@@ -7,10 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from speech.audio.resample import Resampler
-from speech.engines.level import levelled
+from speech.limiter import levelled
+from speech.loudness import block_energies, integrated
 from speech.types import Pcm, Phrase, Samples, SpokenWord, Word
 
 Seconds = npt.NDArray[np.float32]
+_MOST_GAIN = 40.0
+"""In dB: what is softer is noise."""
 
 
 def fade_edges(samples: Samples, sample_rate: int, seconds: float) -> Samples:
@@ -87,6 +90,32 @@ def _sounds(word: Word, begin: float, ends: Sequence[float]) -> tuple[tuple[str,
     )
 
 
+class Levels:
+    """The gains that bring each voice of a reply to one loudness.
+
+    A phrase gets the gain that all of its voice's phrases so far need together, so the level moves
+    less with each. A phrase without a sound gets what those before it got.
+
+    Args:
+        loudness: LUFS.
+    """
+
+    def __init__(self, loudness: float) -> None:
+        self._loudness = loudness
+        self._blocks: dict[tuple[str, str], npt.NDArray[np.float64]] = {}
+
+    def gain(self, phrase: Phrase, pcm: Pcm) -> float:
+        """In dB, for the next phrase."""
+        speaker = phrase.delivery.voice, phrase.delivery.speaker
+        before = self._blocks.get(speaker, np.zeros(0))
+        if len(pcm.samples):
+            wave = pcm.samples / 32_768.0
+            before = np.concatenate((before, block_energies(wave, pcm.sample_rate)))
+            self._blocks[speaker] = before
+        measured = integrated(before)
+        return max(-_MOST_GAIN, min(_MOST_GAIN, self._loudness - measured)) if measured > -70 else 0
+
+
 class Joiner:
     """Phrases of PCM, of one rate or several, as one signal of one rate, and when its words are.
 
@@ -98,11 +127,13 @@ class Joiner:
     Args:
         sample_rate: Hertz of the signal.
         edge_fade: Seconds, see `fade_edges`.
+        loudness: LUFS of every voice; None for the voices' own.
     """
 
-    def __init__(self, sample_rate: int, edge_fade: float) -> None:
+    def __init__(self, sample_rate: int, edge_fade: float, loudness: float | None = None) -> None:
         self._rate = sample_rate
         self._fade = edge_fade
+        self._levels = None if loudness is None else Levels(loudness)
         self._held: list[tuple[Phrase, Pcm]] = []
         self._resampler: Resampler | None = None
         self._resampled_rate = 0
@@ -121,7 +152,8 @@ class Joiner:
     @property
     def only_copies(self) -> bool:
         """Whether what is held, and what came before, needs no resampling and no gain."""
-        return self._resampled_rate in {0, self._rate} and all(
+        plain = self._levels is None and self._resampled_rate in {0, self._rate}
+        return plain and all(
             pcm.sample_rate == self._rate and not phrase.delivery.volume
             for phrase, pcm in self._held
         )
@@ -154,7 +186,8 @@ class Joiner:
                 self._resampled_rate = rate
             pieces = []
             for phrase, pcm in group:
-                samples = louder(pcm.samples, phrase.delivery.volume)
+                gain = self._levels.gain(phrase, pcm) if self._levels else 0.0
+                samples = louder(pcm.samples, gain + phrase.delivery.volume)
                 pieces.append(fade_edges(samples, rate, self._fade))
                 pieces.append(np.zeros(_pause_samples(phrase, rate), np.int16))
             ready.append(self._resampler.process(np.concatenate(pieces)))

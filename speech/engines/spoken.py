@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from speech.engines.level import QUIET, levelled, sounding
+from speech.engines.level import QUIET, sounding
 from speech.engines.stretching import stretch
+from speech.limiter import levelled
 from speech.types import Samples
 
 Floats = npt.NDArray[np.float32]

@@ -13,8 +13,8 @@ from speech.engines import load_engine
 from speech.engines.kinds import Voice
 from speech.errors import ConfigError, SpeechError
 from speech.evaluation.hearing import Judge, Wave, Whisper, heard, word_errors, words
-from speech.evaluation.loudness import loudness, true_peak
 from speech.evaluation.speakers import formant_factor, median_pitch
+from speech.loudness import loudness, true_peak
 from speech.text import FrontEnd
 from speech.types import Delivery, Passage, Pcm, PhraseJob
 

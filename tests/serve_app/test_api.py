@@ -97,7 +97,8 @@ async def test_a_long_text_is_streamed(server: Server) -> None:
 @pytest.mark.parametrize("name", AUDIO_FORMATS)
 async def test_every_format_has_its_media_type(server: Server, name: str) -> None:
     reply = await server.speak(response_format=name)
-    kind = {"mp3": "audio/mpeg", "opus": "audio/ogg"}.get(name, f"audio/{name}")
+    kinds = {"mp3": "audio/mpeg", "opus": "audio/ogg", "mulaw": "audio/PCMU", "alaw": "audio/PCMA"}
+    kind = kinds.get(name, f"audio/{name}")
     assert (reply.status_code, reply.headers["content-type"]) == (200, kind)
 
 
@@ -105,6 +106,10 @@ async def test_headerless_audio_says_its_rate(server: Server) -> None:
     reply = await server.speak(sample_rate=8000)
     assert reply.headers["content-type"] == "audio/pcm;rate=8000"
     assert len(reply.content) == 8000
+    telephone = await server.speak(response_format="mulaw")
+    assert (telephone.headers["content-type"], len(telephone.content)) == ("audio/PCMU", 4000)
+    wide = await server.speak(response_format="alaw", sample_rate=16000)
+    assert (wide.headers["content-type"], len(wide.content)) == ("audio/PCMA;rate=16000", 8000)
 
 
 async def test_ignored_fields_are_named(server: Server) -> None:

@@ -17,7 +17,7 @@ from serve_app.voices import command, sources
 from serve_app.voices.download import PullError, RemoteFile
 from speech.engines.hibari.voice import package
 from speech.evaluation import held_out
-from speech.evaluation.loudness import loudness
+from speech.loudness import loudness
 from speech.voice_home import Home
 from tests.real_voices import kokoro_styles, write_kokoro
 from tests.tiny_voice import write_tiny_voice

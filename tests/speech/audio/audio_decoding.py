@@ -14,11 +14,14 @@ Signal = npt.NDArray[np.float64]
 DECODERS: dict[AudioFormat, str] = {
     "wav": "soundfile",
     "pcm": "numpy",
+    "mulaw": "ULAW",
+    "alaw": "ALAW",
     "flac": "soundfile",  # libFLAC; the writer is libavcodec's own coder
     "mp3": "soundfile",  # mpg123; the writer is LAME
     "opus": "opus",  # libavcodec's own decoder; the writer is libopus
     "aac": "aac_fixed",  # libavcodec's integer decoder, apart from the float coder's code
 }
+HEADERLESS: tuple[AudioFormat, ...] = ("pcm", "mulaw", "alaw")
 _DEMUXERS = {"mp3": "mp3", "opus": "ogg", "aac": "aac", "flac": "flac", "wav": "wav"}
 
 
@@ -27,6 +30,11 @@ def decode(data: bytes, codec: AudioFormat, decoder: str | None = None) -> tuple
     decoder = decoder or DECODERS[codec]
     if decoder == "numpy":
         return np.frombuffer(data, "<i2") / 32768, 0
+    if decoder in {"ULAW", "ALAW"}:
+        samples, _ = soundfile.read(
+            io.BytesIO(data), samplerate=8000, channels=1, subtype=decoder, format="RAW"
+        )
+        return samples, 0
     if decoder == "soundfile":
         return _soundfile(data)
     return _libavcodec(data, _DEMUXERS[codec], decoder)

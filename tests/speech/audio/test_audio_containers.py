@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audio_decoding import (
+    HEADERLESS,
     decode,
     delay_and_correlation,
     ogg_pages,
@@ -93,7 +94,7 @@ def test_decoded_audio_lasts_as_long_and_sounds_the_same(codec, length, whole):
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "stream"])
-@pytest.mark.parametrize("codec", [name for name in AUDIO_FORMATS if name != "pcm"])
+@pytest.mark.parametrize("codec", [name for name in AUDIO_FORMATS if name not in HEADERLESS])
 def test_end_of_the_audio_is_not_cut(codec, whole):
     # Loud to the last sample: what the codec's delay holds back must come out at the end.
     tone = np.rint(12_000 * np.sin(2 * np.pi * 500 * np.arange(30_011) / RATE)).astype(np.int16)
@@ -127,7 +128,7 @@ def test_every_rate_a_request_may_name_is_delivered(codec, rate):
         decoded, read = decode(encode(samples, codec, rate, whole=whole), codec)
         if codec == "opus":
             assert read == 48_000
-        elif codec != "pcm":
+        elif codec not in HEADERLESS:
             assert read == codec_rate(codec, rate)
         # Two frames of AAC, 1,105 and one frame of MP3, one sample of rounding.
         frame = 1152 if rate >= 32_000 else 576
@@ -143,8 +144,9 @@ def test_first_phrase_can_be_played_before_the_second_exists(codec):
     phrase = SPEECH[:RATE]
     early = writer.write(phrase)
     decoded, rate = decode(early, codec, "default" if codec == "flac" else None)
+    held = dict.fromkeys(HEADERLESS, 0)
     # Seconds held back: what fills no frame yet, two frames for mp3 and aac, and the delay.
-    held = {"wav": 0, "pcm": 0, "opus": 480, "flac": 2304, "mp3": 1152 + 1105, "aac": 2048 + 1024}
+    held |= {"wav": 0, "opus": 480, "flac": 2304, "mp3": 1152 + 1105, "aac": 2048 + 1024}
     played = len(decoded) * RATE // (rate or RATE) - STREAM_DELAY.get(codec, 0)
     assert RATE - held[codec] <= played <= RATE
 
@@ -172,7 +174,7 @@ def test_equal_audio_gives_equal_bytes(codec):
 @pytest.mark.parametrize("codec", AUDIO_FORMATS)
 def test_a_reply_of_no_samples_is_still_a_file(codec, whole):
     data = encode(np.zeros(0, np.int16), codec, RATE, whole=whole)
-    if codec == "pcm":
+    if codec in HEADERLESS:
         assert data == b""
     else:
         decoded, _ = decode(data, codec, "default")
@@ -376,7 +378,11 @@ def test_media_types():
         "flac": "audio/flac",
         "wav": "audio/wav",
         "pcm": "audio/pcm",
+        "mulaw": "audio/PCMU",
+        "alaw": "audio/PCMA",
     }
+    assert media_type("mulaw", 8_000) == "audio/PCMU"
+    assert media_type("alaw", 16_000) == "audio/PCMA;rate=16000"
     assert media_type("pcm", 16_000) == "audio/pcm;rate=16000"
     assert media_type("mp3", 16_000) == "audio/mpeg"
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from speech.audio.joins import Joiner, fade_edges, louder, silence
 from speech.audio.resample import Resampler
+from speech.loudness import loudness, true_peak
 from speech.types import Pcm, Phrase, Word
 from tests.conftest import phrase_of
 
@@ -219,3 +220,46 @@ def test_what_is_held_is_counted_until_it_is_taken():
 
 def test_a_joiner_without_phrases_is_empty():
     assert len(Joiner(RATE, FADE).finish()) == 0
+
+
+def speech_like(level: float, seconds: float, seed: int) -> np.ndarray:
+    """Noise that swells four times a second."""
+    count = int(seconds * RATE)
+    swell = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * np.arange(count) / RATE)
+    white = np.random.default_rng(seed).normal(0, level, count + 2)
+    noise = np.convolve(white, (0.5, 1.0, 0.5), "valid") * swell
+    return np.clip(np.rint(noise), -32_768, 32_767).astype(np.int16)
+
+
+def levelled_signal(target: float, *parts: tuple[str, np.ndarray], volume: float = 0.0):
+    joiner = Joiner(RATE, 0.003, target)
+    for number, (voice, samples) in enumerate(parts):
+        phrase = phrase_of("x", voice=voice, volume=volume, index=number)
+        joiner.hold(phrase, Pcm(samples=samples, sample_rate=RATE, index=number, is_last=False))
+    return joiner.finish() / 32_768
+
+
+@pytest.mark.parametrize("target", [-30.0, -23.0, -16.0])
+def test_every_voice_has_the_loudness_asked_for(target):
+    soft, loud = speech_like(300, 3.0, 1), speech_like(3_000, 3.0, 2)
+    signal = levelled_signal(target, ("a", soft), ("b", loud), ("a", soft))
+    for third in np.split(signal, 3):
+        assert loudness(third, RATE) == pytest.approx(target, abs=0.3)
+    quieter = levelled_signal(target, ("a", soft), volume=-6.0)
+    assert loudness(quieter, RATE) == pytest.approx(target - 6, abs=0.3)
+
+
+def test_the_whole_has_the_loudness_though_its_first_phrase_is_softer():
+    parts = [("a", speech_like(level, 2.0, level)) for level in (700, 900, 1_100, 900, 800, 900)]
+    assert loudness(levelled_signal(-20.0, *parts), RATE) == pytest.approx(-20, abs=1.0)
+
+
+def test_peaks_stay_below_the_ceiling_whatever_is_asked():
+    signal = levelled_signal(-10.0, ("a", speech_like(300, 3.0, 1)))
+    assert true_peak(signal) < -1.0
+    # Without the limiter a wave of this shape would be far above full scale.
+    assert loudness(signal, RATE) < -10.0
+
+
+def test_silence_has_no_gain():
+    assert not levelled_signal(-16.0, ("a", np.zeros(4_800, np.int16))).any()

@@ -20,9 +20,9 @@ from speech.engines.hibari import voice as voice_module
 from speech.engines.hibari.engine import HibariEngine
 from speech.engines.hibari.voice import HibariEntry, package
 from speech.engines.kinds import Voice
-from speech.engines.level import levelled
 from speech.errors import ConfigError, SynthesisError
-from speech.evaluation.loudness import loudness, true_peak
+from speech.limiter import levelled
+from speech.loudness import loudness, true_peak
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue

@@ -17,8 +17,8 @@ from speech.engines.hibari.voice import HibariEntry, HibariSpeaker
 from speech.engines.kinds import Voice
 from speech.errors import SynthesisError
 from speech.evaluation.hearing import RATE, Wave, heard
-from speech.evaluation.loudness import loudness, true_peak
 from speech.evaluation.speakers import formant_factor, median_pitch
+from speech.loudness import loudness, true_peak
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
 from speech.voices import CatalogueConfig, VoiceCatalogue

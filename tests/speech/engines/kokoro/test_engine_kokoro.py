@@ -17,7 +17,7 @@ from speech.engines.kokoro.engine import KokoroEngine
 from speech.engines.kokoro.rows import HOP
 from speech.engines.kokoro.styles import read_styles
 from speech.errors import ConfigError, SynthesisError
-from speech.evaluation.loudness import loudness, true_peak
+from speech.loudness import loudness, true_peak
 from speech.text import FrontEnd
 from speech.types import Pcm, PhraseJob
 from tests.conftest import passage, phrase_job

@@ -13,7 +13,7 @@ from piper import PiperVoice, SynthesisConfig
 
 from speech import espeak
 from speech.evaluation import held_out, sentences
-from speech.evaluation.loudness import loudness, true_peak
+from speech.loudness import loudness, true_peak
 
 MODEL = Path(__file__).parents[4] / "voices" / "starter.onnx"
 HEADER = MODEL.with_name("starter.onnx.json")

@@ -18,6 +18,11 @@ def loudness(wave: Wave, sample_rate: int) -> float:
 
     The filters' magnitudes are applied in the frequency domain, so any rate below 48 kHz will do.
     """
+    return integrated(block_energies(wave, sample_rate))
+
+
+def block_energies(wave: Wave, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Weighted energies of the blocks of 400 ms that begin every 100 ms; one of a shorter wave."""
     spectrum = np.fft.rfft(wave)
     z = np.exp(-2j * np.pi * np.fft.rfftfreq(len(wave), 1 / sample_rate) / 48_000)
     for over, under in (_SHELF, _HIGH_PASS):
@@ -28,7 +33,12 @@ def loudness(wave: Wave, sample_rate: int) -> float:
         weighted = np.pad(weighted, (0, size - len(weighted)))
     energy = np.concatenate(([0.0], np.cumsum(weighted**2)))
     starts = np.arange(0, len(weighted) - size + 1, step)
-    blocks = (energy[starts + size] - energy[starts]) / size
+    blocks: npt.NDArray[np.float64] = (energy[starts + size] - energy[starts]) / size
+    return blocks
+
+
+def integrated(blocks: npt.NDArray[np.float64]) -> float:
+    """Loudness in LUFS of all blocks that pass both gates; -inf where none does."""
     loud = blocks[_lufs(blocks) > -70.0]
     if not len(loud):
         return float("-inf")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from speech.evaluation.loudness import loudness, true_peak
+from speech.loudness import loudness, true_peak
 
 
 def tone(frequency: float, level: float, rate: int = 24_000, seconds: float = 3.0) -> np.ndarray:
