@@ -94,8 +94,8 @@ _SAID: dict[str, tuple[str, str]] = {
     **dict.fromkeys((r"\ldots", r"\dots", r"\cdots"), ("and so on", "...")),
     r"\\": (",", ","), ",": (",", ","), ";": (",", ";"), ":": ("to", ":"), ".": (".", "."),
 }  # fmt: skip
-_FUNCTIONS = frozenset((*"fghFGHOPpEu", "'", "''"))
-"""Letters before a bracket that are functions, `f(x)`, rather than factors."""
+_FUNCTIONS = frozenset((*"fghFGHOP", r"\mathcal", r"\Theta", r"\Omega", "'", "''"))
+"""What before a bracket is a function, `f(x)`, rather than factors."""
 _ABOUT = {
     "|": ("|", "the absolute value of"), r"\|": (r"\|", "the norm of"),
     r"\lvert": (r"\rvert", "the absolute value of"), r"\lVert": (r"\rVert", "the norm of"),
@@ -215,6 +215,7 @@ class _Reader:
         """The next thing with its powers and indices."""
         piece = self._take()
         said = self._said(piece, depth)
+        raised = False
         while depth < _MAX_DEPTH and self._peek() in {"^", "_"}:
             mark = self._take()
             other = self._argument(depth + 1)
@@ -223,20 +224,20 @@ class _Reader:
                     other = ["approaches" if word == "to" else word for word in other]
                 said += [{"_": "as" if piece == r"\lim" else "from"}.get(mark, "to"), *other]
             elif mark == "^":
-                said = self._raised(said, other)
+                said, raised = self._raised(said, other), True
             elif piece == r"\log" and self._english:
                 said += ["base", *other, "of"]
             else:
                 said += other
-        if self._english and self._peek() and self._is_of(piece, said):
+        if self._english and self._peek() and self._is_of(piece, said, raised=raised):
             said.append("of")
         return said
 
-    def _is_of(self, piece: str, said: list[str]) -> bool:
+    def _is_of(self, piece: str, said: list[str], *, raised: bool) -> bool:
         """Whether what follows is what a sum or a function is of."""
         if piece in _BIG:
             return piece != r"\lim" or len(said) > 1
-        return piece in _FUNCTIONS and self._peek() == "("
+        return piece in _FUNCTIONS and not raised and self._peek() == "("
 
     def _raised(self, said: list[str], power: list[str]) -> list[str]:
         plain = " ".join(power)

@@ -79,6 +79,13 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         re.compile(r"[^\W\d_]"),
     ),
     (re.compile(r"[0-9]\.$"), re.compile(r"[ªº]|er\b")),
+    # spätestens 12. Dez. 2024
+    (
+        re.compile(r"(?:^| )[0-3]?[0-9]\.$"),
+        re.compile(
+            r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)(?:[a-zä]{0,6}\.?)(?: |,|$)"
+        ),
+    ),
     # 3 lbs. of it
     (
         re.compile(r"[0-9] ?(?:lbs?|oz|ft|yds?|mi|hrs?|mins?|secs?|yrs?|mos?|wks?|gal|sq|cu)\.$"),

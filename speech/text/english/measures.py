@@ -69,7 +69,8 @@ _DESCRIBED = frozenset(
     hike zone limit tank angle turn rotation view video camera bend arc spin panel laptop drum
     bucket jug glass mug box steak roll tape screw bolt nail hole drill board pipe wire resistor
     capacitor speaker sensor outlet circuit fuse motor signal display pool hose ladder truck
-    dumbbell kettlebell barbell plate tire wheel gun cannon shell round cartridge""".split()
+    timeout timer delay countdown window pause
+    break dumbbell kettlebell barbell plate tire wheel gun cannon shell round cartridge""".split()
 )
 # Words and letters in their own right: they are units right behind the number or with a slash.
 _AMBIGUOUS_APART = frozenset(
@@ -126,7 +127,8 @@ _AT = re.compile(
 _WEATHER = re.compile(
     r"[-\w, ]{0,24}\b(?:outside|oven|water|heat|weather|temperatures?|degrees|fan|warm|hot|cold"
     r"|cool|bake|roast|cook|boil|fever|today|tonight|tomorrow|night|summer|winter|room|shade|sun"
-    r"|sunny|cloudy|wind|breeze|chill|freezing|freezes|indoors|ambient|melts|wash|heatwave)\b",
+    r"|sunny|cloudy|wind|breeze|chill|freezing|freezes|indoors|ambient|melts|wash|heatwave"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b",
     re.I,
 )
 # e.g. `size `
@@ -188,7 +190,7 @@ def read_scale(text: str, start: int) -> Reading | None:
 # e.g. `heat `
 _HOT = re.compile(
     r"(?<![A-Za-z])(?:oven|bake|baked|heat|heated|preheat|cook|roast|temperatures?|temp|weather|fever"
-    r"|cool|cooled|warm|warmed|boils?|freez\w*|melts?|thermostat|forecast|degrees|highs?|lows?|water"
+    r"|cool|cooled|warm|warmed|boils?|freez\w*|melts?|thermostat|forecast|expect(?:s|ed|ing)?|degrees|highs?|lows?|water"
     r"|wash(?:ed)?|rinse|runs|running|rose|rises|risen|fell|falls|drop(?:s|ped)|climb(?:s|ed)|mercury"
     r"|thermometer|stored?|serve[ds]?|idles|idling|incubated?|ferment(?:ed)?|brew(?:ed)?|steep|sear"
     r"|grill|smoke|simmer|balmy|chilly|scorching|sweltering|mild|peak(?:s|ed)|hover(?:s|ed)|ambient)"

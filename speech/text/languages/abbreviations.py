@@ -39,10 +39,10 @@ _TABLES = {
         ausschl.=ausschließlich|entspr.=entsprechend|Bsp.=Beispiel|Anm.=Anmerkung|Verf.=Verfasser
         vorm.=vormittags|nachm.=nachmittags|Hbf.=Hauptbahnhof|Hbf=Hauptbahnhof|Bhf.=Bahnhof
         MwSt.!=Mehrwertsteuer|MwSt=Mehrwertsteuer|USt.=Umsatzsteuer|Pers.<=Personen|Stk.<=Stück
-        Std.<=Stunden|n.V.<=nach Verlängerung|a.M.!=am Main|a.d.R.=an der Ruhr|v.#=vom
-        engl.=englisch|frz.=französisch|lat.=lateinisch|kath.=katholisch|Febr.=Februar|Feb.=Februar
-        Apr.=April|Aug.=August|Sept.=September|Okt.=Oktober|Nov.=November|Dez.=Dezember
-        im Jan.=im Januar|Anfang Jan.=Anfang Januar|Ende Jan.=Ende Januar""",
+        Std.<=Stunden|n.V.<=nach Verlängerung|a.M.!=am Main|a.d.R.=an der Ruhr|v.#=vom|rd.=rund
+        u.<=und|engl.=englisch|frz.=französisch|lat.=lateinisch|kath.=katholisch|Febr.=Februar
+        Feb.=Februar|Apr.=April|Aug.=August|Sept.=September|Okt.=Oktober|Nov.=November
+        Dez.=Dezember|im Jan.=im Januar|Anfang Jan.=Anfang Januar|Ende Jan.=Ende Januar""",
     "fr": """
         M.^=Monsieur|M.et=Monsieur et|M.le=Monsieur le|Mme.=Madame|Mlle.=Mademoiselle
         MM.^=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Dr.^=docteur|Mgr^=Monseigneur
@@ -50,17 +50,17 @@ _TABLES = {
         nº#=numéro|av.J.-C.!=avant Jésus-Christ|apr.J.-C.!=après Jésus-Christ|etc.!=et cetera
         c.-à-d.=c'est-à-dire|p.ex.=par exemple|par ex.=par exemple|i.e.=c'est-à-dire|env.=environ
         chap.#=chapitre|ch.#=chapitre|t.#=tome|vol.#=volume|tél.=téléphone|cf.=confer|art.#=article
-        fig.#=figure|s.v.p.!=s'il vous plaît|svp=s'il vous plaît|SVP=s'il vous plaît|éd.=édition
-        bd.^=boulevard|boul.^=boulevard|bd^=boulevard|av.^=avenue|av.de=avenue de|av.du=avenue du
-        pl.de=place de|réf.=référence|max.=maximum|St^=saint|Ste^=sainte|St-^=saint-|Ste-^=sainte-
-        ex.=exemple|qqch.=quelque chose|qqn=quelqu'un|vs.=versus|pers.<=personnes|hab.<=habitants
-        min.<=minutes|sec.<=secondes|P.-S.=post-scriptum|N.B.=nota bene|Cie=compagnie|gén.^=général
-        app.#=appartement|bât.#=bâtiment|ét.<=étage|dép.=département|adr.=adresse|dir.=directeur
-        id.=idem|ibid.=ibidem|op.cit.=opus citatum|moy.=moyenne|qq.=quelques|rem.=remarque
-        r.-d.-c.=rez-de-chaussée|RDV=rendez-vous|suiv.=suivant|trad.=traduction|univ.=université
-        ndlr=note de la rédaction|janv.=janvier|févr.=février|avr.=avril|juil.=juillet
-        sept.<=septembre|oct.=octobre|nov.=novembre|déc.=décembre|ven.=vendredi|sam.=samedi
-        dim.=dimanche|lun.=lundi""",
+        al.#=alinéa|fig.#=figure|s.v.p.!=s'il vous plaît|svp=s'il vous plaît|SVP=s'il vous plaît
+        éd.=édition|bd.^=boulevard|boul.^=boulevard|bd^=boulevard|av.^=avenue|av.de=avenue de
+        av.du=avenue du|pl.de=place de|réf.=référence|max.=maximum|St^=saint|Ste^=sainte
+        St-^=saint-|Ste-^=sainte-|ex.=exemple|qqch.=quelque chose|qqn=quelqu'un|vs.=versus
+        pers.<=personnes|hab.<=habitants|min.<=minutes|sec.<=secondes|P.-S.=post-scriptum
+        N.B.=nota bene|Cie=compagnie|gén.^=général|app.#=appartement|bât.#=bâtiment|ét.<=étage
+        dép.=département|adr.=adresse|dir.=directeur|id.=idem|ibid.=ibidem|op.cit.=opus citatum
+        moy.=moyenne|qq.=quelques|rem.=remarque|r.-d.-c.=rez-de-chaussée|RDV=rendez-vous
+        suiv.=suivant|trad.=traduction|univ.=université|ndlr=note de la rédaction|janv.=janvier
+        févr.=février|avr.=avril|juil.=juillet|sept.<=septembre|oct.=octobre|nov.=novembre
+        déc.=décembre|ven.=vendredi|sam.=samedi|dim.=dimanche|lun.=lundi""",
     "it": """
         Sig.=signor|Sig.ra=signora|Sig.na=signorina|Sigg.=signori|Dott.=dottor|Dr.^=dottor
         Dott.ssa=dottoressa|Dr.ssa=dottoressa|Prof.=professor|Prof.ssa=professoressa|Ing.^=ingegner
@@ -94,14 +94,14 @@ _TABLES = {
         EE.UU.!=Estados Unidos|RR.HH.!=recursos humanos|JJ.OO.!=Juegos Olímpicos
         CC.AA.!=comunidades autónomas|FF.AA.!=Fuerzas Armadas|S.M.=su majestad
         S.A.R.=su alteza real|cap.#=capítulo|caps.#=capítulos|vol.#=volumen|vols.#=volúmenes
-        art.#=artículo|arts.#=artículos|fig.#=figura|tít.#=título|s.#=siglo|ss.<=siguientes
-        Gral.=general|Sto.^=santo|Sta.^=santa|máx.=máximo|mín.=mínimo|min.<=minutos|seg.<=segundos
-        hab.<=habitantes|Cía.=compañía|Fdo.=firmado|P.D.=posdata|ref.=referencia|incl.=incluido
-        v.gr.=verbigracia|ibíd.=ibídem|íd.=ídem|op.cit.=obra citada|trad.=traducción|ed.=edición
-        q.e.p.d.!=que en paz descanse|a.m.!=de la mañana|p.m.!=de la tarde|vs.=versus|c/u=cada uno
-        ene.=enero|feb.=febrero|abr.=abril|jun.=junio|jul.=julio|ago.=agosto|sept.=septiembre
-        oct.=octubre|nov.=noviembre|dic.=diciembre|lun.=lunes|mié.=miércoles|jue.=jueves
-        vie.=viernes|sáb.=sábado|dom.=domingo""",
+        art.#=artículo|arts.#=artículos|fig.#=figura|tít.#=título|s.#=siglo|ss.=siguientes
+        ca.=circa|Gral.=general|Sto.^=santo|Sta.^=santa|máx.=máximo|mín.=mínimo|min.<=minutos
+        seg.<=segundos|hab.<=habitantes|Cía.=compañía|Fdo.=firmado|P.D.=posdata|ref.=referencia
+        incl.=incluido|v.gr.=verbigracia|ibíd.=ibídem|íd.=ídem|op.cit.=obra citada|trad.=traducción
+        ed.=edición|q.e.p.d.!=que en paz descanse|a.m.!=de la mañana|p.m.!=de la tarde|vs.=versus
+        c/u=cada uno|ene.=enero|feb.=febrero|abr.=abril|jun.=junio|jul.=julio|ago.=agosto
+        sept.=septiembre|oct.=octubre|nov.=noviembre|dic.=diciembre|lun.=lunes|mié.=miércoles
+        jue.=jueves|vie.=viernes|sáb.=sábado|dom.=domingo""",
     "pt": """
         Sr.=senhor|Sra.=senhora|Srta.=senhorita|Srs.=senhores|Sras.=senhoras|Dr.^=doutor
         Dra.^=doutora|Dr.ª^=doutora|Prof.^=professor|Profa.^=professora|Prof.ª^=professora
@@ -147,23 +147,23 @@ _TABLES = {
         nov.=november|dec.=december""",
     "pl": """
         np.=na przykład|tzn.=to znaczy|tj.=to jest|itd.!=i tak dalej|itp.!=i tym podobne
-        m.in.=między innymi|dr^=doktor|dr.^=doktor|dr hab.=doktor habilitowany|prof.^=profesor
-        mgr^=magister|inż.^=inżynier|lek.^=lekarz|gen.^=generał|płk^=pułkownik|mjr^=major
-        kpt.^=kapitan|nr#=numer|ul.^=ulica|pl.^=plac|os.^=osiedle|os.<=osób|str.#=strona|s.#=strona
-        ok.=około|wg=według|pt.=pod tytułem|ks.^=ksiądz|bp^=biskup|abp^=arcybiskup
-        śp.^=świętej pamięci|św.^=święty|bł.^=błogosławiony|o godz.=o godzinie|od godz.=od godziny
-        do godz.=do godziny|po godz.=po godzinie|godz.#=godzina|godz.<=godzin|tel.=telefon
-        p.n.e.!=przed naszą erą|n.e.!=naszej ery|n.p.m.!=nad poziomem morza|im.=imienia|al.^=aleja
-        max.=maksymalnie|tys.<=tysięcy|zob.=zobacz|por.=porównaj|tzw.=tak zwany|dot.=dotyczy
-        ds.=do spraw|m.st.=miasto stołeczne|rys.#=rysunek|tab.#=tabela|rozdz.#=rozdział
-        wł.=właściwie|etc.!=et cetera|ur.=urodzony|zm.=zmarły|art.#=artykuł|ust.#=ustęp|pkt#=punkt
-        pkt.#=punkt|t.#=tom|r.#=rok|w.>=wieku|jw.!=jak wyżej|b.d.!=brak danych
-        Sp.z o.o.!=spółka z ograniczoną odpowiedzialnością|S.A.!=spółka akcyjna
-        ww.=wyżej wymieniony|wyd.=wydanie|red.=redakcja|tłum.=tłumaczenie|cdn.!=ciąg dalszy nastąpi
-        br.!=bieżącego roku|bm.!=bieżącego miesiąca|ub.=ubiegły|min.<=minut|sek.<=sekund
-        szt.<=sztuk|proc.<=procent|egz.<=egzemplarzy|woj.=województwo|pow.=powiat|gm.=gmina
-        zał.=załącznik|ang.=angielski|niem.=niemiecki|łac.=łaciński|dyr.=dyrektor|zast.=zastępca
-        p.^=p.""",
+        m.in.=między innymi|dr^=doktor|dr.^=doktor|dr hab.=doktor habilitowany
+        dr inż.=doktor inżynier|prof.^=profesor|mgr^=magister|inż.^=inżynier|lek.^=lekarz
+        gen.^=generał|płk^=pułkownik|mjr^=major|kpt.^=kapitan|nr#=numer|ul.^=ulica|pl.^=plac
+        os.^=osiedle|os.<=osób|str.#=strona|s.#=strona|ok.=około|wg=według|pt.=pod tytułem
+        ks.^=ksiądz|bp^=biskup|abp^=arcybiskup|śp.^=świętej pamięci|św.^=święty|bł.^=błogosławiony
+        o godz.=o godzinie|od godz.=od godziny|do godz.=do godziny|po godz.=po godzinie
+        godz.#=godzina|godz.<=godzin|tel.=telefon|p.n.e.!=przed naszą erą|n.e.!=naszej ery
+        n.p.m.!=nad poziomem morza|im.=imienia|al.^=aleja|max.=maksymalnie|tys.<=tysięcy
+        zob.=zobacz|por.=porównaj|tzw.=tak zwany|dot.=dotyczy|ds.=do spraw|m.st.=miasto stołeczne
+        rys.#=rysunek|tab.#=tabela|rozdz.#=rozdział|wł.=właściwie|etc.!=et cetera|ur.=urodzony
+        zm.=zmarły|art.#=artykuł|ust.#=ustęp|pkt#=punkt|pkt.#=punkt|t.#=tom|r.#=rok|w.>=wieku
+        jw.!=jak wyżej|b.d.!=brak danych|Sp.z o.o.!=spółka z ograniczoną odpowiedzialnością
+        S.A.!=spółka akcyjna|ww.=wyżej wymieniony|wyd.=wydanie|red.=redakcja|tłum.=tłumaczenie
+        cdn.!=ciąg dalszy nastąpi|br.!=bieżącego roku|bm.!=bieżącego miesiąca|ub.=ubiegły
+        min.<=minut|sek.<=sekund|szt.<=sztuk|proc.<=procent|egz.<=egzemplarzy|woj.=województwo
+        pow.=powiat|gm.=gmina|zał.=załącznik|ang.=angielski|niem.=niemiecki|łac.=łaciński
+        dyr.=dyrektor|zast.=zastępca|p.^=p.""",
     "ru": """
         т.е.=то есть|т.к.=так как|т.д.!=так далее|т.п.!=тому подобное|т.н.=так называемый
         т.ч.=том числе|т.о.=таким образом|др.!=другие|пр.!=прочее|г.^=город|г.<=года|ул.^=улица

@@ -98,7 +98,7 @@ _RULERS = frozenset(
     Pío Carlo Vittorio Emanuele Umberto Giovanni Paolo Benedetto Pio Pedro João Manuel Afonso José
     Willem Karel Filips Zygmunt Kazimierz Jan Paweł Stefan August Henryk Elizabeth Elisabetta
     Jean-Paul Maria Francisco Luis Enrique Francesco Luigi Enrico Francis Edward Jakub Václav
-    Rudolf Ferdinand Fridrich Zikmund Oskar Erik Johan Adolf Kristina""")
+    Joseph Fridrich Zikmund Oskar Erik Johan Adolf Kristina""")
 )
 
 

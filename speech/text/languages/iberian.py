@@ -70,8 +70,10 @@ class Iberian(Language):
         is_century = before.lower() in self.centuries
         if not is_century and not is_name(before):
             return ""
-        is_plain = int(number) > 10 or (is_century and self.counts_centuries)
-        return self.cardinal(number) if is_plain else self.nth(number)
+        if int(number) > 10 or (is_century and self.counts_centuries):
+            return self.cardinal(number)
+        is_queen = before.endswith("a") or before in {"Isabel", "Beatriz", "Leonor"}
+        return self.ordinal(number, "ª" if is_queen and not is_century else "º", "")
 
     def gender(self, noun: str) -> str:
         """Of a word that is counted."""
@@ -162,7 +164,7 @@ SPANISH = _Spanish(
         "f": {"uno": "una", "veintiuno": "veintiuna", **_HUNDREDS},
     },
     feminine=("a", "as", "ción", "dad"),
-    centuries=frozenset({"siglo", "siglos"}),
+    centuries=frozenset({"siglo", "siglos", "s."}),
     counts_centuries=True,
     first="primero",
     link=" de ",
@@ -253,7 +255,7 @@ PORTUGUESE = _Portuguese(
     """),
     agreement={"f": {"um": "uma", "dois": "duas"}},
     feminine=("a", "as", "ção", "ções", "dade"),
-    centuries=frozenset({"século", "séculos"}),
+    centuries=frozenset({"século", "séculos", "séc."}),
     first="primeiro",
     link=" de ",
     and_minutes=" e ",

@@ -23,14 +23,16 @@ class _Italian(Language):
         return f"{said[:-1]}a" if ending == "ª" else said
 
     def roman(self, number: str, before: str, after: str) -> str:
-        if after.lower() in {"secolo", "secoli"}:
+        if after.lower() in {"secolo", "secoli"} or before.lower() in {"secolo", "sec."}:
             return self.nth(number)
-        return super().roman(number, before, after)
+        said = super().roman(number, before, after)
+        return f"{said[:-1]}a" if before in _QUEENS else said
 
     def gender(self, noun: str) -> str:
         return "f" if noun.endswith(("a", "zione")) and not noun.endswith("ma") else "m"
 
 
+_QUEENS = frozenset({"Elisabetta", "Caterina", "Maria", "Margherita", "Vittoria", "Giovanna"})
 _CENT = Noun("m", "centesimo", "centesimi")
 ITALIAN = _Italian(
     tag="it",

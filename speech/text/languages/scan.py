@@ -134,7 +134,7 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
         (rf"(?P<y>[12]?[0-9]?[0-9]0)(?P<decade>{language.decades})(?!\w)", _decade, "year"),
         (rf"(?P<y>[0-9]{{4}})-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}}){end}", _date, "date"),
         (
-            r"(?P<d>[0-9]{1,2})(?P<sign>[./-])(?P<m>[0-9]{1,2})(?P=sign)"
+            r"(?P<d>[0-9]{1,2})(?P<sign>\. ?|[/-])(?P<m>[0-9]{1,2})(?P=sign)"
             rf"(?P<y>[0-9]{{4}}|[0-9]{{2}}){end}",
             _date,
             "date",
@@ -150,6 +150,7 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             rf"(?P<h>{hour})(?::|[hH] ?)(?P<min>[0-5][0-9])"
             rf"(?: ?(?:{clock}))? ?[-–—] ?(?={hour}[:hH][0-5][0-9](?!\w))"
             rf"|(?P<h2>{hour})\.(?P<min2>[0-5][0-9]) ?[-–—] ?(?={hour}\.[0-5][0-9] ?(?:{clock}))"
+            rf"|(?P<h4>{hour}) ?(?:{clock}) ?[-–—] ?(?={hour} ?(?:{clock})(?!\w))"
             rf"|(?P<h3>{hour})\.(?P<min3>{quarter}) ?[-–—] ?(?={hour}\.{quarter}{end})",
             _time_range,
             "range",
@@ -160,6 +161,7 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             "time",
         ),
         (rf"(?P<a>[0-9]{{1,3}}):(?P<b>[0-9]|[0-9]{{3,6}}|[6-9][0-9]){end}", _score, "score"),
+        (rf"(?P<a>2[5-9]|[3-9][0-9]|[0-9]{{3}}):(?P<b>[0-9]{{1,3}}){end}", _score, "score"),
         (rf"(?P<a>[0-9]{{1,2}})-(?P<b>[0-9]{{1,2}}){end}(?!-)", _result, "score"),
         (
             rf"(?:(?:(?P<w>[0-9]{{1,3}}) )?(?P<top>[0-9]{{1,2}})/(?P<low>[2-9]|10){end}"
@@ -179,7 +181,8 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
             "time",
         ),
         (
-            r"\+?(?=[0-9])[0-9]{1,4}(?:[ -]?[0-9]{2,8}){1,5}(?![\w-]|[.,:/][0-9])",
+            r"\+?(?=[0-9])[0-9]{1,4}(?:[ -]?[0-9]{2,8}){1,5}(?![\w-]|[.,:/][0-9])"
+            r"|0[0-9]{2,5}/[0-9]{5,9}(?![\w-]|[.,:/][0-9])",
             _telephone,
             "telephone",
         ),
@@ -260,8 +263,8 @@ def _time(language: Language, match: re.Match[str]) -> str:
 
 def _time_range(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start()).lower()
-    hour = match["h"] or match["h2"] or match["h3"]
-    minute = match["min"] or match["min2"] or match["min3"]
+    hour = match["h"] or match["h2"] or match["h3"] or match["h4"]
+    minute = match["min"] or match["min2"] or match["min3"] or "0"
     moment = Moment(int(hour), int(minute), None, "", before)
     return (
         f"{language.clock(moment)} {language.to} " if language.to else f"{language.clock(moment)}, "

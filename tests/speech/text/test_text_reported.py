@@ -1,7 +1,7 @@
 """Inputs of the kinds that users reported as misread, and their siblings, through the front end.
 
-A line of `cases/reported.tsv` is a kind, a language, how it is written, the readings that are right
-(with ` | ` between them), and what says so.
+A line of `cases/reported.tsv` and of `cases/further.tsv` is a kind, a language, how it is written,
+the readings that are right (with ` | ` between them), and what says so.
 """
 
 import pytest
@@ -14,7 +14,9 @@ from tests.speech.text.test_text_cases import columns, sounds
 
 FRONT_END = FrontEnd(TextConfig())
 KINDS: dict[str, list[tuple[str, Case]]] = {}
-for kind, language, written, spoken, _ in columns(CASES / "reported.tsv"):
+for kind, language, written, spoken, _ in (
+    line for name in ("reported", "further") for line in columns(CASES / f"{name}.tsv")
+):
     KINDS.setdefault(kind, []).append((language, Case(kind, written, tuple(spoken.split(" | ")))))
 # Only sounds tell a word in capitals from its letters.
 BY_SOUND = {"emphasis", "shouted"}
@@ -41,4 +43,4 @@ def test_what_people_write_is_read(kind: str) -> None:
 
 def test_there_are_enough_cases_and_none_twice() -> None:
     cases = [(language, case.written) for kind in KINDS.values() for language, case in kind]
-    assert len(set(cases)) == len(cases) >= 150
+    assert len(set(cases)) == len(cases) >= 700

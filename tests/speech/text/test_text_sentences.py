@@ -107,6 +107,10 @@ def test_a_line_that_is_short_or_ended_does_not_go_on(text: str) -> None:
         ("an old silent pond\na frog jumps into the pond\nsplash and silence.", 3),
         ("two cups of white flour\na pinch of sea salt\nthree eggs", 3),
         ("To do:\nbuy milk\ncall mom", 3),
+        ("This is a text that was\nwrapped at forty or so\ncharacters by an editor.", 1),
+        ("Please call me\ntomorrow.", 1),
+        ("1. Open the door\n2. Go in\n3. Sit down", 3),
+        ("I wandered lonely as a cloud\nThat floats on high o'er vales.", 2),
     ],
 )
 def test_short_lines_are_one_sentence_if_they_were_broken_at_a_width(text: str, count: int) -> None:
