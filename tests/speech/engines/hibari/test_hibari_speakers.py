@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from speech.config import EngineConfig, TextConfig
 from speech.engines import load_engine
+from speech.engines import spoken as spoken_module
+from speech.engines.hibari import engine as engine_module
 from speech.engines.hibari.character import BINS, Character
 from speech.engines.hibari.engine import HibariEngine
 from speech.engines.hibari.voice import HibariEntry, HibariSpeaker
@@ -203,3 +205,26 @@ def test_harmonics_take_what_lies_at_the_old_ones() -> None:
     harmonics = np.arange(12, 500, 6)
     assert np.log(np.abs(found[0, harmonics])) == pytest.approx(envelope[harmonics], abs=0.05)
     assert np.angle(found[0, harmonics]) == pytest.approx(np.pi * np.tanh(0.3), abs=1e-3)
+
+
+@pytest.mark.parametrize("speaker", ["alloy", "onyx", "shimmer"])
+def test_what_is_cut_before_a_soft_onset_is_silence(
+    engine: HibariEngine,
+    job: Callable[[str, str], PhraseJob],
+    monkeypatch: pytest.MonkeyPatch,
+    speaker: str,
+) -> None:
+    words = "half how five fish sea some thanks three this they she shore very voice hush thin"
+    for word in words.split():
+        asked = job(word.capitalize(), speaker)
+        with monkeypatch.context() as patch:
+            patch.setattr(spoken_module, "sounding", lambda wave, _quiet: (0, len(wave)))
+            patch.setattr(engine_module, "_ONSET", 10_000)
+            (whole,) = engine.synthesize([asked])
+        (cut,) = engine.synthesize([asked])
+        assert isinstance(whole, Pcm)
+        assert isinstance(cut, Pcm)
+        head = cut.samples[:4800] / 32768
+        begin = int(np.correlate(whole.samples[:24_000] / 32768, head, "valid").argmax())
+        before = whole.samples[: begin // 120 * 120].reshape(-1, 120) / 32768
+        assert 10 * np.log10((before**2).mean(axis=1).max() + 1e-12) < -55, word
