@@ -134,7 +134,7 @@ AUDIO_SECONDS = Metric(
 UNUSABLE_VOICES = Metric(
     "chorale_unusable_voices",
     "gauge",
-    "What of the user's own voices cannot be used, entries or the whole file; the log says why.",
+    "Optional voices left out, and what of the user's own cannot be used; the log says why.",
 )
 RESIDENT_VOICES = Metric(
     "chorale_resident_voices",

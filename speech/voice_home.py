@@ -170,7 +170,7 @@ class LiveCatalogue:
             shipped: The catalogue file.
             home: Folder of the user's voices, which may be missing; None for no such folder.
         """
-        self.shipped = VoiceCatalogue.load(shipped)
+        self.shipped = _readable(VoiceCatalogue.load(shipped))
         self._home = None if home is None else Home(home)
         self._stamp: tuple[int, ...] = ()
         self._known: Mapping[str, _Known] = {}
@@ -178,8 +178,11 @@ class LiveCatalogue:
         self.catalogue = self.shipped
         """Of both; another object as soon as something has changed, with the same `Voice` objects
         for what has not."""
-        self.problems: tuple[str, ...] = ()
-        """What of the user's voices cannot be used, and why."""
+        self._left_out = tuple(f"voice {it!r}: {why}" for it, why in self.shipped.left_out.items())
+        for problem in self._left_out:
+            _LOG.warning("not used: %s", problem)
+        self.problems = self._left_out
+        """What cannot be used, of the shipped voices and the user's, and why."""
         self.refresh()
 
     def poll(self) -> None:
@@ -199,11 +202,12 @@ class LiveCatalogue:
             try:
                 found = self._home.read()
             except ConfigError as error:
-                self.problems = (error.message,)
+                problems: tuple[str, ...] = (error.message,)
             else:
-                self.catalogue, self.problems = self._joined(found, self._home.folder)
-            for problem in self.problems:
+                self.catalogue, problems = self._joined(found, self._home.folder)
+            for problem in problems:
                 _LOG.error("not used: %s", problem)
+            self.problems = (*self._left_out, *problems)
 
     def _joined(self, found: HomeFile, folder: Path) -> tuple[VoiceCatalogue, tuple[str, ...]]:
         """The shipped voices with those of the file, and what of it is left out."""
@@ -220,9 +224,9 @@ class LiveCatalogue:
                 problems.append(f"voice {name!r}: {error}")
         self._known = known
         voices = {**self.shipped.voices, **{name: it.voice for name, it in known.items()}}
-        aliases = dict(self.shipped.aliases)
+        aliases, left_out = dict(self.shipped.aliases), self.shipped.left_out
         for name, alias in found.aliases.items():
-            tried = VoiceCatalogue(voices, {name: alias}, self.shipped.default)
+            tried = VoiceCatalogue(voices, {name: alias}, self.shipped.default, left_out)
             try:
                 tried.resolve(name)
                 if (other := alias.other_languages) is not None:
@@ -230,12 +234,12 @@ class LiveCatalogue:
                 aliases[name] = alias
             except InvalidInputError as error:
                 problems.append(f"alias {name[:100]!r}: {error}")
-        joined = VoiceCatalogue(voices, aliases, found.default or self.shipped.default)
+        joined = VoiceCatalogue(voices, aliases, found.default or self.shipped.default, left_out)
         try:
             joined.resolve(joined.default)
         except InvalidInputError as error:
             problems.append(f"default: {error}")
-            joined = VoiceCatalogue(voices, aliases, self.shipped.default)
+            joined = VoiceCatalogue(voices, aliases, self.shipped.default, left_out)
         return joined, tuple(problems)
 
     def _read(self, name: str, raw: Mapping[str, Any], folder: Path) -> _Known:
@@ -244,11 +248,31 @@ class LiveCatalogue:
             return before
         entry = parse_entry(raw)
         voice = engine_kind(entry.engine).read(entry, folder)
-        if voice.vocabulary is not None:
-            reader = phonemizers.phonemizer(voice.vocabulary.kind)
-            if reader is not None and (problem := reader.unavailable()):
-                raise ConfigError(f"it cannot be read for: {problem}")
+        if problem := _unread(voice):
+            raise ConfigError(problem)
         return _Known(raw, _files(voice), voice)
+
+
+def _readable(catalogue: VoiceCatalogue) -> VoiceCatalogue:
+    """A catalogue without the optional voices whose phonemizer is not installed."""
+    unread = {it.id: _unread(it) for it in catalogue.voices.values() if it.entry.optional}
+    left_out = {name: problem for name, problem in unread.items() if problem}
+    voices = {name: it for name, it in catalogue.voices.items() if name not in left_out}
+    found = VoiceCatalogue(
+        voices, catalogue.aliases, catalogue.default, {**catalogue.left_out, **left_out}
+    )
+    try:
+        found.resolve(found.default)
+    except InvalidInputError as error:
+        raise ConfigError(f"voice catalogue: {error}") from error
+    return found
+
+
+def _unread(voice: Voice) -> str:
+    """Why nothing tells the phonemes of a voice here; empty where something does."""
+    reader = phonemizers.phonemizer(voice.vocabulary.kind) if voice.vocabulary else None
+    problem = reader.unavailable() if reader else ""
+    return f"it cannot be read for: {problem}" if problem else ""
 
 
 def _files(voice: Voice) -> tuple[int, ...]:

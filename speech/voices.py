@@ -52,10 +52,18 @@ class CatalogueConfig(StrictModel):
 class VoiceCatalogue:
     """Voices by id and alias. Immutable; a changed file is a new catalogue."""
 
-    def __init__(self, voices: Mapping[str, Voice], aliases: Mapping[str, Alias], default: str):
+    def __init__(
+        self,
+        voices: Mapping[str, Voice],
+        aliases: Mapping[str, Alias],
+        default: str,
+        left_out: Mapping[str, str] | None = None,
+    ):
         self.voices = voices
         self.aliases = aliases
         self.default = default
+        self.left_out = left_out or {}
+        """Optional voices that are not here, and why."""
         self._styles: dict[str, list[Voice]] = defaultdict(list)
         for voice in voices.values():
             for style in voice.styles:
@@ -78,21 +86,27 @@ class VoiceCatalogue:
     def build(cls, config: CatalogueConfig, folder: Path) -> Self:
         """Resolve a parsed catalogue; model paths are relative to `folder`."""
         voices: dict[str, Voice] = {}
+        left_out: dict[str, str] = {}
         for entry in config.voices:
-            if entry.id in voices:
+            if entry.id in voices or entry.id in left_out:
                 raise ConfigError(f"voice {entry.id!r} appears twice in the catalogue")
-            voices[entry.id] = engine_kind(entry.engine).read(entry, folder)
-        catalogue = cls(voices, config.aliases, config.default)
-        for name in (config.default, *voices, *config.aliases):
             try:
+                voices[entry.id] = engine_kind(entry.engine).read(entry, folder)
+            except ConfigError as error:
+                if not entry.optional:
+                    raise
+                left_out[entry.id] = error.message
+        catalogue = cls(voices, config.aliases, config.default, left_out)
+        name = config.default
+        try:
+            for name in (config.default, *voices):
                 catalogue.resolve(name)
-            except InvalidInputError as error:
-                raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
-        for name, alias in config.aliases.items():
-            try:
-                catalogue._find(alias.other_languages or alias)
-            except InvalidInputError as error:
-                raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
+            for name, alias in config.aliases.items():  # noqa: B007 (the error tells it)
+                for part in filter(None, (alias, alias.other_languages)):
+                    if part.voice not in left_out:
+                        catalogue._find(part)
+        except InvalidInputError as error:
+            raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
         return catalogue
 
     @property
@@ -154,7 +168,10 @@ class VoiceCatalogue:
         voice, speaker = self.resolve(name)
         alias = self.aliases.get(name)
         other = alias.other_languages if alias is not None else None
-        speakers = [(voice, speaker), *([self._find(other)] if other is not None else [])]
+        missing = self.left_out.get(other.voice) if other is not None else None
+        speakers = [(voice, speaker)]
+        if other is not None and missing is None:
+            speakers.append(self._find(other))
         if not language:
             if speaker == voice.default_speaker or not voice.styles:
                 return voice, speaker, voice.language
@@ -164,7 +181,9 @@ class VoiceCatalogue:
                 if tag in voice.languages:
                     return voice, speaker, tag
         raise InvalidInputError(
-            f"voice {name[:64]!r} does not speak language {language[:32]!r}", "language"
+            f"voice {name[:64]!r} does not speak language {language[:32]!r}"
+            + (f": {missing}" if missing else ""),
+            "language",
         )
 
     def reading_language(self, asked: str) -> str:
@@ -175,6 +194,8 @@ class VoiceCatalogue:
 
     def _find(self, part: VoiceName) -> tuple[Voice, str]:
         voice = self.voices.get(part.voice)
+        if (reason := self.left_out.get(part.voice)) is not None:
+            raise InvalidInputError(f"voice {part.voice!r} is not here: {reason}", "voice")
         if voice is None:
             raise InvalidInputError(
                 f"unknown voice {part.voice[:64]!r}; GET /v1/audio/voices lists what there is",

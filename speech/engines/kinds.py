@@ -39,6 +39,9 @@ class VoiceEntry(StrictModel):
     description: str = ""
     quality: str = ""
     """How good it sounds, in a word or a figure, for listings."""
+    optional: bool = False
+    """Left out where it cannot be read, because something is not installed; else that is an error.
+    """
 
 
 class ComputedEntry(VoiceEntry):

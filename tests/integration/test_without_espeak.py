@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import make_tiny_voice
+from conftest import catalogue, make_tiny_voice
 from servers import ROOT, Server, running
 
 pytestmark = pytest.mark.integration
@@ -48,15 +48,20 @@ def _read_letters(folder: Path) -> None:
 
 @pytest.fixture
 def server(without_piper: str) -> Iterator[Server]:
-    voices = [
-        {"id": "fake", "engine": "fake"},
-        {"id": "tiny", "engine": "piper", "model": "tiny.onnx"},
-        {"id": "heart", "engine": "hibari"},
-    ]
-    with running(
-        {}, {"default": "tiny", "voices": voices}, prepare=_read_letters, python_path=without_piper
-    ) as started:
+    """The shipped catalogue, and voices that read text and letters."""
+    with running({}, catalogue(), prepare=_read_letters, python_path=without_piper) as started:
         yield started
+
+
+def test_the_shipped_voices_speak_english(server: Server) -> None:
+    listing = httpx.get(f"{server.url}/v1/audio/voices").json()
+    assert not {"starter", "espeak"} & {voice["id"] for voice in listing["data"]}
+    body = {"model": "tts-1", "voice": "onyx", "input": "Hello. It is 5 pm."}
+    assert httpx.post(server.speech, json=body, timeout=60).headers["x-voice"] == "heart/onyx"
+    for more, param in (({"language": "de"}, "language"), ({"voice": "starter/rms"}, "voice")):
+        refused = httpx.post(server.speech, json=body | more, timeout=60)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
+        assert "pip install 'chorale[espeak]'" in refused.json()["error"]["message"]
 
 
 def test_voices_that_need_none_are_spoken(server: Server) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from speech.errors import ConfigError
+from speech import espeak
+from speech.errors import ConfigError, InvalidInputError
 from speech.text import phonemizers
 from speech.voice_home import Home, LiveCatalogue, home_folder
 from tests.tiny_voice import write_tiny_voice
@@ -53,6 +54,27 @@ def test_where_the_folder_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 def test_without_a_folder_there_are_the_shipped_voices(live: LiveCatalogue) -> None:
     assert live.catalogue.voices.keys() == {"tone", "other"}
     assert live.problems == ()
+
+
+def test_optional_voices_that_nothing_reads_for_are_left_out(
+    fake_catalogue: Path, tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(espeak, "unavailable", lambda: "it is not installed")
+    write_tiny_voice(tmp_path / "tiny.onnx")
+    content = yaml.safe_load(fake_catalogue.read_text())
+    entry = {"id": "tiny", "engine": "piper", "model": "tiny.onnx", "optional": True}
+    fake_catalogue.write_text(yaml.safe_dump(content | {"voices": [*content["voices"], entry]}))
+    write(home, voices=[ENTRY, {"id": "gone", "engine": "piper", "model": "gone.onnx"}])
+    live = LiveCatalogue(fake_catalogue, home.folder)
+    assert live.catalogue.voices.keys() == {"tone", "other", "mine"}
+    assert [problem.split("'")[1] for problem in live.problems] == ["tiny", "gone"]
+    with pytest.raises(InvalidInputError, match="it is not installed"):
+        live.catalogue.resolve("tiny")
+    fake_catalogue.write_text(
+        yaml.safe_dump(content | {"default": "tiny", "voices": [*content["voices"], entry]})
+    )
+    with pytest.raises(ConfigError, match="it is not installed"):
+        LiveCatalogue(fake_catalogue)
 
 
 def test_a_voice_comes_and_goes_while_the_catalogue_is_used(

@@ -359,3 +359,24 @@ def test_a_style_speaks_its_own_language_first(styled: Load) -> None:
 def test_a_wrong_mix_in_the_catalogue_is_told_at_start(styled: Load) -> None:
     with pytest.raises(ConfigError, match="bad"):
         styled(aliases={"bad": {"voice": "k", "speaker": "af_a+nobody"}})
+
+
+def test_an_optional_voice_that_cannot_be_read_is_left_out(load: Load) -> None:
+    gone = {"id": "g", "engine": "piper", "model": "gone.onnx"}
+    aliases = {
+        "ash": {"voice": "g"},
+        "nova": {"voice": "f", "other_languages": {"voice": "g"}},
+        "alloy": {"voice": "f", "other_languages": {"voice": "e", "speaker": "f2"}},
+    }
+    with pytest.raises(ConfigError, match="gone"):
+        load(FAKE, gone, aliases=aliases)
+    catalogue = load(FAKE, ESPEAK, gone | {"optional": True}, aliases=aliases)
+    assert list(catalogue.voices) == ["f", "e"]
+    assert list(catalogue.left_out) == ["g"]
+    assert catalogue.resolve_in("alloy", "de")[0].id == "e"
+    for name, language, param in (("g", None, "voice"), ("ash", None, "voice"), ("nova", "de", "")):
+        with pytest.raises(InvalidInputError, match=r"gone\.onnx") as refused:
+            catalogue.resolve_in(name, language)
+        assert refused.value.param == (param or "language")
+    with pytest.raises(ConfigError, match=r"gone\.onnx"):
+        load(FAKE, gone | {"optional": True}, default="g")
