@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-CEILING = 10 ** (-1.9 / 20)
+CEILING = 10 ** (-2.2 / 20)
 """Highest value of the samples and of the points midway between them."""
 _STEP = 24
 """Samples, 1 ms at 24 kHz, for which one gain is found."""
