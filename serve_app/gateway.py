@@ -251,7 +251,7 @@ class Gateway:
         """Captions of the spoken text, with or without the audio."""
         body = parse(CaptionsBody, await _read(request))
         asked = asked_speech(body, self._catalogue, self._config.models)
-        shape = captions_shape(body, audio_type(asked.request))
+        shape = captions_shape(body, asked.request)
         return await self._speak(request, asked.request, shape, _unheeded(asked, body))
 
     def _in_dialect(self, reader: Reader) -> Callable[[Request], Awaitable[Response]]:

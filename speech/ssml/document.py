@@ -7,7 +7,7 @@ places (words, changes, marks) counts in the document as it was written.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -95,6 +95,20 @@ def read_document(
         NothingToSayError: no text is in it (likewise).
     """
     return _Reading(Source(text), plain, catalogue, pauses).document()
+
+
+def readable(text: str, passages: Iterable[Passage]) -> str:
+    """A document as a reader sees it, as long as it is: blanks in place of tags."""
+    if not any(passage.edits for passage in passages):
+        return text
+    shown = [" "] * len(text)
+    for passage in passages:
+        shown[passage.start : passage.start + len(passage.text)] = passage.text
+        for start, end, plain, kind, _ in passage.edits:
+            if kind == "markup":
+                stretch = slice(passage.start + start, passage.start + end)
+                shown[stretch] = plain.ljust(end - start)[: end - start]
+    return "".join(shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,3 +227,13 @@ async def test_rules_are_heeded(server: Server) -> None:
 async def test_bad_captions(server: Server, changes: dict[str, Any], param: str) -> None:
     reply = await asked(server, **changes)
     assert (reply.status_code, error_of(reply)["param"]) == (400, param)
+
+
+async def test_captions_of_ssml_show_no_tags(server: Server) -> None:
+    text = (
+        '<speak><p>It <emphasis>costs</emphasis> <sub alias="five">5</sub> &amp; more.</p>'
+        "<p>Two<break/> dogs</p></speak>"
+    )
+    reply = await asked(server, input=text, caption_format="json")
+    shown = [" ".join(caption["lines"]) for caption in reply.json()["captions"]]
+    assert " ".join(shown) == "It costs 5 & more. Two dogs"

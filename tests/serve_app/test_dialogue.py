@@ -130,3 +130,25 @@ async def test_a_bad_dialogue_names_what_is_bad(
 async def test_unknown_fields_are_named(server: Server) -> None:
     reply = await talk(server, turns=TURNS[:1], mood="glad")
     assert reply.headers["warning"] == '299 - "ignored fields: mood"'
+
+
+async def test_a_streamed_document_is_the_whole_one(server: Server) -> None:
+    """Long enough that its first phrase is spoken before the rest is read."""
+    sentence = "This is one of <mark name='m'/>several <emphasis>sentences</emphasis>. "
+    for text in (
+        f"<speak>{sentence * 8}</speak>",
+        f"<speak>One. Two. {'Three and four. ' * 20}<break time='2s'/></speak>",
+        f"<speak>{'<s>One</s>' * 40}</speak>",
+    ):
+        assert len(text) > 300
+        streamed = await server.speak(input=text)
+        whole = await server.speak(input=text, stream=False)
+        assert streamed.status_code == whole.status_code == 200
+        assert streamed.content == whole.content
+
+
+async def test_what_is_heard_alike_is_one_reply(server: Server) -> None:
+    await server.speak(input="<speak>It is <sub alias='good'>gud</sub>.</speak>")
+    await server.settled()
+    again = await server.speak(input="It is good.")
+    assert again.headers["x-cache"] == "hit"
