@@ -54,7 +54,7 @@ def evaluate(voice: Voice, speakers: Sequence[str], texts: Sequence[str]) -> lis
     if not language:
         raise ConfigError(f"the sentences are English, and {voice.id!r} speaks {voice.language!r}")
     whisper, judge, front_end = Whisper(), Judge(), FrontEnd(TextConfig())
-    vocabulary, engine = voice.vocabulary, load_engine(voice, EngineConfig(threads=1))
+    vocabulary, engine = voice.vocabulary_in(language), load_engine(voice, EngineConfig(threads=1))
     engine.warm_up()
     found: list[Quality] = []
     first: list[Wave] = []
