@@ -89,10 +89,14 @@ class AudioCache(Stage, serves=SpeechStage):
             if self._epochs.of(job.voices) == epochs:
                 await self._tiers.put(key, reply, groups=job.voices)
 
+        made = replace(
+            job,
+            makers=tuple(f"{it} {epoch}" for it, epoch in zip(job.makers, epochs, strict=True)),
+        )
         # A private reply must not be shared either: its key is its own.
         fill_key = f"{key}.{job.request_id}" if job.private else key
         frames = self._fills.join(
-            fill_key, lambda: self._encoder.stream(job), None if job.private else commit
+            fill_key, lambda: self._encoder.stream(made), None if job.private else commit
         )
         async with aclosing(frames):
             async for frame in frames:

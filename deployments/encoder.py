@@ -24,7 +24,8 @@ from deployments.stages import (
 from speech import telemetry
 from speech.audio.containers import WholeWriter, codec_rate, encode_whole, open_writer
 from speech.audio.joins import Joiner, silence
-from speech.config import AudioConfig, RetryConfig, StrictModel
+from speech.cache.phrases import PhraseCache
+from speech.config import AudioConfig, PhraseCacheConfig, RetryConfig, StrictModel
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError
 from speech.interfaces import ContainerWriter, SpeechStage
@@ -61,6 +62,7 @@ class EncoderTuning(StrictModel):
     """What all replies that leave whole may hold in one replica, counted as PCM at their rate. A
     reply that would be larger by itself must be streamed. While they are put together they take
     twice as much."""
+    phrases: PhraseCacheConfig = PhraseCacheConfig()
     threads: int = Field(default=0, ge=0, le=64)
     """Replies of one replica that are encoded at the same time; 0 takes one for each core. With
     more than that all would take longer and none would leave sooner."""
@@ -69,7 +71,7 @@ class EncoderTuning(StrictModel):
 class Encoder(Stage, serves=SpeechStage):
     """Asks the synthesizer for a reply's phrases and encodes them in order.
 
-    It knows containers and joins, neither where phrases come from nor caching.
+    It knows containers and joins, neither where phrases come from nor how replies are kept.
     """
 
     def __init__(
@@ -85,6 +87,8 @@ class Encoder(Stage, serves=SpeechStage):
         self._synthesizer = synthesizer_stage(synthesizer, retries)
         self._source = phrase_source(source, retries)
         self._tuning = EncoderTuning()
+        self._phrases = PhraseCache(self._synthesizer, self._tuning.phrases)
+        self._reported = 0.0, 0.0
         self._threads = _codec_threads(self._tuning)
         self._encodings = 0
         self._room = _Room()
@@ -100,7 +104,11 @@ class Encoder(Stage, serves=SpeechStage):
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `EncoderTuning`."""
-        self._tuning = EncoderTuning.model_validate(user_config)
+        tuning, before = EncoderTuning.model_validate(user_config), self._tuning
+        self._tuning = tuning
+        if tuning.phrases != before.phrases:
+            self._phrases = PhraseCache(self._synthesizer, tuning.phrases)
+            self._reported = 0.0, 0.0
         self._threads.shutdown(wait=False)
         self._threads = _codec_threads(self._tuning)
 
@@ -108,6 +116,11 @@ class Encoder(Stage, serves=SpeechStage):
         """Report; an encoder has nothing that can break on its own."""
         metrics.set_gauge(telemetry.ENCODINGS, self._encodings)
         metrics.set_gauge(telemetry.WHOLE_BYTES, self._room.held)
+        phrases, (found, made) = self._phrases, self._reported
+        self._reported = phrases.found_seconds, phrases.made_seconds
+        metrics.set_gauge(telemetry.PHRASE_BYTES, phrases.bytes)
+        metrics.count(telemetry.PHRASE_SECONDS, phrases.found_seconds - found, outcome="hit")
+        metrics.count(telemetry.PHRASE_SECONDS, phrases.made_seconds - made, outcome="miss")
         check_inline(self._synthesizer, self._source)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
@@ -133,7 +146,7 @@ class Encoder(Stage, serves=SpeechStage):
         tuning = self._tuning
         rendered = render(
             phrases_of(job, self._source),
-            self._synthesizer,
+            self._phrases.of(job),
             look_ahead=tuning.look_ahead,
             short=tuning.short_reply,
             timed=job.timed,

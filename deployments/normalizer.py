@@ -1,6 +1,7 @@
 """The Normalizer deployment: written text to phrases, phoneme ids and the reply's digest."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ from speech.voice_home import LiveCatalogue
 
 _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Yes!"
 _INLINE_CHARACTERS = 300
+_PERSONAL = re.compile(r"[\d@]")
 """Texts up to this length are prepared on the event loop: a thread costs more than they do."""
 _SHORT_THREADS = 2
 """For those of them that are not."""
@@ -198,6 +200,10 @@ class Normalizer(Stage, serves=NormalizerStage):
                 versions=library_versions(),
             ),
             request_id=request_id,
+            makers=tuple(voice.checksum for voice in voices),
+            is_personal=any(
+                passage.lexicon or _PERSONAL.search(passage.text) for passage in request.passages
+            ),
         )
 
     async def rest(self, job: SpeechJob) -> tuple[Phrase, ...]:

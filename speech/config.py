@@ -152,6 +152,17 @@ class RamTierConfig(StrictModel):
     ttl: Annotated[float, Field(gt=0)] = 24 * 3600.0
 
 
+class PhraseCacheConfig(StrictModel):
+    """Phrases that were spoken, kept by the replica that encodes them."""
+
+    max_bytes: Annotated[int, Field(ge=0)] = 64 * 2**20
+    """Of samples; 0 keeps none."""
+    ttl: Annotated[float, Field(gt=0)] = 24 * 3600.0
+    personal: bool = True
+    """Whether phrases are kept of texts that have digits, an @ or a lexicon of their own, which may
+    be somebody's number, address or name."""
+
+
 class DiskTierConfig(StrictModel):
     """Embedded second tier: one directory per node, shared by its replicas."""
 

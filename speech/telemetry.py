@@ -210,6 +210,17 @@ CACHE_LOOKUPS = Metric(
     "Lookups by tier (hot, ram, disk, redis) and outcome (hit, miss).",
     ("tier", "outcome"),
 )
+PHRASE_SECONDS = Metric(
+    "chorale_phrase_seconds",
+    "counter",
+    "Seconds of speech by whether the phrase had been spoken before (hit, miss).",
+    ("outcome",),
+)
+PHRASE_BYTES = Metric(
+    "chorale_phrase_bytes",
+    "gauge",
+    "Bytes of phrases kept by this encoder replica; bounded by encoder.phrases.max_bytes.",
+)
 CACHE_TIER_UP = Metric(
     "chorale_cache_tier_up", "gauge", "1 while a tier answers, 0 while it is down.", ("tier",)
 )

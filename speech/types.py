@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -226,6 +227,11 @@ class Phrase:
     """In order; empty where nobody asked."""
 
     @property
+    def said(self) -> int:
+        """A number of 32 bits for what is said, wherever: engines enter their noise by it."""
+        return crc32(repr(self.phoneme_ids or self.text).encode())
+
+    @property
     def cost(self) -> int:
         """Length in characters of spoken text: what batching counts."""
         return len(self.text)
@@ -344,6 +350,11 @@ class SpeechJob:
     phrases: tuple[Phrase, ...]
     digest: str
     """Everything that changes the reply's bytes, as lower-case hex, except the voices' epochs."""
+    makers: tuple[str, ...]
+    """What makes each of the voices' audio, in their order: their files, and behind the cache
+    their epochs, too."""
+    is_personal: bool = False
+    """Whether the written text has what may be somebody's number, address or name."""
     request_id: str
     unread: SpeechRequest | None = None
     """Where `phrases` is only the first one (an opening): what the others are made of, by the

@@ -108,7 +108,9 @@ def make_job() -> MakeJob:
             "digest": "d" * 64,
             "request_id": "r",
         }
-        return SpeechJob(phrases=phrases, **{**plain, **own})
+        made = {**plain, **own}
+        makers = tuple(f"files of {voice}" for voice in made["voices"])
+        return SpeechJob(phrases=phrases, **{"makers": makers, **made})
 
     return make
 

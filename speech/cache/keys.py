@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from speech.config import AudioConfig
 from speech.types import Delivery, Normalization, Passage, Phrase, SpeechRequest
 
-KEY_VERSION = 2
+KEY_VERSION = 3
 """Raise it when the same inputs begin to make other bytes, e.g. after a change of an encoder."""
 
 _LIBRARIES = (

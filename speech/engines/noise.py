@@ -9,9 +9,9 @@ SIZE = 1 << 20
 """Numbers of the table, 4 MB."""
 
 
-def noise_start(seed: int, index: int) -> int:
-    """Where the table is entered: another place for each seed and each phrase of a text."""
-    mixed = (seed * 0x9E3779B97F4A7C15 + index * 0xBF58476D1CE4E5B9) % 2**64
+def noise_start(seed: int, said: int) -> int:
+    """Where the table is entered: another place for each seed and each `Phrase.said`."""
+    mixed = (seed * 0x9E3779B97F4A7C15 + said * 0xBF58476D1CE4E5B9) % 2**64
     return mixed >> 44
 
 

@@ -179,7 +179,9 @@ def dialogue(make_job: MakeJob, **more: Any) -> SpeechJob:
     voices = ("tone", "other", "other", "tone", "other")
     phrases = zip(job.phrases, voices, strict=True)
     said = (replace(it, delivery=delivery(voice=voice)) for it, voice in phrases)
-    return timed(replace(job, voices=("tone", "other"), phrases=tuple(said)))
+    return timed(
+        replace(job, voices=("tone", "other"), makers=("these", "those"), phrases=tuple(said))
+    )
 
 
 @pytest.mark.parametrize("opening", [True, False])

@@ -74,6 +74,7 @@ class Graph:
         lines = (first.text + " and more").split("\n")
         phrases = tuple(replace(it, delivery=first.delivery) for it in phrases_of(*lines))
         job = SpeechJob(
+            makers=tuple(f"files of {voice}" for voice in request.voices),
             format=request.format,
             sample_rate=24_000,
             whole=len(phrases) == 1 or not request.stream,

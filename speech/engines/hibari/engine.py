@@ -115,7 +115,7 @@ class HibariEngine:
             return SynthesisError("the model's spectra do not fit its durations")
         # Whole units, so that the pulses' phase and the noise do not hang on what is skipped.
         skipped = max(0, int(frames[0] - _ONSET / min(own, 1.0)) // _UNIT * _UNIT)
-        noise = noise_start(how.seed, phrase.index) + skipped * BINS
+        noise = noise_start(how.seed, phrase.said) + skipped * BINS
         wave = waveform(spectra[0, skipped:], pitch[0, skipped:], noise, character)
         if not np.isfinite(wave).all():
             return SynthesisError("the model's audio holds no numbers")

@@ -86,7 +86,7 @@ class KokoroRows:
             style=style,
             speed=min(max(how.speed, MIN_SPEED), MAX_SPEED) if paced else 1.0,
             gain=float(10 ** (np.dot(weights, gains) / 20)),
-            noise=noise_start(how.seed, phrase.index),
+            noise=noise_start(how.seed, phrase.said),
         )
 
 

@@ -129,7 +129,7 @@ class PiperEngine:
                 speaker=0,
                 length_scale=self._scales.length,
                 seed=0,
-                index=0,
+                said=0,
             )
             for result in self._render([row] * count):
                 if isinstance(result, SpeechError):

@@ -39,7 +39,7 @@ class Renderer(Protocol):
 
 
 def row_noise(row: Row, stream: int, shape: tuple[int, int]) -> Floats:
-    """Standard normal noise that depends on the row's seed and index alone.
+    """Standard normal noise that depends on the row's seed and phrase alone.
 
     Philox is counter-based: any key is a stream of its own, with no state to share or warm up.
 
@@ -51,7 +51,7 @@ def row_noise(row: Row, stream: int, shape: tuple[int, int]) -> Floats:
     Returns:
         Float32 [channels, time].
     """
-    key = np.array([row.seed, row.index << 1 | stream], np.uint64)
+    key = np.array([row.seed, row.said << 1 | stream], np.uint64)
     return np.random.Generator(np.random.Philox(key=key)).standard_normal(shape, np.float32).T
 
 

@@ -28,8 +28,8 @@ class Row:
     length_scale: float
     """Relative duration; the voice's own divided by the speed."""
     seed: int
-    index: int
-    """The phrase's place in its utterance: phrases of one seed get different noise."""
+    said: int
+    """`Phrase.said`: phrases of one seed get different noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +77,14 @@ def read_row(
         speaker=speaker,
         length_scale=length_scale / how.speed,
         seed=how.seed,
-        index=job.phrase.index,
+        said=job.phrase.said,
     )
 
 
 def row_seed(row: Row) -> int:
-    """One number for a row's seed and index, at least 0: what a graph with a `seed` input gets.
+    """One number for a row's seed and phrase, at least 0: what a graph with a `seed` input gets.
 
     Mixed, because to such a graph neighbouring numbers may well sound alike.
     """
-    mixed = np.random.SeedSequence((row.seed, row.index)).generate_state(1, np.uint64)
+    mixed = np.random.SeedSequence((row.seed, row.said)).generate_state(1, np.uint64)
     return int(mixed[0] >> np.uint64(1))

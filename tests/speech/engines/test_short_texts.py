@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.config import EngineConfig, TextConfig
+from speech.audio.joins import fade_edges
+from speech.config import AudioConfig, EngineConfig, TextConfig
 from speech.engines import load_engine
 from speech.interfaces import Engine
 from speech.text import FrontEnd
@@ -42,7 +43,7 @@ def test_nothing_is_cut_off(engines: dict[str, Engine], speaker: str) -> None:
     for text in TEXTS:
         phrases, rate = said(engines, speaker, text)
         for samples in phrases:
-            end = samples[-rate // 50 :] / 32768
+            end = fade_edges(samples, rate, AudioConfig().edge_fade)[-rate // 50 :] / 32768
             assert 10 * np.log10(np.mean(end**2) + 1e-12) < -50, text
         if text[0] != "|":  # a mark behind a table is a line of its own
             closed, _ = said(engines, speaker, f"{text}.")

@@ -80,7 +80,7 @@ def test_what_a_graph_draws_hangs_on_the_seed(tmp_path: Path, draws: str) -> Non
     one, again, other = (raw(engine, job(seed=seed)) for seed in (3, 3, 4))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
-    assert not np.array_equal(one, raw(engine, job(seed=3, index=1)))
+    assert np.array_equal(one, raw(engine, job(seed=3, index=1)))
     silent = raw(tiny(tmp_path), job())
     noise = (one - silent) / 0.1
     mean, deviation = (0.0, 1.0) if "Normal" in draws else (0.5, 12**-0.5)
