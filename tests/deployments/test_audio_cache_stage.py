@@ -25,12 +25,14 @@ class Encoder:
         self.calls = 0
         self.running = 0
         self.error: Exception | None = None
+        self.makers: tuple[str, ...] = ()
         self.go = asyncio.Event()
         self.go.set()
 
     async def stream(self, job: SpeechJob) -> AsyncGenerator[AudioFrame, None]:
         self.calls += 1
         self.running += 1
+        self.makers = job.makers
         try:
             words = ([WORDS[0]], [], WORDS[1:]) if job.timed else ([], [], [])
             one, two, three = map(tuple, words)
@@ -150,6 +152,18 @@ async def test_an_epoch_ends_what_was_kept_before(
     store["tone"] = 1
     assert await cache.forget("tone") == 1
     assert (await read(cache.stream(make_job())))[0] is CacheState.MISS
+
+
+async def test_the_encoder_is_told_the_epoch_of_each_voice(
+    cache: AudioCache, encoder: Encoder, store: dict[str, int], make_job: MakeJob
+) -> None:
+    job = make_job(voices=("tone", "other"))
+    await read(cache.stream(job))
+    assert encoder.makers == ("files of tone 0", "files of other 0")
+    store["other"] = 1
+    await cache.forget("other")
+    await read(cache.stream(job))
+    assert encoder.makers == ("files of tone 0", "files of other 1")
 
 
 @pytest.mark.parametrize("voice", ["tone", "other"])

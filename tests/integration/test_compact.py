@@ -90,3 +90,20 @@ def test_a_request_that_ends_the_gateway_is_not_brought_to_the_next_one(compact:
         what="another gateway",
     )
     assert gateway.pid not in {process.pid for process in compact.replicas("Gateway")}
+
+
+def test_a_sentence_that_stands_in_two_replies_is_spoken_once(compact: Server) -> None:
+    greeting, one, other = (f"This is sentence {nonce()} of some." for _ in range(3))
+    before = compact.metric("chorale_phrase_seconds_total", outcome="hit")
+    audio = []
+    for text in (f"{greeting} {one}", f"{greeting} {other}"):
+        asked = {**body(text), "stream": False}
+        reply = httpx.post(compact.speech, json=asked, timeout=60).raise_for_status()
+        assert reply.headers["x-cache"] == "miss"
+        audio.append(reply.content[44:])
+    seconds = compact.lasts(greeting)
+    same = int(seconds * 24_000) * 2 - 1000  # but for the faded edge
+    assert audio[0][:same] == audio[1][:same]
+    assert audio[0] != audio[1]
+    found = compact.counted("chorale_phrase_seconds_total", before + 0.99 * seconds, outcome="hit")
+    assert found - before == pytest.approx(seconds, rel=0.01)
