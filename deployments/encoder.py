@@ -22,7 +22,7 @@ from deployments.stages import (
     synthesizer_stage,
 )
 from speech import telemetry
-from speech.audio.containers import WholeWriter, codec_rate, encode_whole, open_writer
+from speech.audio.containers import WholeWriter, codec_rate, encode_whole, lead, open_writer
 from speech.audio.joins import Joiner, silence
 from speech.cache.phrases import PhraseCache
 from speech.config import AudioConfig, PhraseCacheConfig, RetryConfig, StrictModel
@@ -233,7 +233,12 @@ class _Encoding:
         self._job = job
         self._audio = audio
         self._rate = codec_rate(job.format, job.sample_rate)
-        self._joiner = Joiner(self._rate, audio.edge_fade, job.loudness)
+        self._joiner = Joiner(
+            self._rate,
+            audio.edge_fade,
+            job.loudness,
+            lead=lead(job.format, self._rate, whole=job.whole),
+        )
         self._words: tuple[SpokenWord, ...] = ()
         """Those that have not left yet."""
         self._unmade: float | None = None

@@ -69,7 +69,7 @@ class Marker:
         marks = []
         for word in words:
             if self._by_sentence and self._held and word.sentence != self._held[-1].sentence:
-                marks.append(self._mark(word.written[0]))
+                marks.append(self._mark(word.sentence))
             if not self._held:
                 self._begin = word.sentence if self._by_sentence else word.written[0]
             self._held.append(word)

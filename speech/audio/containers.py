@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from speech.audio.formats import (
+    AAC_LEAD,
     AAC_RATES,
     MP3_RATES,
     OPUS_RATES,
@@ -15,6 +16,7 @@ from speech.audio.formats import (
     Mp3Writer,
     OggOpusWriter,
     PlainWriter,
+    mp3_lead,
     wav_header,
 )
 from speech.audio.g711 import G711Writer
@@ -75,6 +77,19 @@ def codec_rate(format: AudioFormat, sample_rate: int) -> int:  # noqa: A002
         )
     rates = _CODEC_RATES.get(format, (sample_rate,))
     return next(rate for rate in rates if rate >= sample_rate)
+
+
+def lead(format: AudioFormat, sample_rate: int, *, whole: bool) -> float:  # noqa: A002
+    """Seconds that a decoder gives before the first sample, where the container cannot tell it.
+
+    Args:
+        format: Container and codec.
+        sample_rate: Hertz that are delivered, see `codec_rate`.
+        whole: Whether it is one container of exact size rather than a stream.
+    """
+    if format == "aac":
+        return AAC_LEAD / sample_rate
+    return mp3_lead(sample_rate) / sample_rate if format == "mp3" and not whole else 0.0
 
 
 def open_writer(

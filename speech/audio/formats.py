@@ -245,6 +245,11 @@ def _crc16_of_byte(value: int) -> int:
 _CRC16_TABLE = tuple(map(_crc16_of_byte, range(256)))
 
 
+def mp3_lead(sample_rate: int) -> int:
+    """Samples that a decoder of a stream gives before the first: of a whole file it gives none."""
+    return _DECODER_DELAY + (_ENCODER_DELAY if sample_rate >= _MPEG1_FROM else 0)
+
+
 class Mp3Writer:
     """Encodes MP3 at a constant bit rate without bit reservoir: no frame needs an earlier one.
 
@@ -456,6 +461,10 @@ _RATE_INDEX = {
 }  # fmt: skip
 _LOW_COMPLEXITY = 1
 _BUFFER_FULLNESS_VBR = 0x7FF
+
+
+AAC_LEAD = 1024
+"""Samples that a decoder gives before the first: the encoder's delay."""
 
 
 class AdtsWriter:

@@ -128,10 +128,19 @@ class Joiner:
         sample_rate: Hertz of the signal.
         edge_fade: Seconds, see `fade_edges`.
         loudness: LUFS of every voice; None for the voices' own.
+        lead: Seconds that are heard before the signal; times count them.
     """
 
-    def __init__(self, sample_rate: int, edge_fade: float, loudness: float | None = None) -> None:
+    def __init__(
+        self,
+        sample_rate: int,
+        edge_fade: float,
+        loudness: float | None = None,
+        *,
+        lead: float = 0.0,
+    ) -> None:
         self._rate = sample_rate
+        self._lead = lead
         self._fade = edge_fade
         self._levels = None if loudness is None else Levels(loudness)
         self._held: list[tuple[Phrase, Pcm]] = []
@@ -168,7 +177,7 @@ class Joiner:
         if pcm.sample_rate != self._run_rate:
             self._run_start = self._place
             self._run_rate, self._run_samples = pcm.sample_rate, 0
-        begin = self._run_start / self._rate + self._run_samples / self._run_rate
+        begin = self._lead + self._run_start / self._rate + self._run_samples / self._run_rate
         self._held.append((phrase, pcm))
         self._run_samples += len(pcm.samples) + _pause_samples(phrase, pcm.sample_rate)
         if pcm.phoneme_seconds is None or not phrase.words:

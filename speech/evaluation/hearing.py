@@ -52,6 +52,24 @@ class Whisper:
         found, _ = self._model.transcribe(wave, language="en", beam_size=5, temperature=0.0)
         return "".join(part.text for part in found)
 
+    def timed(self, wave: Wave) -> list[tuple[str, float, float]]:
+        """The words of a wave at RATE, and from which second to which each is said.
+
+        Whisper's own way: the attention of its decoder is aligned with what it wrote
+        (github.com/openai/whisper, `timing.py`), in steps of 20 ms.
+        """
+        wave = np.pad(wave, _PAUSE)
+        found, _ = self._model.transcribe(
+            wave, language="en", beam_size=5, temperature=0.0, word_timestamps=True
+        )
+        lead = _PAUSE / RATE
+        return [
+            (spoken, word.start - lead, word.end - lead)
+            for part in found
+            for word in part.words
+            for spoken in words(word.word)[:1]
+        ]
+
     def words(self, wave: Wave) -> list[str]:
         """The same word by word."""
         return words(self.text(wave))

@@ -1,11 +1,13 @@
 """What holds for every text: shared by property tests, found cases and the fuzzer."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+from serve_app.marks import Marker, MarkKind
 from speech.config import TextConfig
 from speech.errors import InvalidInputError
 from speech.text import FrontEnd
-from speech.types import Explanation, Normalization
+from speech.types import Explanation, Normalization, SpokenWord
 from tests.conftest import passage
 
 LANGUAGES = ("en-us", "en-gb", "de", "fr", "es", "it", "pt-br", "nl", "pl", "ru", "cmn", "ar")
@@ -34,6 +36,7 @@ def broken(front_end: FrontEnd, case: Case) -> str | None:
         _places(case.text, explained)
         or _phrases(explained)
         or _words(case.text, explained)
+        or _marks(case.text, explained)
         or _opening(front_end, case, explained)
         or _english(case, explained.utterance.normalized)
     )
@@ -110,6 +113,48 @@ def _words(text: str, explained: Explanation) -> str | None:
                 return "a word is told where another stands"
         if any(c.isalnum() for c in phrase.text[inside:]):
             return "a letter is in no word"
+    return None
+
+
+def _marks(text: str, explained: Explanation) -> str | None:
+    """Marks are in order and apart, and each letter and digit that is said is in one."""
+    kinds: tuple[MarkKind, ...] = ("word", "sentence")
+    for kind in kinds:
+        marker = Marker(text, kind)
+        marks = [
+            mark
+            for phrase in explained.utterance.phrases
+            for mark in marker.take(
+                [
+                    SpokenWord(
+                        phrase.text[slice(*word.spoken)],
+                        word.written,
+                        0.0,
+                        0.0,
+                        word.sentence,
+                        word.continued,
+                    )
+                    for word in phrase.words
+                ]
+            )
+        ] + marker.rest()
+        if any(one.written[1] > two.written[0] for one, two in pairwise(marks)):
+            return f"marks of a {kind} overlap"
+        if any(mark.text != text[slice(*mark.written)] for mark in marks):
+            return f"a mark of a {kind} is told where it does not stand"
+        marked = [0] * len(text)
+        for mark in marks:
+            for place in range(*mark.written):
+                marked[place] += 1
+        unsaid = {
+            place
+            for change in explained.changes
+            if not any(map(str.isalnum, change.reading))
+            for place in range(change.start, change.end)
+        }
+        for place, character in enumerate(text):
+            if character.isalnum() and place not in unsaid and marked[place] != 1:
+                return f"a letter that is said is in {marked[place]} marks of a {kind}"
     return None
 
 

@@ -18,6 +18,7 @@ WRITTEN = [
     for line in (CASES / "english.tsv").read_text("utf-8").splitlines()[1:]
     if line
 ]
+_LANGUAGES = {"fr": "fr-fr", "en": "en-us", "pt": "pt-br", "zh": "cmn"}
 PIECES = (
     *("Dr. ", "St. ", "No. ", "$", "€", "%", "5", "12", "1,234", "3.50", "1/2", "½", "m²", "km/h"),
     *("2024-05-03", "3:45 pm", "May 5", "5th", "XIV ", "A320", "covid-19", "+1 555-0100", "#tag"),
@@ -62,6 +63,25 @@ def test_what_is_spoken_is_read_as_it_is_written(front_end: FrontEnd) -> None:
     cases = [Case(text) for text in WRITTEN]
     wrong = [case.text for case in cases if broken(front_end, case) or read_again(front_end, case)]
     assert not wrong
+
+
+@pytest.mark.parametrize("name", ["languages.tsv", "reported.tsv", "sentences.tsv"])
+@pytest.mark.parametrize("folder", [CASES, CASES / "aside"], ids=["cases", "aside"])
+def test_what_is_written_elsewhere(front_end: FrontEnd, folder: Path, name: str) -> None:
+    """Every text of the cases, in its language."""
+    path = folder / name
+    if not path.exists():
+        return
+    head, *lines = path.read_text("utf-8").splitlines()
+    columns = head.split("\t")
+    broke = []
+    for line in filter(None, lines):
+        entry = dict(zip(columns, line.split("\t"), strict=False))
+        text = entry.get("written") or entry["marked"].replace(" | ", " ")
+        case = Case(text, _LANGUAGES.get(entry["language"], entry["language"]))
+        if why := broken(front_end, case):
+            broke.append((case.text, why))
+    assert not broke
 
 
 @pytest.mark.parametrize("line", FOUND.read_text("utf-8").splitlines())
