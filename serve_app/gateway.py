@@ -31,6 +31,7 @@ from serve_app.config import GatewayConfig
 from serve_app.dialects import Here, Reader
 from serve_app.dialects.routes import DIALECTS
 from serve_app.dialogue import DialogueBody, asked_dialogue
+from serve_app.pages import page_routes
 from serve_app.places import marker_of
 from serve_app.readiness import Readiness
 from serve_app.responses import SpeechResponse, audio_type, unheeded
@@ -167,6 +168,7 @@ class Gateway:
                 ApiRoute("/admin/cache/invalidate", self.invalidate, "POST", docs.INVALIDATE),
                 ApiRoute("/livez", self.livez, "GET", docs.LIVEZ),
                 ApiRoute("/readyz", self.readyz, "GET", docs.READYZ),
+                *page_routes(),
             ]
         )
         settle()

@@ -60,7 +60,7 @@ class Whisper:
         """
         wave = np.pad(wave, _PAUSE)
         found, _ = self._model.transcribe(
-            wave, language="en", beam_size=5, temperature=0.0, word_timestamps=True
+            wave, language="en", beam_size=1, temperature=0.0, word_timestamps=True
         )
         lead = _PAUSE / RATE
         return [
