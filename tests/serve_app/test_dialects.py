@@ -86,7 +86,12 @@ async def test_elevenlabs_alignments_are_of_what_is_written_and_said(server: Ser
     marks = (
         await server.client.post(
             "/v1/audio/speech/with-timestamps",
-            json={"model": "chorale", "voice": "alloy", "input": PRICE},
+            json={
+                "model": "chorale",
+                "voice": "alloy",
+                "input": PRICE,
+                "response_format": "pcm",
+            },
         )
     ).json()["marks"]
     found = joined([whole], "alignment")
@@ -104,6 +109,8 @@ async def test_elevenlabs_alignments_are_of_what_is_written_and_said(server: Ser
         ("opus_48000_64", "audio/ogg", None),
         ("pcm_16000", "audio/pcm;rate=16000", 16_000),
         ("wav_8000", "audio/wav", None),
+        ("ulaw_8000", "audio/PCMU", None),
+        ("alaw_8000", "audio/PCMA", None),
     ],
 )
 async def test_elevenlabs_formats(server: Server, name: str, kind: str, rate: int | None) -> None:
