@@ -15,7 +15,7 @@ from speech.config import PauseConfig
 from speech.errors import InvalidInputError, NothingToSayError
 from speech.ssml import prosody
 from speech.ssml.events import Event, Source, read_events
-from speech.ssml.say_as import is_known, say_as
+from speech.ssml.say_as import BLEEP, is_known, say_as
 from speech.ssml.x_sampa import ipa_of
 from speech.text import marks
 from speech.text.cleanup import is_speakable
@@ -374,6 +374,9 @@ class _Reading:
             if text.strip() and is_known(kind):
                 self._warn(f"SSML say-as {_ascii(kind)}: not all texts have this form")
             self._say(start, end, text, "markup", "ssml.say-as")
+        elif said.kind == "pause":
+            self._say(start, end, "", "pause", f"ssml.{kind}")
+            self._silence = (self._silence or 0.0) + BLEEP
         else:
             self._say(start, end, said.spoken, said.kind, f"ssml.{kind}")
 
@@ -450,7 +453,7 @@ class _Reading:
         if not self._manners[-1].is_heard:
             self._skip(start, end)
             return
-        if is_speakable(text) or marks.PAUSE.search(text):
+        if is_speakable(text):
             self._begin(start)
         if self._open is None:
             return

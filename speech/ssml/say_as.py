@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from speech.text import marks
 from speech.text.english import numbers as english
 from speech.text.english.acronyms import letters
 from speech.text.english.romans import value as roman
@@ -22,8 +21,8 @@ from speech.text.normalize import spans
 from speech.text.reading import spoken_sentence
 from speech.types import Kind
 
-_BLEEP = 300
-"""Milliseconds of silence in place of an expletive."""
+BLEEP = 0.3
+"""Seconds of silence in place of an expletive."""
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
@@ -63,8 +62,8 @@ def say_as(text: str, kind: str, form: str, language: str) -> Said | None:
         language: Tag the text is read in.
 
     Returns:
-        What is said, or None where the text is nothing of the kind; so it is for a kind that
-        `is_known` does not know.
+        What is said, of an expletive nothing, for BLEEP; or None where the text is nothing of the
+        kind, as it is where `is_known` does not know that.
     """
     reader = _READERS.get(kind)
     text = " ".join(text.split())
@@ -72,7 +71,7 @@ def say_as(text: str, kind: str, form: str, language: str) -> Said | None:
         return None
     read, what = reader
     spoken = read(text, form.lower(), language)
-    return Said(spoken, what) if spoken else None
+    return Said(spoken, what) if spoken or what == "pause" else None
 
 
 def is_known(kind: str) -> bool:
@@ -264,21 +263,21 @@ def _telephone(text: str, form: str, language: str) -> str:
     return f"plus {said}" if text.startswith("+") and _is_english(language) else said
 
 
-def _expletive(text: str, form: str, language: str) -> str:
+def _nothing(text: str, form: str, language: str) -> str:
     del text, form, language
-    return f" {marks.pause(_BLEEP)} "
+    return ""
 
 
 _READERS: Mapping[str, tuple[_Reader, Kind]] = {
     "address": (_as_written, "address"),
-    "bleep": (_expletive, "pause"),
+    "bleep": (_nothing, "pause"),
     "cardinal": (_cardinal, "number"),
     "characters": (_characters, "acronym"),
     "currency": (_as_written, "money"),
     "date": (_date, "date"),
     "digits": (_digits, "telephone"),
     "duration": (_time, "time"),
-    "expletive": (_expletive, "pause"),
+    "expletive": (_nothing, "pause"),
     "fraction": (_fraction, "fraction"),
     "number": (_cardinal, "number"),
     "number_digit": (_digits, "telephone"),

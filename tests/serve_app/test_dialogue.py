@@ -37,6 +37,16 @@ async def test_turns_are_one_reply_with_gaps_between_them(server: Server) -> Non
         assert reply.headers["x-voice"] == "tone/low, other, tone/high"
         # Four phrases, the pause of the break, and two gaps, whatever the speeds.
         assert len(reply.content) == 4 * HALF + 48_000 + round(2 * gap * 48_000)
+    ending = {"voice": "tone", "input": "<speak>Hm.<break time='0.5s'/></speak>", "speed": 2.0}
+    reply = await talk(server, gap=0.4, turns=[ending, TURNS[2]])
+    assert len(reply.content) == 2 * HALF + round(0.9 * 48_000)
+
+
+async def test_the_pause_behind_a_text_that_says_nothing_stays(server: Server) -> None:
+    text = "<speak>Hi <voice name='alloy'>你好<break time='1s'/></voice> you</speak>"
+    reply = await server.speak(input=text, voice="tone")
+    assert reply.headers["warning"] == '299 - "letters that en-us cannot read were left out"'
+    assert len(reply.content) == 2 * HALF + 48_000
 
 
 async def test_times_name_the_turn(server: Server) -> None:

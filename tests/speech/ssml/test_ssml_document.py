@@ -114,6 +114,12 @@ def test_a_pause_between_voices_and_at_the_end_stays(catalogue: VoiceCatalogue) 
     assert paused(catalogue, inner) == [("a", 2.0), ("b", 3.0)]
 
 
+def test_an_expletive_is_a_silence(catalogue: VoiceCatalogue) -> None:
+    inner = 'The <say-as interpret-as="expletive">damn</say-as> cat, <voice name="other">a'
+    inner += ' <say-as interpret-as="bleep">damn</say-as></voice> dog'
+    assert paused(catalogue, inner) == [("The", 0.3), ("cat,", 0.15), ("a", 0.3), ("dog", 0.0)]
+
+
 def test_sentences_and_paragraphs_end_where_they_say(catalogue: VoiceCatalogue) -> None:
     inner = "<p><s>I saw the Dr.</s><s>Smith left</s>and<s>so on</s></p><p>New. Last</p>"
     assert paused(catalogue, inner) == [

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from speech.config import PauseConfig, TextConfig
+from speech.errors import InvalidInputError
 from speech.ssml import Plain, read_document
 from speech.text import FrontEnd
 from speech.voices import VoiceCatalogue
@@ -122,3 +123,21 @@ def test_a_known_document_is_said(
     ]
     assert "|".join(said) == wanted
     assert found.warnings == warnings
+
+
+def test_finer_marks_go_and_foreign_sounds_are_refused(shipped: VoiceCatalogue) -> None:
+    def read(ph: str, voice: str = "alloy") -> tuple[str, tuple[str, ...]]:
+        document = f'<speak><phoneme ph="{ph}">x</phoneme></speak>'
+        found = read_document(document, Plain(voice=voice, language=None), shipped, PauseConfig())
+        changes = FRONT_END.explain(found.passages[0], phonemized=False).changes
+        (given,) = [it.phonemes for it in changes if it.kind == "phonemes"]
+        return given, found.warnings
+
+    assert read("hə\u0330ˈloʊ") == (
+        "həˈloʊ",
+        ("SSML phonemes: U+0330 is not known to voice heart",),
+    )
+    assert read("həˈloʊ") == ("həˈloʊ", ())
+    assert read("həˈloʊ", "espeak")[1] == ("voice espeak takes no phonemes, it reads the words",)
+    with pytest.raises(InvalidInputError, match=r"line 1, column 8: .* no phoneme 'ʘ' \(U\+0298\)"):
+        read("ʘa")
