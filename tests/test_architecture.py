@@ -168,6 +168,15 @@ def test_no_module_is_long() -> None:
     assert {name: count for name, count in lines.items() if count > MAX_LINES} == {}
 
 
+def test_a_request_is_followed_in_20_files() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    path = page[page.index("## How to follow one request") : page.index("## The rooms")]
+    files = re.findall(r"`([a-z_/]+\.py)`", path)
+    assert f"Read these {len(files)} files in this order." in path
+    assert len(set(files)) == len(files) <= 20
+    assert all((ROOT / name).is_file() for name in files)
+
+
 def test_every_metric_is_used_and_declared_once() -> None:
     code = "\n".join(
         (ROOT / name).read_text("utf-8") for name in SHIPPED if name != "speech/telemetry.py"
