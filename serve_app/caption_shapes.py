@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from serve_app.captions import captions, written
+from serve_app.captions import Caption, captions, written
 from serve_app.marks import Mark, Marker
 from serve_app.responses import audio_type
 from serve_app.schemas import CaptionsBody
 from serve_app.shapes import AudioInJson, AudioInParts, Shape, TextAlone
-from speech.ssml import readable
+from speech.ssml import FILLING, readable
 from speech.types import SpeechRequest
 
 _TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "json": "application/json"}
@@ -21,7 +22,7 @@ def captions_shape(body: CaptionsBody, spoken: SpeechRequest) -> Shape:
     marker, kind = Marker(written_text), body.caption_format
 
     def told(marks: Sequence[Mark], seconds: float) -> dict[str, Any]:
-        found = captions(written_text, marks, body.rules())
+        found = [_without_filling(it) for it in captions(written_text, marks, body.rules())]
         if kind != "json":
             return {"audio_seconds": round(seconds, 4), "captions": written(found, kind)}
         listed = [{"lines": it.lines, "start": it.start, "end": it.end} for it in found]
@@ -36,3 +37,7 @@ def captions_shape(body: CaptionsBody, spoken: SpeechRequest) -> Shape:
     if body.audio == "multipart":
         return AudioInParts(marker, own_type, "captions", _TYPES[kind], text)
     return TextAlone(marker, _TYPES[kind], text)
+
+
+def _without_filling(caption: Caption) -> Caption:
+    return replace(caption, lines=tuple(line.replace(FILLING, "") for line in caption.lines))

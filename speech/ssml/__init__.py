@@ -5,6 +5,14 @@ their attributes, `say_as` has the language's readers say what is named, `x_samp
 https://www.w3.org/TR/speech-synthesis11/; docs/ssml.md says what each element does here.
 """
 
-from speech.ssml.document import Bookmark, Document, Plain, is_ssml, read_document, readable
+from speech.ssml.document import (
+    FILLING,
+    Bookmark,
+    Document,
+    Plain,
+    is_ssml,
+    read_document,
+    readable,
+)
 
-__all__ = ["Bookmark", "Document", "Plain", "is_ssml", "read_document", "readable"]
+__all__ = ["FILLING", "Bookmark", "Document", "Plain", "is_ssml", "read_document", "readable"]

@@ -26,6 +26,8 @@ from speech.voices import VoiceCatalogue, lost_region
 
 MAX_PASSAGES = 400
 """Changes of voice, language, rate or volume, and sentences and paragraphs, of one document."""
+FILLING = "\0"
+"""XML has no such character."""
 _SLOWEST, _FASTEST = 0.25, 4.0
 _PRIVATE = "\ue000", "\uf8ff"
 _UNHEARD = frozenset(("desc", "meta", "metadata"))
@@ -98,7 +100,10 @@ def read_document(
 
 
 def readable(text: str, passages: Iterable[Passage]) -> str:
-    """A document as a reader sees it, as long as it is: blanks in place of tags."""
+    """A document as a reader sees it, as long as it is: blanks in place of tags.
+
+    Behind a character that was written as an entity stand as many of `FILLING` as that was longer.
+    """
     if not any(passage.edits for passage in passages):
         return text
     shown = [" "] * len(text)
@@ -107,7 +112,7 @@ def readable(text: str, passages: Iterable[Passage]) -> str:
         for start, end, plain, kind, _ in passage.edits:
             if kind == "markup":
                 stretch = slice(passage.start + start, passage.start + end)
-                shown[stretch] = plain.ljust(end - start)[: end - start]
+                shown[stretch] = plain.ljust(end - start, FILLING if plain else " ")[: end - start]
     return "".join(shown)
 
 

@@ -231,9 +231,9 @@ async def test_bad_captions(server: Server, changes: dict[str, Any], param: str)
 
 async def test_captions_of_ssml_show_no_tags(server: Server) -> None:
     text = (
-        '<speak><p>It <emphasis>costs</emphasis> <sub alias="five">5</sub> &amp; more.</p>'
+        '<speak><p>It <emphasis>costs</emphasis> <sub alias="five">5</sub> &amp; caf&#233;s.</p>'
         "<p>Two<break/> dogs</p></speak>"
     )
     reply = await asked(server, input=text, caption_format="json")
     shown = [" ".join(caption["lines"]) for caption in reply.json()["captions"]]
-    assert " ".join(shown) == "It costs 5 & more. Two dogs"
+    assert " ".join(shown) == "It costs 5 & cafés. Two dogs"
