@@ -9,13 +9,14 @@ collision near 2**32 replies, and a collision here is a stranger's audio.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, fields
 from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
+from operator import attrgetter
 
 from speech.config import AudioConfig
-from speech.types import Delivery, Normalization, Passage, Phrase, SpeechRequest
+from speech.types import Delivery, Normalization, Passage, Phrase, SpeechRequest, Word
 
 KEY_VERSION = 3
 """Raise it when the same inputs begin to make other bytes, e.g. after a change of an encoder."""
@@ -155,9 +156,12 @@ def _delivery(delivery: Delivery) -> dict[str, object]:
 def _said(phrase: Phrase, *, timed: bool) -> list[object]:
     said: list[object] = [phrase.phoneme_ids or phrase.text, float(phrase.pause_after)]
     if timed:
-        said.append([astuple(word) for word in phrase.words])
+        said.append([_word(word) for word in phrase.words])
         said.append(phrase.text)
     return said
+
+
+_word = attrgetter(*(field.name for field in fields(Word)))
 
 
 def _hash(value: dict[str, object]) -> str:

@@ -12,7 +12,6 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import accumulate, groupby, pairwise
 from math import inf
@@ -124,16 +123,16 @@ class Sources:
 def written_words(cut: Cut, sources: Sources) -> tuple[Word, ...]:
     """The words of a phrase and where they were written."""
     origin = _marked(cut.text)
-    words = []
-    for place in _places(marks.plain(cut.text)):
-        start, end = origin.of(*place)
-        sentence = sources.sentence(cut, start)
-        words.append(Word(place, sources.of(cut, start, end), sentence=sentence))
-    behind = accumulate((word.written[1] for word in words), max)
-    follows = [*(word.written[0] for word in words[1:]), sources.behind(cut)]
+    places = _places(marks.plain(cut.text))
+    spoken = [origin.of(*place) for place in places]
+    written = [sources.of(cut, start, end) for start, end in spoken]
+    behind = accumulate((end for _, end in written), max)
+    follows = [*(start for start, _ in written[1:]), sources.behind(cut)]
     return tuple(
-        replace(word, continued=follow < end)
-        for word, follow, end in zip(words, follows, behind, strict=True)
+        Word(place, its, sentence=sources.sentence(cut, start), continued=follow < end)
+        for place, its, (start, _), follow, end in zip(
+            places, written, spoken, follows, behind, strict=True
+        )
     )
 
 
@@ -186,10 +185,13 @@ def spoken_words(
         stretches = _stretches(words, text, phonemes, lambda word: phonemize(word, vocabulary))
     ids = _Ids(phonemes, vocabulary)
     return tuple(
-        replace(
-            word,
-            ids=(ids.before(start), ids.before(end)),
-            sounds=_sounds(phonemes, start, end, ids) if sounds else (),
+        Word(
+            word.spoken,
+            word.written,
+            (ids.before(start), ids.before(end)),
+            word.sentence,
+            word.continued,
+            _sounds(phonemes, start, end, ids) if sounds else (),
         )
         for word, (start, end) in zip(words, stretches, strict=True)
     )
@@ -214,7 +216,8 @@ class _Ids:
         self._cells = [(match.start(), match[0]) for match in _CELL.finditer(phonemes)]
         self._starts = [start for start, _ in self._cells]
         first = self._frame - len(vocabulary.ids[END])
-        self._ids = list(accumulate((self._count(cell) for _, cell in self._cells), initial=first))
+        counts = {cell: self._count(cell) for cell in {cell for _, cell in self._cells}}
+        self._ids = list(accumulate((counts[cell] for _, cell in self._cells), initial=first))
 
     def before(self, place: int) -> int:
         """How many ids stand before a phoneme."""
@@ -222,6 +225,8 @@ class _Ids:
         if number < 0:
             return self._ids[0]
         start, cell = self._cells[number]
+        if place - start >= len(cell):
+            return self._ids[number + 1]
         within = self._ids[number] + (self._count(cell[: place - start]) if place > start else 0)
         return min(within, self._ids[number + 1])
 
