@@ -7,7 +7,6 @@ from speech.text.languages.grammar import (
     Language,
     Moment,
     Noun,
-    is_name,
     listed,
     nouns,
 )
@@ -46,12 +45,10 @@ class _Czech(Language):
     def day(self, date: Day) -> str:
         return _declined(date.day, "ého")
 
-    def clock(self, moment: Moment) -> str:
-        said = self.counted(str(moment.hour), "", self.units["h"])
-        if not moment.minute:
-            return said
-        zero = "nula " if moment.minute < 10 else ""
-        return f"{self.cardinal(str(moment.hour))} {zero}{self.cardinal(str(moment.minute))}"
+    def hour(self, moment: Moment) -> str:
+        if moment.minute:
+            return self.cardinal(str(moment.hour))
+        return self.counted(str(moment.hour), "", self.units["h"])
 
     def decimal(self, whole: str, part: str, gender: str = "") -> str:
         if not part:
@@ -74,10 +71,6 @@ class _Czech(Language):
             return _declined(int(number), "é" if noun.endswith("y") else "ého")
         form = "á" if noun.endswith("a") else "é" if noun.endswith(("í", "o", "e")) else "ý"
         return _declined(int(number), form)
-
-    def roman(self, number: str, before: str, after: str) -> str:
-        del after
-        return self.nth(number) if is_name(before) else ""
 
     def gender(self, noun: str) -> str:
         if noun.endswith(("a", "y")):
@@ -161,6 +154,7 @@ CZECH = _Czech(
     },
     sections=frozenset(listed("kapitola část díl typ fáze třída svazek")),
     endings=r"\.(?= [a-zá-ž])",
+    zero="nula ",
     clock_words=r"hod\.|hodin|h",
     day_mark=r"\. ?",
     short_date=r"(?P<d>[0-9]{1,2})\. ?(?P<m>[0-9]{1,2})\.(?=[,;)]|$)",

@@ -6,7 +6,6 @@ from speech.text.languages.grammar import (
     Language,
     Moment,
     Noun,
-    is_name,
     listed,
     nouns,
 )
@@ -20,10 +19,6 @@ class _Dutch(Language):
 
     def hour(self, moment: Moment) -> str:
         return f"{self.cardinal(str(moment.hour))} uur"
-
-    def roman(self, number: str, before: str, after: str) -> str:
-        del after
-        return f"de {self.nth(number)}" if is_name(before) else ""
 
     def gender(self, noun: str) -> str:
         return "n" if noun.endswith("je") or noun in _NEUTERS else "m"
@@ -103,6 +98,7 @@ DUTCH = _Dutch(
         mld. m miljard
     """),
     agreement={},
+    the="de ",
     and_seconds=" en ",
     second=Noun("m", "seconde", "seconden"),
     sections=frozenset(listed("deel hoofdstuk type fase klasse band")),

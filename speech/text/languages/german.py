@@ -66,9 +66,6 @@ class _German(Language):
         article = "die" if before.endswith("a") or before in _QUEENS else "der"
         return f"{article} {self.nth(number).capitalize()}"
 
-    def decade(self, number: str, ending: str) -> str:
-        return f"{self.year(number)}{ending}"
-
     def gender(self, noun: str) -> str:
         if not noun[0].isupper():
             return ""

@@ -145,6 +145,8 @@ class Language:
     """Written magnitudes before a unit of money, e.g. `Mio.`, as they are said."""
     agreement: Mapping[Gender, Mapping[str, str]]
     """Last word of a number to its form before a noun of a gender; `=word` is that word alone."""
+    the: str = ""
+    """Between a ruler's name and number, with a blank behind it."""
     sections: frozenset[str] = frozenset()
     """Before these a Roman numeral is a plain number: `Teil II`."""
     articles: frozenset[str] = frozenset()
@@ -170,6 +172,8 @@ class Language:
     """The first day of a month, where it is not said like the others."""
     and_minutes: str = " "
     """Between hours and minutes."""
+    zero: str = ""
+    """Before minutes below ten, with a blank behind it."""
     minutes: Gender = ""
     and_seconds: str = ""
     """Before the seconds, with a blank at either end."""
@@ -266,7 +270,8 @@ class Language:
         """A time in words."""
         said = self.hour(moment)
         if moment.minute:
-            said += f"{self.and_minutes}{self.cardinal(str(moment.minute), self.minutes)}"
+            zero = self.zero if moment.minute < 10 else ""
+            said += f"{self.and_minutes}{zero}{self.cardinal(str(moment.minute), self.minutes)}"
         if moment.second and self.second is not None:
             said += f"{self.and_seconds}{self.counted(str(moment.second), '', self.second)}"
         return said
@@ -282,7 +287,7 @@ class Language:
     def roman(self, number: str, before: str, after: str) -> str:
         """A Roman numeral, here in digits, between two words; empty where it is none."""
         del after
-        return self.nth(number) if is_name(before) else ""
+        return f"{self.the}{self.nth(number)}" if is_name(before) else ""
 
     def gender(self, noun: str) -> Gender:
         """Of a word that is counted, as far as its spelling tells; empty where it does not."""

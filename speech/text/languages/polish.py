@@ -63,14 +63,10 @@ class _Polish(Language):
     def day(self, date: Day) -> str:
         return _genitive(self.nth(str(date.day)))
 
-    def clock(self, moment: Moment) -> str:
+    def hour(self, moment: Moment) -> str:
         locative = moment.before in _LOCATIVE or moment.before.endswith("godz.")
         hour = self.nth(str(moment.hour)) if moment.hour else "zerowy"
-        said = _feminine(hour, locative=locative)
-        if not moment.minute:
-            return said
-        zero = "zero " if moment.minute < 10 else ""
-        return f"{said} {zero}{self.cardinal(str(moment.minute))}"
+        return _feminine(hour, locative=locative)
 
     def ordinal(self, number: str, ending: str, around: str) -> str:
         del ending
@@ -182,6 +178,7 @@ POLISH = _Polish(
         tys. m tysiąc tysięcy tysiące tysiąca
     """),
     agreement={"f": {"=jeden": "jedna", "dwa": "dwie"}, "n": {"=jeden": "jedno"}},
+    zero="zero ",
     endings=r"\.(?= [^\W\d_])",
     year_mark=r"(?: r\.| roku)?",
     year_behind=r" ?r\.| roku(?!\w)",

@@ -39,9 +39,9 @@ class _Russian(Language):
     def day(self, date: Day) -> str:
         return self.declined(str(date.day), "ого")
 
-    def clock(self, moment: Moment) -> str:
-        zero = "ноль " if moment.minute < 10 else ""
-        return f"{self.cardinal(str(moment.hour))} {zero}{self.cardinal(str(moment.minute))}"
+    def hour(self, moment: Moment) -> str:
+        said = self.cardinal(str(moment.hour))
+        return said if moment.minute else f"{said} ноль ноль"
 
     def decimal(self, whole: str, part: str, gender: str = "") -> str:
         if not part or len(part) > 3:
@@ -174,6 +174,7 @@ RUSSIAN = _Russian(
     """),
     agreement={"f": {"один": "одна", "два": "две"}, "n": {"один": "одно"}},
     sections=frozenset(listed("глава часть том раздел тип класс фаза")),
+    zero="ноль ",
     endings="-(?:" + "|".join(sorted(_FORMS, key=len, reverse=True)) + ")",
     year_mark=r"(?: ?г\.| года?)?",
     year_behind=r" ?г\.| год[ау]?(?!\w)",

@@ -5,9 +5,7 @@ from speech.text.languages.grammar import (
     Currency,
     Day,
     Language,
-    Moment,
     Noun,
-    is_name,
     listed,
     nouns,
 )
@@ -20,17 +18,6 @@ class _Swedish(Language):
 
     def day(self, date: Day) -> str:
         return self.nth(str(date.day))
-
-    def clock(self, moment: Moment) -> str:
-        said = self.cardinal(str(moment.hour))
-        if not moment.minute:
-            return said
-        zero = "noll " if moment.minute < 10 else ""
-        return f"{said} {zero}{self.cardinal(str(moment.minute))}"
-
-    def roman(self, number: str, before: str, after: str) -> str:
-        del after
-        return f"den {self.nth(number)}" if is_name(before) else ""
 
     def gender(self, noun: str) -> str:
         return "n" if noun in _NEUTERS else ""
@@ -115,6 +102,8 @@ SWEDISH = _Swedish(
         md m miljard miljarder
     """),
     agreement={"m": {"ett": "en"}},
+    the="den ",
+    zero="noll ",
     sections=frozenset(listed("del kapitel typ fas akt band")),
     endings=":(?:e|a)",
     clock_head=r"(?:(?<=[Kk]l\. )|(?<=[Kk]l )|(?<=[Kk]lockan ))",
