@@ -62,6 +62,7 @@ no|minus|prosent|grad/grader|Celsius|Fahrenheit|euro|dollar|pund|rupi/rupier|yen
 or|ମାଇନସ୍|ପ୍ରତିଶତ|ଡିଗ୍ରୀ|ସେଲସିୟସ|ଫାରେନହାଇଟ|ୟୁରୋ|ଡଲାର|ପାଉଣ୍ଡ|ଟଙ୍କା|ୟେନ|ଅଧା
 pa|ਮਾਈਨਸ|ਪ੍ਰਤੀਸ਼ਤ|ਡਿਗਰੀ|ਸੈਲਸੀਅਸ|ਫਾਰਨਹੀਟ|ਯੂਰੋ|ਡਾਲਰ|ਪੌਂਡ|ਰੁਪਏ|ਯੇਨ|ਅੱਧਾ
 ro|minus|la sută|grad/grade|Celsius|Fahrenheit|euro|dolar/dolari|liră/lire|rupie/rupii|yen/yeni|jumătate
+sd|منفي|سيڪڙو|ڊگري|سينٽي گريڊ|فارنهائيٽ|يورو|ڊالر|پائونڊ|رپيا|ين|اڌ
 si|ඍණ|^සියයට|අංශක|සෙල්සියස්|ෆැරන්හයිට්|යුරෝ|ඩොලර්|පවුම්|රුපියල්|යෙන්|භාගයක්
 sk|mínus|percento/percentá/percent|stupeň/stupne/stupňov|Celzia|Fahrenheita|euro/eurá/eur|dolár/doláre/dolárov|libra/libry/libier|rupia/rupie/rupií|jen/jeny/jenov|pol
 sl|minus|odstotek/odstotke/odstotkov|stopinja/stopinje/stopinj|Celzija|Fahrenheita|evro/evre/evrov|dolar/dolarje/dolarjev|funt/funte/funtov|rupija/rupije/rupij|jen/jene/jenov|pol
