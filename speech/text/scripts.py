@@ -1,10 +1,12 @@
 """Letters of scripts that a language's voice cannot read: spelt in Latin letters, or left out.
 
 espeak-ng reads some scripts in every language (Hangul, Devanagari, Georgian) and describes the
-others (`Chinese letter`). Nothing here knows words: 東京 in an English text has no sound.
+others (`Chinese letter`). Nothing here knows words: 東京 in an English text has no sound, but kana
+are syllables.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
@@ -105,7 +107,35 @@ def left_out(text: str, language: str) -> str:
     return next((match[0][:16] for match in found if not _in_latin(match, family)), "")
 
 
+# Where Unicode names a syllable otherwise than Hepburn spells it.
+_HEPBURN = {"si": "shi", "ti": "chi", "tu": "tsu", "hu": "fu", "zi": "ji", "di": "ji", "du": "zu"}
+
+
+def _romaji(kana: str) -> str:
+    """Hiragana and katakana in Latin letters, after Hepburn."""
+    spelt, is_double = "", False
+    for sign in kana:
+        _, is_letter, name = unicodedata.name(sign, "").partition(" LETTER ")
+        if not is_letter:
+            spelt += " " if sign == " " else ""
+            continue
+        small, syllable = name.startswith("SMALL "), name.split()[-1].lower()
+        syllable = _HEPBURN.get(syllable, syllable)
+        if small and syllable == "tsu":
+            is_double = True
+            continue
+        if small and syllable in {"ya", "yu", "yo"} and spelt[-1:] == "i":
+            # ki and a small ya are kya, shi and a small ya sha.
+            spelt = spelt[:-1]
+            syllable = syllable[1:] if spelt.endswith(("sh", "ch", "j")) else syllable
+        spelt += syllable[0] + syllable if is_double else syllable
+        is_double = False
+    return spelt
+
+
 def _in_latin(match: re.Match[str], family: str) -> str:
+    if match.lastgroup == "kana" and family not in _LATIN_READERS_ONLY:
+        return _romaji(match[0])
     table = {"Cyrillic": _CYRILLIC, "Greek": _GREEK}.get(match.lastgroup or "")
     if table is None or family in _LATIN_READERS_ONLY:
         return ""

@@ -67,6 +67,7 @@ class Sources:
         self._sentences = sentences
         self._origins: dict[int, Origin] = {}
         self._begins: dict[int, int] = {}
+        self._spoken: dict[int, str] = {}
 
     def of(self, cut: Cut, start: int, end: int) -> Stretch:
         """The written stretch that a stretch of a phrase's text, with its marks, stands for.
@@ -104,10 +105,12 @@ class Sources:
     def behind(self, cut: Cut) -> int:
         """Where the first word was written that comes behind a phrase in its sentence."""
         number, _, stop = cut.pieces[-1]
-        sentence, spans = self._sentences[number]
-        rest = spoken_sentence(sentence.text, spans)[stop:]
-        for place, character in enumerate(rest, stop):
-            if is_speakable(character):
+        if number not in self._spoken:
+            sentence, spans = self._sentences[number]
+            self._spoken[number] = spoken_sentence(sentence.text, spans)
+        spoken = self._spoken[number]
+        for place in range(stop, len(spoken)):
+            if is_speakable(spoken[place]):
                 return self._start + self._piece(number, place, place + 1)[0]
         return self._start + len(self._text)
 
