@@ -11,7 +11,7 @@ Seconds = Annotated[float, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=0)]
 
 
-# `torch` and `bf16` are for engines that compute with torch; none that is shipped does.
+# `torch` and `bf16` are for engines that compute with torch.
 ProviderName = Literal["cpu", "cuda", "tensorrt", "torch"]
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 

@@ -96,7 +96,7 @@ class TwoHalves(Protocol):
     real: int
     """Other numbers that go with a row."""
 
-    def encode(self, ids: Tensor, lengths: Tensor, given: Given) -> tuple[Tensor, Tensor]:
+    def encode(self, ids: Tensor, lengths: Tensor, given: Given) -> tuple[Tensor, Tensor, Tensor]:
         """The text half.
 
         Args:
@@ -105,8 +105,9 @@ class TwoHalves(Protocol):
             given: Of each row.
 
         Returns:
-            States, float32 [N, T, `channels`]; and the frame at which each id ends, int64 [N, T],
-            which padding leaves where it is. A row whose durations are no numbers ends at -1.
+            States, float32 [N, T, `channels`]; the frame at which each id ends, int64 [N, T],
+            which padding leaves where it is; and one more number of each id for the host, likewise.
+            A row whose durations are no numbers ends at -1.
         """
         ...
 
@@ -144,6 +145,8 @@ class Wave(NamedTuple):
     samples: Samples
     ends: npt.NDArray[np.int64]
     """The frame at which each id ends."""
+    told: npt.NDArray[np.int64]
+    """The network's other number of each id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -448,6 +451,7 @@ class _Sound:
 
     places: tuple[int, ...]
     ends: tuple[npt.NDArray[np.int64], ...]
+    """Of each row its ends and what was told beside, [2, T]."""
     run: Run
     arrived: Wait
     half: int
@@ -493,12 +497,12 @@ class BatchRenderer:
                 torch.zeros((slots, network.real), **there),
             )
             self._words = torch.zeros(words, dtype=torch.int64, **there)
-            self._ends_out = torch.zeros(ends, dtype=torch.int64, **there)
+            self._ends_out = torch.zeros(2 * ends, dtype=torch.int64, **there)
             self._chosen = torch.zeros(rows, dtype=torch.int64, **there)
             self._samples = torch.zeros(samples, dtype=torch.int16, **there)
             self._parked = [torch.zeros_like(self._samples) for _ in range(2)]
             self._words_host = [device.host(words, torch.int64) for _ in range(2)]
-            self._ends_host = [device.host(ends, torch.int64) for _ in range(2)]
+            self._ends_host = [device.host(2 * ends, torch.int64) for _ in range(2)]
             self._chosen_host = [device.host(rows, torch.int64) for _ in range(2)]
             self._samples_host = [device.host(samples, torch.int16) for _ in range(2)]
         # The largest first: smaller graphs find room in what it took.
@@ -550,7 +554,7 @@ class BatchRenderer:
                     following = self._start_text(rows, places, run, number % 2)
                 if before is not None:
                     ends = self._fetched_ends(before)
-                    frames = [int(line[-1]) for line in ends]
+                    frames = [int(line[0, -1]) for line in ends]
                     fitting = [i for i, count in enumerate(frames) if 0 < count <= most]
                     longer += [before.places[i] for i, count in enumerate(frames) if count > most]
                     for sound in self._sound_shapes.pack([frames[i] for i in fitting]):
@@ -591,7 +595,7 @@ class BatchRenderer:
             real.view(np.float64)[:, i] = row.real
         self._words[:end].copy_(host, non_blocking=True)
         self._text_runs[run.rows, run.length]()
-        arrived = self._device.fetch(self._ends_host[half][:size], self._ends_out[:size])
+        arrived = self._device.fetch(self._ends_host[half][: 2 * size], self._ends_out[: 2 * size])
         return _Text(places=places, run=run, first_slot=first_slot, arrived=arrived, half=half)
 
     def _text(self, rows: int, length: int) -> None:
@@ -602,7 +606,7 @@ class BatchRenderer:
         lengths, slots = facts[0], facts[1]
         real = facts[split:].view(torch.float64).t().to(torch.float32)
         given = Given(facts[2:split].t(), real)
-        states, ends = self._network.encode(ids, lengths, given)
+        states, ends, told = self._network.encode(ids, lengths, given)
         whole = ends[:, -1:].repeat(1, self._ends.shape[1])
         whole[:, :length] = ends
         self._states[:, :length].index_copy_(0, slots, states)
@@ -610,12 +614,14 @@ class BatchRenderer:
         self._given.whole.index_copy_(0, slots, given.whole)
         self._given.real.index_copy_(0, slots, given.real)
         self._ends_out[:size] = ends.flatten()
+        self._ends_out[size : 2 * size] = told.flatten()
 
     def _fetched_ends(self, text: _Text) -> npt.NDArray[np.int64]:
-        """Ends of a text run's rows, [rows, T]; the last is their number of frames."""
+        """Ends of a text run's rows and what is told beside, [rows, 2, T]."""
         text.arrived()
-        host = self._ends_host[text.half].numpy()[: text.run.rows * text.run.length]
-        found: npt.NDArray[np.int64] = host.reshape(text.run.rows, text.run.length)
+        shape = (2, text.run.rows, text.run.length)
+        host = self._ends_host[text.half].numpy()[: 2 * text.run.rows * text.run.length]
+        found: npt.NDArray[np.int64] = host.reshape(shape).transpose(1, 0, 2)
         return found[: len(text.places)]
 
     def _start_sound(
@@ -662,8 +668,10 @@ class BatchRenderer:
         sane = found[sound.run.rows * each :]
         for i, (place, ends) in enumerate(zip(sound.places, sound.ends, strict=True)):
             if sane[i]:
-                samples = found[i * each : i * each + int(ends[-1]) * self._network.hop].copy()
-                results[place] = Wave(samples, ends[: len(rows[place].ids)])
+                end = i * each + int(ends[0, -1]) * self._network.hop
+                results[place] = Wave(
+                    found[i * each : end].copy(), *ends[:, : len(rows[place].ids)]
+                )
 
     def _alone(self, row: Row) -> Wave | None:
         """A row longer than any shape, in one of its own: powers of two, so they are few."""
@@ -675,7 +683,7 @@ class BatchRenderer:
             torch.tensor([row.real], dtype=torch.float32, **there),
         )
         lengths = torch.tensor([len(row.ids)], **there)
-        states, ends = self._network.encode(torch.tensor(ids, **there), lengths, given)
+        states, ends, told = self._network.encode(torch.tensor(ids, **there), lengths, given)
         last = ends[0].cpu().numpy()
         frames = int(last[-1])
         if not 0 < frames <= MAX_FRAMES:
@@ -684,9 +692,10 @@ class BatchRenderer:
         samples, sane = self._network.speak(states, first, ends, given, _power(frames))
         result: Samples = samples[0, : frames * self._network.hop].cpu().numpy().copy()
         whole = bool(sane)
-        del states, ends, samples, sane
+        beside = told[0, : len(row.ids)].cpu().numpy()
+        del states, ends, told, samples, sane
         self._device.release()
-        return Wave(result, last[: len(row.ids)].copy()) if whole else None
+        return Wave(result, last[: len(row.ids)].copy(), beside) if whole else None
 
 
 def _power(count: int) -> int:

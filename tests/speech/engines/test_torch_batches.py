@@ -97,14 +97,14 @@ class Tiny:
         self.there, self.back = basis, basis.T
         self.seen: list[tuple[int, int]] = []
 
-    def encode(self, ids: Tensor, lengths: Tensor, given: Given) -> tuple[Tensor, Tensor]:
+    def encode(self, ids: Tensor, lengths: Tensor, given: Given) -> tuple[Tensor, Tensor, Tensor]:
         self.seen.append((ids.shape[0], ids.shape[1]))
         inside = torch.arange(ids.shape[1]) < lengths[:, None]
         frames = torch.ceil((ids % 3 + 1) * given.real) * inside
         ends = frames.cumsum(1)
         broken = ~torch.isfinite(ends[:, -1:])
         spread = torch.nn.functional.pad((ids * inside).unsqueeze(2).float(), (0, 7))
-        return spread @ self.there, torch.where(broken, -1.0, ends).long()
+        return spread @ self.there, torch.where(broken, -1.0, ends).long(), ids * 2
 
     def speak(
         self, states: Tensor, slots: Tensor, ends: Tensor, given: Given, frames: int
@@ -124,7 +124,7 @@ def row(*ids: int, speaker: int = 0, pace: float = 1.0) -> Row:
 def expected(item: Row) -> Wave:
     frames = np.ceil((item.ids % 3 + 1) * np.float32(item.real[0])).astype(np.int64)
     levels = np.repeat(item.ids + 1000 * item.whole[0], frames * Tiny.hop)
-    return Wave(levels.astype(np.int16), np.cumsum(frames))
+    return Wave(levels.astype(np.int16), np.cumsum(frames), item.ids * 2)
 
 
 def renderer(config: ShapesConfig = CONFIG) -> BatchRenderer:
@@ -149,6 +149,7 @@ def test_every_row_becomes_what_it_becomes_alone(count: int) -> None:
             assert wave is not None
             assert wave.samples.tolist() == expected(item).samples.tolist()
             assert wave.ends.tolist() == expected(item).ends.tolist()
+            assert wave.told.tolist() == expected(item).told.tolist()
 
 
 def test_only_known_shapes_are_computed() -> None:
