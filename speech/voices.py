@@ -125,7 +125,10 @@ class VoiceCatalogue:
             return self._find(alias)
         if is_mix(name):
             return self._mixed(name)
-        if name not in self.voices and len(owners := self._styles.get(name, [])) == 1:
+        if name not in self.voices and (owners := self._styles.get(name)):
+            if len(owners) > 1:
+                names = " and ".join(f"{voice.id}/{name}" for voice in owners)
+                raise InvalidInputError(f"voice {name[:64]!r} is several: {names}", "voice")
             return owners[0], name
         voice_id, _, speaker = name.partition("/")
         return self._find(VoiceName(voice=voice_id, speaker=speaker))

@@ -356,6 +356,13 @@ def test_a_style_speaks_its_own_language_first(styled: Load) -> None:
     assert error.value.param == "language"
 
 
+def test_a_style_of_two_voices_needs_the_voices_name(load: Load, styled: Load) -> None:
+    catalogue = load(STYLES, {**STYLES, "id": "m"})
+    with pytest.raises(InvalidInputError, match="k/af_a and m/af_a"):
+        catalogue.resolve("af_a")
+    assert catalogue.resolve("m/af_a+m/bf_b")[0].id == "m"
+
+
 def test_a_wrong_mix_in_the_catalogue_is_told_at_start(styled: Load) -> None:
     with pytest.raises(ConfigError, match="bad"):
         styled(aliases={"bad": {"voice": "k", "speaker": "af_a+nobody"}})

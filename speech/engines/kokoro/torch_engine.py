@@ -14,7 +14,8 @@ from speech.engines.kokoro.rows import KokoroRow, KokoroRows, Wave, pcm
 from speech.engines.kokoro.voice import SAMPLE_RATE
 from speech.engines.kokoro.weights import read_weights
 from speech.engines.onnx_session import own_threads
-from speech.engines.torch_batches import BatchRenderer, Row, ShapesConfig, open_device
+from speech.engines.torch_batches import BatchRenderer, Row, ShapesConfig
+from speech.engines.torch_devices import open_device
 from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob

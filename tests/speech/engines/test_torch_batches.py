@@ -19,8 +19,8 @@ from speech.engines.torch_batches import (  # noqa: E402
     Shapes,
     ShapesConfig,
     Wave,
-    open_device,
 )
+from speech.engines.torch_devices import open_device  # noqa: E402
 from speech.errors import ConfigError  # noqa: E402
 
 SHAPES = Shapes(rows=(1, 2, 4, 8), lengths=(10, 20, 40), at_once=160, overhead=0)
