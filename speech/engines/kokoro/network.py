@@ -309,7 +309,7 @@ class KokoroNetwork:
                 groups=inner.shape[1],
             )
             inner = inner * behind.mask
-            x = x.repeat_interleave(2, dim=2)
+            x = x[:, :, :, None].expand(-1, -1, -1, 2).flatten(2)
         inner = self._conv(inner, f"{name}.conv1", padding=1)
         inner = functional.leaky_relu(adain(inner, shifts[f"{name}.norm2"], behind), 0.2)
         inner = self._conv(inner, f"{name}.conv2", padding=1)
