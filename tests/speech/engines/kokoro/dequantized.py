@@ -53,7 +53,8 @@ def dequantized_graph(model: onnx.ModelProto) -> onnx.ModelProto:
             )  # fmt: skip
         elif kind == "DequantizeLinear":
             maker = walk.makers[node.input[0]]
-            table = keep(f"{node.name}.float", dequantized(values, maker.input[0], node.input[2]))
+            name = maker.input[0].removesuffix("_quantized")
+            table = keep(name, dequantized(values, maker.input[0], node.input[2]))
             instead[node.output[0]] = helper.make_node(
                 "Gather", [table, maker.input[1]], list(node.output), node.name
             )

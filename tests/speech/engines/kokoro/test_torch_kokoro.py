@@ -16,7 +16,7 @@ from speech.engines import load_engine  # noqa: E402
 from speech.engines.kinds import Voice  # noqa: E402
 from speech.engines.kokoro.graph import read_graph  # noqa: E402
 from speech.engines.kokoro.network import KokoroNetwork, Lstm, adain, spans, turned  # noqa: E402
-from speech.engines.kokoro.rows import KokoroRow, Wave  # noqa: E402
+from speech.engines.kokoro.rows import KokoroRow, KokoroRows, Wave  # noqa: E402
 from speech.engines.kokoro.torch_engine import _LOUDER, KokoroTorchEngine  # noqa: E402
 from speech.engines.kokoro.weights import graph_weights, read_weights  # noqa: E402
 from speech.engines.onnx_session import OnnxSession  # noqa: E402
@@ -47,10 +47,9 @@ def engine(real_voice: Voice) -> KokoroTorchEngine:
 
 
 @pytest.fixture(scope="module")
-def rows(
-    engine: KokoroTorchEngine, say_job: Callable[..., PhraseJob]
-) -> Callable[[int], list[KokoroRow]]:
+def rows(real_voice: Voice, say_job: Callable[..., PhraseJob]) -> Callable[[int], list[KokoroRow]]:
     """Some rows of mixed lengths, styles, speeds and seeds."""
+    reader = KokoroRows(real_voice)
 
     def make(count: int) -> list[KokoroRow]:
         found = []
@@ -61,7 +60,7 @@ def rows(
                 speed=SPEEDS[place % len(SPEEDS)],
                 seed=place,
             )
-            row = engine.rows.read(job)
+            row = reader.read(job)
             assert isinstance(row, KokoroRow)
             found.append(row)
         return found
