@@ -66,7 +66,8 @@ def _official(parts: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
             if name.endswith(suffix):
                 base = name.removesuffix(suffix)
                 # w = g v / |v|, a norm for each of the first dimension (Salimans and Kingma 2016).
-                norm = value.flatten(1).norm(dim=1).view(-1, *[1] * (value.dim() - 1))
+                norm = value.flatten(1).norm(dim=1).clamp(min=1e-12)
+                norm = norm.view(-1, *[1] * (value.dim() - 1))
                 found[f"{base}.weight"] = value * (raw[f"{base}{scale}"] / norm)
                 break
         else:
