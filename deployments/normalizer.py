@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import replace
@@ -98,6 +98,7 @@ class Normalizer(Stage, serves=NormalizerStage):
         espeak.configure(espeak_config or EspeakConfig())
         self._live = LiveCatalogue(catalogue, home)
         self._audio = audio
+        self._pauses = TextConfig().phrases.pauses
         self._front_end = FrontEnd(TextConfig())
         self._lanes = _Lanes(TextConfig())
         self._reported: Unknown = Counter()
@@ -216,6 +217,8 @@ class Normalizer(Stage, serves=NormalizerStage):
     def _opening(self, request: SpeechRequest) -> Phrase | None:
         """The first phrase, where it can be told without reading all."""
         first, *others = request.passages
+        if others and self._may_be_too_silent(request.passages):
+            return None
         others_length = sum(self._front_end.at_most(it, self._vocabulary(it)) for it in others)
         return self._front_end.opening(
             first,
@@ -257,11 +260,33 @@ class Normalizer(Stage, serves=NormalizerStage):
             phrases[-1] = self._front_end.followed(phrases[-1], pause)
         if not are_several:
             return tuple(phrases)
+        self._check_silence(phrases)
         end = len(phrases) - 1
         return tuple(
             replace(phrase, index=index, is_last=index == end)
             for index, phrase in enumerate(phrases)
         )
+
+    def _check_silence(self, phrases: Sequence[Phrase]) -> None:
+        """A passage's pauses are bounded; many passages would make a long reply of a short text.
+
+        Raises:
+            InvalidInputError: all pauses together are too long.
+        """
+        longest = self._pauses.max_total
+        silence = sum(
+            (phrase.pause_after - self._pauses.paragraph) / phrase.delivery.speed
+            for phrase in phrases
+            if phrase.pause_after > self._pauses.paragraph
+        )
+        if silence > longest:
+            raise InvalidInputError(f"all pauses together exceed {longest:g} s", "input")
+
+    def _may_be_too_silent(self, passages: Sequence[Passage]) -> bool:
+        """Whether only all phrases tell that the pauses are not too long."""
+        between = sum(passage.pause or 0.0 for passage in passages)
+        within = sum(bool(it.edits) or "[" in it.text or "<" in it.text for it in passages)
+        return between + within * self._pauses.max_inline_total > self._pauses.max_total
 
     def _vocabulary(self, passage: Passage, *, sounds: bool = False) -> Vocabulary | None:
         """Of the passage's voice in its language.

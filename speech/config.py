@@ -43,6 +43,8 @@ class PauseConfig(StrictModel):
     """The longest single `[pause:...]` a text may hold."""
     max_inline_total: Seconds = 60.0
     """All of a text's `[pause:...]` together."""
+    max_total: Seconds = 300.0
+    """What all pauses of a reply of several passages last beyond `paragraph`, as they are heard."""
 
 
 class PhraseConfig(StrictModel):

@@ -8,6 +8,9 @@ import pytest
 import soundfile
 from servers import Server
 
+from speech.evaluation.hearing import Whisper, heard
+from speech.loudness import loudness, true_peak
+
 pytestmark = pytest.mark.integration
 
 MIXED = (
@@ -41,6 +44,53 @@ def test_several_voices_with_different_rates_are_one_mp3_stream(server: Server) 
     left = expected[: len(samples) - shift]
     right = samples[shift : shift + len(left)]
     assert np.corrcoef(left[: len(right)], right)[0, 1] > 0.95
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            '<speak><voice name="echo">Good morning.</voice> <voice name="starter"><prosody '
+            'rate="slow">The weather is nice.</prosody></voice></speak>',
+            "good morning the weather is nice",
+        ),
+        (
+            '<speak>You say <phoneme ph="təˈmeɪtoʊ">qqq</phoneme>, I say <sub alias="potato">xx'
+            "</sub>.</speak>",
+            "you say tomato i say potato",
+        ),
+        (
+            "<think>Not a word of this</think> <laugh>The dog<break time='1s'/> is happy.",
+            "the dog is happy",
+        ),
+    ],
+)
+def test_a_recogniser_hears_what_is_meant(server: Server, text: str, wanted: str) -> None:
+    pytest.importorskip("faster_whisper")
+    samples, rate = decoded(speak(server, text, response_format="wav", stream=False))
+    whole = np.rint(samples * 32_767).astype(np.int16)
+    assert " ".join(Whisper().words(heard(whole, rate))) == wanted
+
+
+def test_a_telephone_gets_its_codec(server: Server) -> None:
+    plain, rate = decoded(speak(server, "Press one.", response_format="wav", sample_rate=8000))
+    for law, subtype in (("mulaw", "ULAW"), ("alaw", "ALAW")):
+        reply = speak(server, "Press one.", response_format=law)
+        assert reply.headers["content-length"] == str(len(reply.content)) == str(len(plain))
+        coded, _ = soundfile.read(
+            io.BytesIO(reply.content), samplerate=8000, channels=1, subtype=subtype, format="RAW"
+        )
+        noise = np.sqrt(np.mean((coded - plain) ** 2) / np.mean(plain**2))
+        assert 20 * np.log10(noise) < -30
+    assert rate == 8000
+
+
+@pytest.mark.parametrize("voice", ["nova", "starter", "espeak"])
+def test_every_voice_has_the_loudness_asked_for(server: Server, voice: str) -> None:
+    text = "The quick brown fox jumps over the lazy dog. She sells sea shells, does she not?"
+    samples, rate = decoded(speak(server, text, voice, response_format="wav", loudness=-23))
+    assert loudness(samples, rate) == pytest.approx(-23, abs=1.0)
+    assert true_peak(samples) < -1.0
 
 
 def test_a_break_is_exact_at_any_speed(server: Server) -> None:
