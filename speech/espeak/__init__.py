@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -167,6 +167,13 @@ def phonemize(text: str, voice: str) -> str:
 
 
 def synthesize(text: str, voice: str, rate: int = NORMAL_RATE) -> Samples:
+    """What `synthesize_timed` does, without the words."""
+    return synthesize_timed(text, voice, rate)[0]
+
+
+def synthesize_timed(
+    text: str, voice: str, rate: int = NORMAL_RATE
+) -> tuple[Samples, list[tuple[int, int]]]:
     """Speak a text with espeak-ng's own synthesiser.
 
     Args:
@@ -175,13 +182,27 @@ def synthesize(text: str, voice: str, rate: int = NORMAL_RATE) -> Samples:
         rate: Words per minute, MIN_RATE to MAX_RATE.
 
     Returns:
-        One-dimensional int16 at `sample_rate()`.
+        One-dimensional int16 at `sample_rate()`; and of each word, or of several that it says as
+        one, the first code point in the text and the sample at which it begins, in order.
 
     Raises:
         UnreadableTextError: espeak-ng breaks down on the text.
         SynthesisError: the voice does not exist or espeak-ng reports a failure.
     """
-    return np.frombuffer(_ask(helper.SYNTHESIZE, voice, spoken_brackets(text), rate), np.int16)
+    payload = _ask(helper.SYNTHESIZE, voice, spoken_brackets(text), rate)
+    (count,) = helper.WORDS.unpack_from(payload)
+    behind = helper.WORDS.size + count * helper.WORD.size
+    words = helper.WORD.iter_unpack(payload[helper.WORDS.size : behind])
+    return np.frombuffer(payload, np.int16, offset=behind), _in_order(words, len(text))
+
+
+def _in_order(words: Iterable[tuple[int, ...]], length: int) -> list[tuple[int, int]]:
+    """Words whose places and times both rise; espeak-ng repeats some."""
+    found: list[tuple[int, int]] = []
+    for place, sample in words:
+        if place < length and (not found or (place > found[-1][0] and sample >= found[-1][1])):
+            found.append((place, sample))
+    return found
 
 
 def _ask(kind: int, voice: str, text: str, rate: int = 0) -> bytes:

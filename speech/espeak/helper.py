@@ -25,6 +25,9 @@ PHONEMIZE, SYNTHESIZE, PREPARE = 0, 1, 2
 it has no answer."""
 REQUEST = struct.Struct("<BHHI")
 """What is wanted, words per minute, and the bytes of the voice and of the text that follow."""
+WORDS, WORD = struct.Struct("<I"), struct.Struct("<II")
+"""In front of the samples: how many words there are, and of each its first code point in the text
+and the sample at which it begins."""
 HOME = b"en-us"
 """The voice that every child begins with."""
 READ, NO_VOICE, FAILED, KILLED = 0, 1, 2, 3
@@ -37,6 +40,7 @@ _CHARS_UTF8 = 1
 _PHONEMES_IPA = 2
 _POSITION_CHARACTER = 1
 _PARAMETER_RATE = 1
+_EVENTS_END, _EVENT_WORD = 0, 1
 _SET_PARENT_DEATH_SIGNAL = 1
 _SET_NO_NEW_PRIVILEGES = 38
 
@@ -52,8 +56,24 @@ _TERMINATORS = {
 _TERMINATOR_MASK = 0x000FFFFF
 _LANGUAGE_SWITCH = re.compile(rb"\([^)]*\)")
 
+
+class _Event(ctypes.Structure):
+    """`espeak_EVENT` of speak_lib.h; text positions count from 1."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    )
+
+
 _SynthCallback = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
 )
 
 
@@ -88,14 +108,26 @@ class Library:
         if self._sample_rate <= 0:
             raise OSError(f"espeak-ng could not read its data in {folder}")
         self._pieces: list[bytes] = []
+        self._words: list[bytes] = []
         self._callback = _SynthCallback(self._receive)
         self._api.espeak_SetSynthCallback(self._callback)
         self._files = self._voice_files()
         self._voice = b""
 
-    def _receive(self, wave: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:
+    def _receive(
+        self,
+        wave: "ctypes._Pointer[ctypes.c_short]",
+        count: int,
+        events: "ctypes._Pointer[_Event]",
+    ) -> int:
         if wave and count:
             self._pieces.append(ctypes.string_at(wave, 2 * count))
+        number = 0
+        while events and events[number].type != _EVENTS_END:
+            event = events[number]
+            if event.type == _EVENT_WORD and event.text_position > 0 and event.sample >= 0:
+                self._words.append(WORD.pack(event.text_position - 1, event.sample))
+            number += 1
         return 0
 
     def describe(self) -> bytes:
@@ -141,6 +173,11 @@ class Library:
             text, size, 0, _POSITION_CHARACTER, 0, _CHARS_UTF8, None, None
         )
         return int(status), b"".join(self._pieces)
+
+    @property
+    def words(self) -> bytes:
+        """Of what was synthesised, see `WORDS`."""
+        return WORDS.pack(len(self._words)) + b"".join(self._words)
 
     def _voice_files(self) -> dict[bytes, bytes]:
         """Every language tag, lower case, and the file of the voice that speaks it best."""
@@ -211,6 +248,7 @@ def _read_one(library: Library, channel: socket.socket, seconds: float) -> None:
         payload = library.phonemize(text)
     else:
         code, payload = library.synthesize(text, rate)
+        payload = library.words + payload
         status = FAILED if code else READ
     signal.setitimer(signal.ITIMER_PROF, 0)  # an answer that has begun is finished
     channel.sendall(REPLY.pack(status, code, len(payload)) + payload)

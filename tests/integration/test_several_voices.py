@@ -42,7 +42,9 @@ def test_two_voices_of_two_rates_share_one_reply(any_server: Server) -> None:
     first = passes[0]
     assert first["voices"] == ["starter", "tiny"]
     assert all(item["words"] == first["words"] for item in passes)
-    assert passes[1]["body"] == first["body"]
+    # A kept stream has its sizes, which the first 44 bytes tell.
+    made, kept = (base64.b64decode(item["body"])[44:] for item in passes[:2])
+    assert kept == made
 
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(first["body"])), dtype="int16")
     assert rate == first["rate"] == 24_000

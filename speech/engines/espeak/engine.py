@@ -7,8 +7,11 @@ as well, and a result that misses `normal / speed` by more than 5 % is stretched
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from speech import espeak
 from speech.engines.kinds import Voice
@@ -55,11 +58,15 @@ class EspeakEngine:
         voice = f"{how.language}+{how.speaker}" if how.speaker else how.language
         rate = self._info.sample_rate
         try:
-            samples = _at_speed(job.phrase.text, voice, how.speed, rate)
+            samples, edges = _at_speed(job.phrase.text, voice, how.speed, rate)
         except SpeechError as error:
             return error
         return Pcm(
-            samples=samples, sample_rate=rate, index=job.phrase.index, is_last=job.phrase.is_last
+            samples=samples,
+            sample_rate=rate,
+            index=job.phrase.index,
+            is_last=job.phrase.is_last,
+            phoneme_seconds=(np.diff(edges) / rate).astype(np.float32) if job.timed else None,
         )
 
     def warm_up(self) -> None:
@@ -70,25 +77,69 @@ class EspeakEngine:
         """Nothing to release: the processes stay for the phonemizer."""
 
 
-def _at_speed(text: str, voice: str, speed: float, sample_rate: int) -> Samples:
-    normal = _trim(espeak.synthesize(text, voice), sample_rate)
+class _Said(NamedTuple):
+    """Audio, and where in it each code point of the text begins and the last one ends."""
+
+    samples: Samples
+    edges: npt.NDArray[np.float64]
+
+
+def _at_speed(text: str, voice: str, speed: float, sample_rate: int) -> _Said:
+    normal = _said(text, voice, espeak.NORMAL_RATE, sample_rate)
     if speed == 1.0:
         return normal
     rate = min(espeak.MAX_RATE, max(espeak.MIN_RATE, round(espeak.NORMAL_RATE * speed)))
-    samples = _trim(espeak.synthesize(text, voice, rate), sample_rate)
-    factor = len(samples) / (len(normal) / speed)
+    said = _said(text, voice, rate, sample_rate)
+    factor = len(said.samples) / (len(normal.samples) / speed)
     if abs(factor - 1.0) <= _TOLERANCE:
-        return samples
-    wave = stretch(samples.astype(np.float32), factor, sample_rate)
+        return said
+    wave = stretch(said.samples.astype(np.float32), factor, sample_rate)
     rounded: Samples = np.clip(np.rint(wave), -32768, 32767).astype(np.int16)
-    return rounded
+    return _Said(rounded, said.edges * (len(rounded) / len(said.samples)))
 
 
-def _trim(samples: Samples, sample_rate: int) -> Samples:
-    """Cut silent edges down to `_EDGE` and `_END`, so that pauses are the caller's own."""
+def _said(text: str, voice: str, rate: int, sample_rate: int) -> _Said:
+    samples, words = espeak.synthesize_timed(text, voice, rate)
+    kept, start = _trim(samples, sample_rate)
+    edges = _edges(text, samples, words)
+    edges = np.clip(edges - start, 0, len(kept))
+    edges[0], edges[-1] = 0, len(kept)
+    return _Said(kept, edges)
+
+
+def _edges(
+    text: str, samples: Samples, words: Sequence[tuple[int, int]]
+) -> npt.NDArray[np.float64]:
+    """Where each code point begins, and the last one ends.
+
+    espeak-ng tells where words begin, but of those that it says as one, "of the", only the first.
+    A word is over with its last loud sample. Its code points share its time alike, and what stands
+    between words has the silence.
+    """
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENCE)
+    places, times = [0.0], [0.0]
+    for (place, begin), (behind, until) in pairwise([*words, (len(text), len(samples))]):
+        last = max((at for at in range(place, behind) if text[at].isalnum()), default=place)
+        heard = loud[np.searchsorted(loud, begin) : np.searchsorted(loud, until)]
+        over = int(heard[-1]) + 1 if len(heard) else begin
+        for at, sample in ((place, begin), (last + 1, over)):
+            if places[-1] < at < behind:
+                places.append(at)
+                times.append(max(times[-1], sample))
+    places.append(len(text))
+    times.append(len(samples))
+    return np.interp(np.arange(len(text) + 1), places, times)
+
+
+def _trim(samples: Samples, sample_rate: int) -> tuple[Samples, int]:
+    """Cut silent edges down to `_EDGE` and `_END`, so that pauses are the caller's own.
+
+    Returns:
+        The rest, and how many samples were cut in front.
+    """
     edge, end = int(_EDGE * sample_rate), int(_END * sample_rate)
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENCE)
     if not len(loud):
-        return np.zeros(2 * edge, np.int16)
-    kept = samples[max(0, int(loud[0]) - edge) : int(loud[-1]) + 1]
-    return np.pad(kept, (0, end))
+        return np.zeros(2 * edge, np.int16), 0
+    start = max(0, int(loud[0]) - edge)
+    return np.pad(samples[start : int(loud[-1]) + 1], (0, end)), start

@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +101,38 @@ def test_info_declares_what_it_is(engine: Engine) -> None:
     assert engine.info.deterministic
     assert engine.info.provider == "espeak-ng"
     engine.warm_up()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("In the end of the day, well-known Samuel, the boxer, paid.", "en-us"),
+        ("Die Straßen sind, oft genug, leer.", "de"),
+        ("你好，世界。", "cmn"),
+        ("Hi.", "en-us"),
+        ("…", "en-us"),
+    ],
+)
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0, 4.0])
+def test_words_are_where_they_are_heard(
+    engine: Engine, text: str, language: str, speed: float
+) -> None:
+    """Every character has a time of its own; pauses at commas, where it makes any, in no word."""
+    pcm = speak(engine, replace(job(text, language=language, speed=speed), timed=True))
+    assert pcm.phoneme_seconds is not None
+    assert len(pcm.phoneme_seconds) == len(text)
+    assert pcm.phoneme_seconds.min() >= 0
+    assert pcm.phoneme_seconds.sum() == pytest.approx(pcm.duration, abs=1e-3)
+    edges = np.concatenate(([0], np.cumsum(pcm.phoneme_seconds))) * pcm.sample_rate
+    loud = np.abs(pcm.samples.astype(int)) > 300
+    for word in re.finditer(r"\w+", text):
+        begin, end = (round(edges[place]) for place in word.span())
+        assert loud[begin:end].mean() > 0.2
+    for pause in re.finditer(r"[,，] ?", text) if speed <= 1 else ():
+        begin, end = (round(edges[place]) for place in pause.span())
+        assert begin < end
+        assert loud[begin:end].mean() < 0.05
+
+
+def test_who_asks_for_no_times_gets_none(engine: Engine) -> None:
+    assert speak(engine, job("Hello there.")).phoneme_seconds is None
