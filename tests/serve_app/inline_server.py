@@ -20,8 +20,11 @@ from speech.errors import SynthesisError, UnavailableError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, SynthesizedPhrase
 
-SENTENCE = "This is one of several sentences that make a text of more than a single phrase. "
-LONG = SENTENCE * 6
+LONG = "".join(
+    f"This is the {it} of several sentences that make a text of more than one phrase. "
+    for it in ("first", "second", "third", "fourth", "fifth", "sixth")
+)
+"""No sentence comes twice: a phrase that was spoken is not spoken again."""
 GOOD = {"model": "chorale", "input": "Hello.", "voice": "alloy", "response_format": "pcm"}
 TOKEN = "a-token"  # noqa: S105
 
