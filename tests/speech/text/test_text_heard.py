@@ -53,7 +53,14 @@ def listener() -> Whisper:
 
 def said(text: str, voice: Voice, engine: Engine) -> np.ndarray:
     """A text as the voice says it, with its pauses, at the listener's rate."""
-    phrases = FrontEnd(TextConfig()).prepare(passage(text), voice.vocabulary).phrases
+    phrases = (
+        FrontEnd(TextConfig())
+        .prepare(
+            passage(text, voice=voice.id, speaker=voice.default_speaker),
+            voice.vocabulary_in("en-us"),
+        )
+        .phrases
+    )
     parts = []
     for phrase in phrases:
         (pcm,) = engine.synthesize([PhraseJob(phrase=phrase)])
