@@ -81,6 +81,7 @@ async def encoded(
         whole=whole,
         timed=True,
         voices=tuple(RATES),
+        makers=tuple(RATES),
         phrases=phrases(speed),
         digest="",
         request_id="",
