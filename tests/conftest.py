@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 from speech.types import Delivery, Passage, Phrase, PhraseJob, SpeechJob, SpeechRequest
+
+# A busy machine fails no property.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
 
 MakeJob = Callable[..., SpeechJob]
 
