@@ -1,5 +1,6 @@
 """A real HAProxy with the configuration that Ray Serve writes and the lines that Chorale adds."""
 
+import contextlib
 import http.server
 import json
 import os
@@ -235,21 +236,29 @@ def is_closed(connection: socket.socket) -> bool:
 
 def test_one_address_has_so_many_connections(door: Door) -> None:
     before = door.counted("haproxy_frontend_denied_connections_total")
-    held = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(HELD)]
-    for connection in held:
-        connection.sendall(b"G")
-    with socket.create_connection(("127.0.0.1", door.port)) as refused:
-        refused.settimeout(30)
-        assert is_closed(refused)
-    other = socket.create_connection(("127.0.0.1", door.port), source_address=("127.0.0.2", 0))
-    with other:
-        assert read(other, b"GET" + HEAD + b"\r\n")[0] == 200
+    address = ("127.0.0.1", door.port)
+    for _ in range(5):  # on a busy machine the first may be out of time before the last has come
+        with contextlib.ExitStack() as stack:
+            held = [
+                stack.enter_context(contextlib.closing(socket.create_connection(address)))
+                for _ in range(HELD)
+            ]
+            for connection in held:
+                connection.sendall(b"G")
+            with socket.create_connection(address) as refused:
+                refused.settimeout(30)
+                was_refused = is_closed(refused)
+            other = socket.create_connection(address, source_address=("127.0.0.2", 0))
+            with other:
+                assert read(other, b"GET" + HEAD + b"\r\n")[0] == 200
+            # Half a request ends after its time, and its place is free again.
+            for connection in held:
+                assert read(connection, b"E")[0] == 408
+        assert door.ask(b"GET" + HEAD + b"\r\n")[0] == 200
+        if was_refused:
+            break
+    assert was_refused
     assert door.counted("haproxy_frontend_denied_connections_total") > before
-    # Half a request ends after its time, and its place is free again.
-    for connection in held:
-        assert read(connection, b"E")[0] == 408
-        connection.close()
-    assert door.ask(b"GET" + HEAD + b"\r\n")[0] == 200
 
 
 def test_what_ray_writes_otherwise_is_refused(tmp_path: Path) -> None:
