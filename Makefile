@@ -5,6 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(EXTRA)
 TEST_VOICES_STAMP := $(VENV)/.installed-$(EXTRA)-test-voices
+AGENTS_STAMP := tests/voice_agents/.venv/.installed
+BRIDGE_STAMP := tests/voice_agents/wyoming_openai/.venv/.installed
+# wyoming-openai needs Python 3.12 or newer; where there is none, it is left out.
+BRIDGE_PYTHON ?= $(firstword $(foreach name,3.14 3.13 3.12,$(shell python$(name) -c 'import sys; print(sys.executable)' 2>/dev/null)) $(wildcard $(HOME)/.pyenv/versions/3.1[2-9].*/bin/python))
+CLIENTS_STAMP := tests/clients/.venv/.installed
 PEERS_STAMP := loadtests/peers/.venv/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -14,9 +19,9 @@ LOCKED := $(INSTALL) --require-hashes
 UV := .cache/uv/bin/uv
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: help setup setup-test-voices lock serve test lint fix bench loadtest goodput overload soak faults cluster-demo peers clean
+.PHONY: help setup setup-test-voices lock serve test lint fix bench loadtest goodput overload soak faults cluster-demo peers voice-agents clients clean
 help:
-	@echo "make setup | setup-test-voices | lock | serve | test | lint | fix | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | clean   (EXTRA=cpu or gpu)"
+	@echo "make setup | setup-test-voices | lock | serve | test | lint | fix | bench | loadtest | goodput | overload | soak | faults | cluster-demo | peers | voice-agents | clients | clean   (EXTRA=cpu or gpu)"
 
 setup: $(STAMP)
 
@@ -84,14 +89,45 @@ faults: $(STAMP)
 cluster-demo: $(STAMP)
 	$(BIN)/python -m loadtests.cluster $(ARGS)
 
-$(PEERS_STAMP): loadtests/peers/requirements.txt
+$(PEERS_STAMP): loadtests/peers/requirements.txt loadtests/peers/requirements_kokoro.txt
 	@$(PYTHON) -m venv $(dir $@)
 	@echo "installing the peers ..."
 	@$(dir $@)bin/python -m pip install -qq --disable-pip-version-check -r $<
+	@$(dir $@)bin/python -m pip install -qq --disable-pip-version-check --no-deps -r $(word 2,$^)
 	@touch $@
 
 peers: $(STAMP) $(PEERS_STAMP)
 	$(BIN)/python -m loadtests.peers.compare $(ARGS)
 
+$(AGENTS_STAMP): tests/voice_agents/requirements.txt
+	@$(PYTHON) -m venv $(dir $@)
+	@echo "installing voice agents ..."
+	@$(dir $@)bin/python -m pip install -qq --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+$(BRIDGE_STAMP): tests/voice_agents/wyoming_openai/requirements.txt
+	@$(BRIDGE_PYTHON) -m venv $(dir $@)
+	@echo "installing wyoming-openai ..."
+	@$(dir $@)bin/python -m pip install -qq --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+# The speech services of LiveKit and Pipecat, and Home Assistant's bridge, against a server of their own.
+voice-agents: $(STAMP) $(AGENTS_STAMP) $(if $(BRIDGE_PYTHON),$(BRIDGE_STAMP))
+	CHORALE_VOICE_AGENTS=$(CURDIR)/$(dir $(AGENTS_STAMP))bin/python \
+	CHORALE_WYOMING_OPENAI=$(if $(BRIDGE_PYTHON),$(CURDIR)/$(dir $(BRIDGE_STAMP))bin/python) \
+	$(BIN)/python -m pytest tests/integration/test_voice_agents.py tests/integration/test_wyoming_openai.py
+
+$(CLIENTS_STAMP): tests/clients/requirements.txt tests/clients/package-lock.json
+	@$(PYTHON) -m venv $(dir $@)
+	@echo "installing clients ..."
+	@$(dir $@)bin/python -m pip install -qq --disable-pip-version-check -r $<
+	@cd tests/clients && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+# Clients of OpenAI's API against a server of their own, or that of ARGS=URL; docs/clients.md has the
+# table. Needs Node.
+clients: $(STAMP) $(CLIENTS_STAMP)
+	$(BIN)/python tests/clients/table.py $(ARGS)
+
 clean:
-	rm -rf $(VENV) $(dir $(PEERS_STAMP)) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .cache loadtests/out
+	rm -rf tests/clients/node_modules $(VENV) $(dir $(PEERS_STAMP)) $(dir $(AGENTS_STAMP)) $(dir $(BRIDGE_STAMP)) $(dir $(CLIENTS_STAMP)) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .cache loadtests/out

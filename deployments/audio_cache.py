@@ -8,16 +8,17 @@ from time import perf_counter
 
 from ray.serve.handle import DeploymentHandle
 
-from deployments import metrics
+from deployments import metrics, startup
 from deployments.collector import settle
 from deployments.epochs import EpochBook
+from deployments.memory import MEMORY, MemoryWatch
 from deployments.stages import RETRIES, Inline, Stage, check_inline, speech_stage
 from speech import telemetry
 from speech.cache.fills import FillTable
 from speech.cache.keys import entry_key
 from speech.cache.stored import StoredReply, replay
 from speech.cache.tiers import Found, TieredCache, open_cache
-from speech.config import CacheConfig, RetryConfig
+from speech.config import CacheConfig, MemoryConfig, RetryConfig
 from speech.engine_load import ProcessorLoad
 from speech.interfaces import SpeechStage
 from speech.types import AudioFrame, CacheState, SpeechJob, Timing
@@ -35,9 +36,13 @@ class AudioCache(Stage, serves=SpeechStage):
         epoch_poll: float,
         encoder: DeploymentHandle | Inline,
         retries: RetryConfig = RETRIES,
+        *,
+        memory: MemoryConfig = MEMORY,
     ) -> None:
+        began = startup.Startup("audio_cache")
         self._config = config
         self._encoder = speech_stage(encoder, retries)
+        self._memory = MemoryWatch(memory)
         self._fills = FillTable(config)
         self._reported = self._fills.counters
         self._tiers: TieredCache = open_cache(
@@ -48,6 +53,7 @@ class AudioCache(Stage, serves=SpeechStage):
         self._counted: dict[str, int] = {}
         self._epochs = EpochBook(epoch_poll)
         self._load = ProcessorLoad()
+        began.done("tiers")
         settle()
 
     def check_health(self) -> None:
@@ -56,6 +62,8 @@ class AudioCache(Stage, serves=SpeechStage):
         Serve calls this every two seconds, which also keeps gauges alive: the exporter drops one
         that has not been set for about 20 s.
         """
+        startup.report()
+        self._memory.look(self._tiers.ram, self._fills)
         self._report()
         check_inline(self._encoder)
 

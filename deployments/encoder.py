@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from pydantic import Field
 from ray.serve.handle import DeploymentHandle
 
-from deployments import metrics
+from deployments import metrics, startup
 from deployments.collector import settle
+from deployments.memory import MEMORY, MemoryWatch
 from deployments.stages import (
     RETRIES,
     Inline,
@@ -25,7 +26,7 @@ from speech import telemetry
 from speech.audio.containers import WholeWriter, codec_rate, encode_whole, lead, open_writer
 from speech.audio.joins import Joiner, silence
 from speech.cache.phrases import PhraseCache
-from speech.config import AudioConfig, PhraseCacheConfig, RetryConfig, StrictModel
+from speech.config import AudioConfig, MemoryConfig, PhraseCacheConfig, RetryConfig, StrictModel
 from speech.engine_load import ProcessorLoad
 from speech.errors import InvalidInputError
 from speech.interfaces import ContainerWriter, SpeechStage
@@ -44,6 +45,8 @@ _COPIED_SAMPLES = 500_000
 """A megabyte: what is copied on the event loop, in some 0.2 ms."""
 _SECONDS_PER_CHARACTER = 0.08
 """Of speech, rather too many."""
+_NOTHING_SAID = 0.1
+"""Seconds of silence that are the reply to a text that leaves nothing to say."""
 _SMALL_BYTES = 4 * 2**20
 """A whole reply that is guessed to be smaller waits for no room: admission bounds their sum."""
 
@@ -81,8 +84,12 @@ class Encoder(Stage, serves=SpeechStage):
         synthesizer: DeploymentHandle | Inline,
         source: DeploymentHandle | Inline,
         retries: RetryConfig = RETRIES,
+        *,
+        memory: MemoryConfig = MEMORY,
     ) -> None:
+        began = startup.Startup("encoder")
         self._audio = audio
+        self._memory = MemoryWatch(memory)
         self._frame_bytes = frame_bytes
         self._synthesizer = synthesizer_stage(synthesizer, retries)
         self._source = phrase_source(source, retries)
@@ -94,6 +101,7 @@ class Encoder(Stage, serves=SpeechStage):
         self._room = _Room()
         self._load = ProcessorLoad()
         self._warm_up()
+        began.done("codecs")
         settle()
 
     def _warm_up(self) -> None:
@@ -114,6 +122,8 @@ class Encoder(Stage, serves=SpeechStage):
 
     def check_health(self) -> None:
         """Report; an encoder has nothing that can break on its own."""
+        startup.report()
+        self._memory.look(self._phrases.kept)
         metrics.set_gauge(telemetry.ENCODINGS, self._encodings)
         metrics.set_gauge(telemetry.WHOLE_BYTES, self._room.held)
         phrases, (found, made) = self._phrases, self._reported
@@ -151,6 +161,8 @@ class Encoder(Stage, serves=SpeechStage):
             short=tuning.short_reply,
             timed=job.timed,
             is_suspect=job.is_suspect,
+            trace=job.trace,
+            share=job.share,
         )
         async with aclosing(rendered) as phrases:
             async for phrase in phrases:
@@ -256,7 +268,8 @@ class _Encoding:
     def guessed_bytes(self) -> int:
         """Size as PCM, before anything is spoken."""
         seconds = self._job.work * _SECONDS_PER_CHARACTER + sum(
-            phrase.pause_after / phrase.delivery.speed for phrase in self._job.phrases
+            (phrase.pause_before + phrase.pause_after) / phrase.delivery.speed
+            for phrase in self._job.phrases
         )
         return int(2 * self._rate * seconds)
 
@@ -324,6 +337,8 @@ class _Encoding:
         """Return the rest of the container: all of it where nothing was encoded before."""
         started = perf_counter()
         samples = self._joiner.finish()
+        if not self._job.phrases:
+            samples = silence(_NOTHING_SAID, self._rate)
         self._samples += len(samples)
         if self._gathered is not None:
             self._gathered.write(samples)

@@ -5,21 +5,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from deployments import metrics
+from deployments import metrics, startup
 from deployments.collector import settle
+from deployments.memory import MEMORY, MemoryWatch
 from deployments.stages import Stage
 from speech import espeak, telemetry
 from speech.cache.keys import digest, library_versions
-from speech.config import AudioConfig, EspeakConfig, TextConfig
+from speech.config import AudioConfig, EspeakConfig, MemoryConfig, TextConfig
 from speech.engine_load import ProcessorLoad
 from speech.engines.kinds import Voice
-from speech.errors import ConfigError, InvalidInputError, NothingToSayError
+from speech.errors import ConfigError, InvalidInputError
 from speech.interfaces import NormalizerStage
 from speech.text import FrontEnd, phonemizers
 from speech.text.phonemes import Unknown
@@ -36,8 +36,9 @@ from speech.types import (
 from speech.voice_home import LiveCatalogue
 
 _WARM_UP_TEXT = "On May 5, 2021, Dr. Smith paid $3.50 at 3:45 pm. Was it 12 %? Yes!"
-_INLINE_CHARACTERS = 300
+_WARM_UP_SECONDS = 120.0
 _PERSONAL = re.compile(r"[\d@]")
+_INLINE_CHARACTERS = 300
 """Texts up to this length are prepared on the event loop: a thread costs more than they do."""
 _SHORT_THREADS = 2
 """For those of them that are not."""
@@ -94,9 +95,14 @@ class Normalizer(Stage, serves=NormalizerStage):
         audio: AudioConfig,
         espeak_config: EspeakConfig | None = None,
         home: Path | None = None,
+        *,
+        memory: MemoryConfig = MEMORY,
     ) -> None:
+        began = startup.Startup("normalizer")
+        self._memory = MemoryWatch(memory)
         espeak.configure(espeak_config or EspeakConfig())
         self._live = LiveCatalogue(catalogue, home)
+        began.done("catalogue")
         self._audio = audio
         self._pauses = TextConfig().phrases.pauses
         self._front_end = FrontEnd(TextConfig())
@@ -112,7 +118,9 @@ class Normalizer(Stage, serves=NormalizerStage):
         self._check_phonemizers()
         self._shows_phonemes = not espeak.unavailable()
         library_versions()  # the first request would take 0.3 s longer
+        began.done("front_end")
         self._warm_up()
+        began.done("warm_up")
         settle()
 
     def _check_phonemizers(self) -> None:
@@ -124,12 +132,16 @@ class Normalizer(Stage, serves=NormalizerStage):
                 raise ConfigError(f"voice {voice.id!r} cannot be read for: {problem}")
 
     def _warm_up(self) -> None:
-        """Load tables and languages now: the first request would take some 45 ms longer."""
+        """Load tables and languages now: the first request would take some 45 ms longer.
+
+        On an overloaded machine that may take longer than a text may.
+        """
+        front_end = FrontEnd(TextConfig(max_seconds=_WARM_UP_SECONDS))
         for voice in self._live.shipped.voices.values():
             delivery = Delivery(voice=voice.id, language=voice.language)
             passage = Passage(text=_WARM_UP_TEXT, delivery=delivery)
-            self._front_end.prepare(passage, voice.vocabulary)
-            self._front_end.explain(passage, phonemized=self._shows_phonemes)
+            front_end.prepare(passage, voice.vocabulary)
+            front_end.explain(passage, phonemized=self._shows_phonemes)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take a new `TextConfig` without a restart."""
@@ -142,6 +154,8 @@ class Normalizer(Stage, serves=NormalizerStage):
 
     def check_health(self) -> None:
         """Report, follow the user's voices, and raise when espeak-ng cannot be started."""
+        startup.report()
+        self._memory.look()
         self._live.poll()
         unknown = self._front_end.unknown_symbols
         for (kind, fate), count in (unknown - self._reported).items():
@@ -164,10 +178,11 @@ class Normalizer(Stage, serves=NormalizerStage):
         """Text to a job.
 
         Of a long text that is streamed it holds the first phrase alone, and the text; any other
-        job no longer holds the text as written.
+        job no longer holds the text as written. That of a text that leaves nothing to say has no
+        phrases.
 
         Raises:
-            InvalidInputError: nothing is left to say, or it becomes too much.
+            InvalidInputError: it becomes too much.
             UnreadableTextError: espeak-ng breaks down on it.
         """
         if any(voice not in self._live.catalogue.voices for voice in request.voices):
@@ -186,7 +201,7 @@ class Normalizer(Stage, serves=NormalizerStage):
         return SpeechJob(
             format=request.format,
             sample_rate=request.sample_rate or rate,
-            whole=opening is None and (len(phrases) == 1 or not request.stream),
+            whole=opening is None and (len(phrases) <= 1 or not request.stream),
             loudness=request.loudness,
             timed=request.timed,
             voices=request.voices,
@@ -229,34 +244,30 @@ class Normalizer(Stage, serves=NormalizerStage):
         )
 
     def _phrases(self, request: SpeechRequest) -> tuple[Phrase, ...]:
-        """All phrases of all passages; one that says nothing makes none, where others do.
+        """All phrases of all passages; one that says nothing makes none.
 
         Raises:
-            InvalidInputError: none says anything, or it becomes too much.
+            InvalidInputError: it becomes too much.
         """
         are_several = len(request.passages) > 1
         budget = self._front_end.budget()
         phrases: list[Phrase] = []
         pause: float | None = None
         for passage in request.passages:
-            said: tuple[Phrase, ...] = ()
-            with suppress(NothingToSayError) if are_several else nullcontext():
-                said = self._front_end.prepare(
-                    passage,
-                    self._vocabulary(passage, sounds=request.sounds),
-                    words=request.timed,
-                    sounds=request.sounds,
-                    budget=budget,
-                ).phrases
+            said = self._front_end.prepare(
+                passage,
+                self._vocabulary(passage, sounds=request.sounds),
+                words=request.timed,
+                sounds=request.sounds,
+                budget=budget,
+            ).phrases
             if said:
                 phrases[-1:] = [self._front_end.followed(it, pause) for it in phrases[-1:]]
                 phrases += said
                 pause = passage.pause
             elif passage.pause is not None:
                 pause = (pause or 0.0) + passage.pause
-        if not phrases:
-            raise NothingToSayError("nothing is left to say", "input")
-        if pause is not None:
+        if pause is not None and phrases:
             phrases[-1] = self._front_end.followed(phrases[-1], pause)
         if not are_several:
             return tuple(phrases)
@@ -275,9 +286,9 @@ class Normalizer(Stage, serves=NormalizerStage):
         """
         longest = self._pauses.max_total
         silence = sum(
-            (phrase.pause_after - self._pauses.paragraph) / phrase.delivery.speed
+            (phrase.pause_before + max(0.0, phrase.pause_after - self._pauses.paragraph))
+            / phrase.delivery.speed
             for phrase in phrases
-            if phrase.pause_after > self._pauses.paragraph
         )
         if silence > longest:
             raise InvalidInputError(f"all pauses together exceed {longest:g} s", "input")
@@ -316,8 +327,8 @@ class Normalizer(Stage, serves=NormalizerStage):
         """A text as it would be spoken, with the phonemes of espeak-ng if it is installed.
 
         Raises:
-            InvalidInputError: nothing is left to say, or the language is none of espeak-ng's; where
-                it is not installed, none of the voices'.
+            InvalidInputError: the language is none of espeak-ng's; where that is not installed,
+                none of the voices'.
         """
         if passage.delivery.language not in self._languages():
             raise InvalidInputError(

@@ -1,6 +1,7 @@
 """Control messages from one stage to replicas it does not otherwise call."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from ray import serve
@@ -10,8 +11,10 @@ from deployments.failures import translate
 from deployments.stages import Inline
 from speech.errors import UnavailableError
 from speech.interfaces import EngineInfo
+from speech.memory import Level
 
 _TIMEOUT = 5.0
+_LOG = logging.getLogger("ray.serve")
 
 
 def application_name() -> str:
@@ -38,6 +41,31 @@ async def broadcast_forget(voice: str | None, holders: Sequence[str]) -> None:
     )
     if any(isinstance(result, BaseException) for result in results):
         raise UnavailableError("not every replica could be told; they follow within seconds")
+
+
+class MemoryLevels:
+    """Asks replicas of other deployments what gives way to a bound of memory there."""
+
+    def __init__(self) -> None:
+        self._handles: dict[str, DeploymentHandle] = {}
+
+    async def ask(self, names: Sequence[str]) -> dict[str, Level]:
+        """The highest of each deployment, without those where one did not answer."""
+        levels = await asyncio.gather(*map(self._highest, names))
+        return {name: level for name, level in zip(names, levels, strict=True) if level is not None}
+
+    async def _highest(self, name: str) -> Level | None:
+        if name not in self._handles:
+            # The check would wait for the controller, and this process's event loop with it.
+            handle = serve.get_deployment_handle(name, application_name(), _check_exists=False)
+            self._handles[name] = handle
+        try:
+            replies = self._handles[name].broadcast("memory_level")
+            levels = await replies.results_async(timeout_s=_TIMEOUT)
+        except Exception as error:  # noqa: BLE001 (whatever kept it from answering, it did not)
+            _LOG.info("%s did not tell its memory: %s", name, type(error).__name__)
+            return None
+        return Level(max(levels, default=Level.PLENTY))
 
 
 async def loaded_engines(synthesizer: DeploymentHandle | Inline) -> dict[str, EngineInfo]:

@@ -6,7 +6,7 @@ it arrives as it left, and what a caller did wrong writes no traceback into a re
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from functools import wraps
@@ -16,7 +16,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from ray.serve.handle import DeploymentHandle
 
+from deployments import startup, tracing
 from deployments.failures import dead_worker, is_ours, translate
+from deployments.memory import MemoryWatch
 from deployments.suspects import Suspects, as_suspect
 from speech.config import RetryConfig
 from speech.errors import SpeechError, UnavailableError, WorkerDiedError
@@ -233,16 +235,28 @@ class _Received:
 
 
 class Stage:
-    """A stage that may run in replicas of its own.
+    """A stage that may run in replicas of its own, where it watches their memory.
 
     `serves` is its Protocol. For each of its methods there is a second one, `remote_*`, for other
-    replicas: it gives a SpeechError back as a value, as the last one of a stream.
+    replicas: it gives a SpeechError back as a value, as the last one of a stream. Calls are traced.
     """
 
     def __init_subclass__(cls, *, serves: type | None = None) -> None:
         super().__init_subclass__()
         for name in _methods(serves):
-            setattr(cls, f"remote_{name}", _with_errors_as_values(getattr(cls, name)))
+            method = tracing.traced(cls.__name__, getattr(cls, name))
+            setattr(cls, name, method)
+            setattr(cls, f"remote_{name}", _with_errors_as_values(method))
+
+    _memory: MemoryWatch
+
+    async def memory_level(self) -> int:
+        """What gives way to a bound of memory here."""
+        return self._memory.level
+
+    async def startup_steps(self) -> Mapping[tuple[str, str], float]:
+        """Seconds this replica took to be ready, by stage and step."""
+        return startup.steps()
 
 
 class RemoteStage:

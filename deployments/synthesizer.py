@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from ray import serve
 
-from deployments import metrics
+from deployments import metrics, startup, tracing
 from deployments.collector import settle
+from deployments.memory import MEMORY, MemoryWatch
 from deployments.stages import Stage
 from speech import espeak, telemetry
 from speech.batching import BatchGate, BatchItem
@@ -21,6 +22,7 @@ from speech.config import (
     BatchConfig,
     EngineConfig,
     EspeakConfig,
+    MemoryConfig,
     Precision,
     ProviderName,
     StrictModel,
@@ -29,6 +31,7 @@ from speech.engine_load import EngineLoad, VoiceSpeeds
 from speech.engines.residency import ResidentVoices
 from speech.errors import SpeechError, SynthesisError
 from speech.interfaces import EngineInfo, SynthesizerStage
+from speech.memory import Level
 from speech.types import Pcm, PhraseJob, SynthesizedPhrase
 from speech.voice_home import LiveCatalogue
 
@@ -74,14 +77,27 @@ class Synthesizer(Stage, serves=SynthesizerStage):
     It knows nothing of HTTP, caching or containers: a phrase comes in, its samples go out.
     """
 
-    def __init__(self, config: SynthesizerConfig, batch: BatchConfig | None = None) -> None:
+    def __init__(
+        self,
+        config: SynthesizerConfig,
+        batch: BatchConfig | None = None,
+        *,
+        memory: MemoryConfig = MEMORY,
+    ) -> None:
+        began = startup.Startup("synthesizer")
         espeak.configure(config.espeak)
         self._live = LiveCatalogue(config.catalogue, config.home)
+        began.done("catalogue")
         self._catalogue = self._live.catalogue
         self._config = config
-        self._voices = ResidentVoices(self._catalogue.voices, config.engine, _note)
+        self._memory = MemoryWatch(memory)
+        self._voices = ResidentVoices(
+            self._catalogue.voices, config.engine, _note, self._memory.fits
+        )
+        self._reported = self._voices.unloaded.copy()
         known = dict.fromkeys((self._catalogue.default_voice, *self._live.shipped.voices))
         self._voices.preload(config.preload or list(known)[: config.engine.max_resident_voices])
+        began.done("voices")
         parallel = config.engine.parallel or len(os.sched_getaffinity(0))
         self._parallel = parallel
         self._engine_threads = ThreadPoolExecutor(parallel, thread_name_prefix="engine")
@@ -137,8 +153,10 @@ class Synthesizer(Stage, serves=SynthesizerStage):
 
         Serve calls this every two seconds; see `AudioCache.check_health`.
         """
+        startup.report()
         self._live.poll()
         self._follow_voices()
+        self._unload_voices()
         metrics.report_espeak()
         metrics.set_gauge(telemetry.QUEUE_DEPTH, self._gate.depth)
         infos = self._voices.infos()
@@ -146,11 +164,25 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         metrics.set_gauge(telemetry.RESIDENT_VOICES, len(infos))
         for voice, info in infos.items():
             metrics.set_gauge(telemetry.RESIDENT_BYTES, info.resident_bytes, voice=voice)
+            metrics.set_gauge(telemetry.FALLBACKS, float(info.fell_back), voice=voice)
+            if (speed := self._speeds.of(voice)) is not None:
+                metrics.set_gauge(telemetry.ENGINE_SPEED, speed, voice=voice)
         now = perf_counter()
         if any(now - since > self._config.stall_timeout for since in self._running.values()):
             raise RuntimeError("an engine call has stalled")
         if self._broken:
             raise RuntimeError("the engine failed as a whole")
+
+    def _unload_voices(self) -> None:
+        """What is idle for too long, or one voice at each check while memory is short."""
+        if self._config.engine.idle_voice is not None:
+            self._voices.unload_unused(self._config.engine.idle_voice)
+        if self._memory.look() >= Level.VOICES:
+            self._voices.unload_for_memory()
+        unloaded = self._voices.unloaded.copy()
+        for cause, count in (unloaded - self._reported).items():
+            metrics.count(telemetry.UNLOADED_VOICES, count, cause=cause)
+        self._reported = unloaded
 
     def _follow_voices(self) -> None:
         if self._live.catalogue is not self._catalogue:
@@ -164,7 +196,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
             voice: replace(
                 info,
                 choice=f"{info.choice}{self._swap_failure}",
-                speed=self._speeds.of(voice),
+                speed=self._speeds.of(voice) or info.speed,
             )
             for voice, info in infos.items()
         }
@@ -212,10 +244,12 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         self._gate.taken()
         call = object()
         self._running[call] = released = perf_counter()
+        jobs = [item.job for item in batch]
         try:
-            results, started, ended = await asyncio.get_running_loop().run_in_executor(
-                self._engine_threads, self._timed_run, [item.job for item in batch]
-            )
+            with tracing.batch(jobs):
+                results, started, ended = await asyncio.get_running_loop().run_in_executor(
+                    self._engine_threads, self._timed_run, jobs
+                )
         finally:
             del self._running[call]
         took = ended - started

@@ -14,7 +14,7 @@ WORKLOADS_FILE = FOLDER / "workloads.yaml"
 WorkloadName = Literal["assistant", "unique", "reader"]
 WORKLOADS: tuple[WorkloadName, ...] = ("assistant", "unique", "reader")
 Arrivals = Literal["poisson", "constant"]
-Peer = Literal["chorale", "piper", "litserve", "fastapi"]
+Peer = Literal["chorale", "piper", "litserve", "fastapi", "fastkokoro", "kokoro_onnx"]
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -119,6 +119,8 @@ class Plan(StrictModel):
     arrivals: Arrivals = "poisson"
     """Of an open loop: independent callers, or a metronome."""
     target: Peer = "chorale"
+    streamed: bool = False
+    """Read the short replies piece by piece, too, as they would be played."""
     deadline_ms: Annotated[int, Field(gt=0)] | None = None
     """What callers send as `X-Deadline-Ms`."""
     give_up: Annotated[float, Field(gt=0)] | None = None

@@ -24,6 +24,8 @@ class Streaming:
 
     first_audio: Summary
     """From due until the first audio had come."""
+    first_sound: Summary
+    """From due until the first sample above -45 dBFS could be heard."""
     stalled: int
     """Replies with a gap longer than the audio already delivered."""
     least_in_hand: float | None
@@ -157,6 +159,7 @@ def _streaming(rows: Sequence[Row]) -> Streaming | None:
     in_hand = [row.in_hand for row in rows if row.in_hand is not None]
     return Streaming(
         first_audio=Summary.of(first),
+        first_sound=Summary.of([row.first_sound for row in rows if row.first_sound is not None]),
         stalled=sum(value < 0 for value in in_hand),
         least_in_hand=min(in_hand, default=None),
     )

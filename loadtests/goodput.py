@@ -41,10 +41,6 @@ from loadtests.tables import ms, show_machine
 
 _MOST_SECONDS = 90.0
 """Of a run at a rate so slow that the requests wanted would take longer."""
-_LOWEST = 1.0
-"""Requests per second below which no server is worth the search."""
-_GIVE_UP = 3.0
-"""Seconds of a reply after which a rate has failed, however the others fared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +56,10 @@ class Search:
     requests: int = 300
     """Wanted in a run: fewer tell little of a 95th percentile."""
     seed: int = 0
+    lowest: float = 1.0
+    """Requests per second below which no server is worth the search."""
+    give_up: float = 3.0
+    """Seconds of a reply after which a rate has failed, however the others fared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,7 @@ class Prober:
         *,
         out: Path,
         console: Console,
+        streamed: bool = False,
     ) -> None:
         self._url = url
         self._target = target
@@ -109,6 +110,7 @@ class Prober:
         self._search = search
         self._out = out
         self._console = console
+        self._streamed = streamed
         self._round = 0
 
     def goodput(self, workload: WorkloadName) -> Goodput:
@@ -121,7 +123,9 @@ class Prober:
             return probed[-1].held
 
         search = self._search
-        found = highest_rate(holds, start=search.start, precision=search.precision, lowest=_LOWEST)
+        found = highest_rate(
+            holds, start=search.start, precision=search.precision, lowest=search.lowest
+        )
         return Goodput(target=self._target, workload=workload, found=found, probed=tuple(probed))
 
     def plan(self, workload: WorkloadName, steps: Sequence[Step]) -> Plan:
@@ -132,7 +136,8 @@ class Prober:
             workloads=self._workloads,
             steps=tuple(steps),
             target=self._target,
-            give_up=_GIVE_UP,
+            streamed=self._streamed,
+            give_up=self._search.give_up,
             seed=self._search.seed,
             round=self._round,
         )
@@ -156,7 +161,7 @@ class Prober:
         except NothingMeasuredError as error:
             self._console.print(f"  {rate:.1f}/s: {error}")
             return Probed(rate=rate, held=False, runs=runs, measured=None)
-        held = keeps(measured, record, self._search.limit_ms)
+        held = keeps(measured, record, self._search)
         low, high = measured.p95_between
         self._console.print(
             f"  {workload} {rate:.1f}/s: P95 {ms(measured.latency.p95)} ms ({ms(low)} to "
@@ -172,10 +177,14 @@ def undecided(measured: Measured, limit_ms: float) -> bool:
     return not measured.failures and low < limit_ms <= high
 
 
-def keeps(measured: Measured, record: Record, limit_ms: float) -> bool:
+def keeps(measured: Measured, record: Record, search: Search) -> bool:
     """Whether a rate held."""
     slowest = max(row.seconds for row in record.rows)
-    return not measured.failures and measured.latency.p95 < limit_ms and slowest <= _GIVE_UP
+    return (
+        not measured.failures
+        and measured.latency.p95 < search.limit_ms
+        and slowest <= search.give_up
+    )
 
 
 def _joined(first: Record, second: Record) -> Record:

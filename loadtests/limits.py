@@ -26,6 +26,7 @@ class WorkloadLimits(StrictModel):
     p95_ms: Positive | None = None
     hot_p95_ms: Positive | None = None
     first_audio_p95_ms: Positive | None = None
+    first_sound_p95_ms: Positive | None = None
     stalled: Annotated[int, Field(ge=0)] | None = None
     failures: Annotated[int, Field(ge=0)]
     hit_rate: Share | None = None
@@ -51,6 +52,8 @@ class GoodputLimits(StrictModel):
     """What a rate must keep to count as goodput."""
 
     p95_ms: Positive
+    kokoro_p95_ms: Positive
+    """Beside peers with Kokoro's voice."""
 
 
 class MemoryLimits(StrictModel):
@@ -148,6 +151,9 @@ def checks_of(
     if limits.first_audio_p95_ms is not None and streaming is not None:
         first = streaming.first_audio.p95
         found.append(below(f"{name}: P95 of the first audio, ms", first, limits.first_audio_p95_ms))
+    if limits.first_sound_p95_ms is not None and streaming is not None:
+        heard = streaming.first_sound.p95
+        found.append(below(f"{name}: P95 of the first sound, ms", heard, limits.first_sound_p95_ms))
     if limits.stalled is not None and streaming is not None:
         found.append(at_most(f"{name}: replies that stall", streaming.stalled, limits.stalled))
     late = measured.late / measured.requests

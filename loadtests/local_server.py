@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,12 +125,13 @@ def start_chorale(
     graph: Mapping[str, Any] | None = None,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
 ) -> LocalServer:
-    """Start `chorale serve` and wait until it is ready; the caller stops it."""
+    """Start `chorale serve`, as arguments of `before`, until it is ready; the caller stops it."""
     folder = folder or make_folder()
     port = free_port()
     program = str(Path(sys.executable).parent / "chorale")
-    command = [program, "serve", "--port", str(port)]
+    command = [*before, program, "serve", "--port", str(port)]
     if graph is not None:
         command += ["--config", str(_write_config(folder, graph))]
     return start(

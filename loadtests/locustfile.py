@@ -32,7 +32,7 @@ from locust.exception import StopUser
 
 from loadtests.arrivals import Arrival, schedule, step_at
 from loadtests.config import Plan, Step, Workloads
-from loadtests.playback import Piece, byte_rate, first_audio, least_in_hand
+from loadtests.playback import Piece, byte_rate, first_audio, first_sound, least_in_hand
 from loadtests.records import Recorder, Row
 from loadtests.targets import Call, call
 from loadtests.workloads import Request, requests
@@ -40,6 +40,8 @@ from loadtests.workloads import Request, requests
 _MOST_AT_ONCE = 4096
 """Connections; what comes beyond waits here and is seen as late."""
 _TIMEOUT = 120.0
+_HEAD_BYTES = 256 * 1024
+"""Of a streamed reply, in which something must be heard."""
 _PLANNED = "--plan" in sys.argv
 _ENDLESS = 1e9
 """Seconds."""
@@ -224,7 +226,7 @@ class _Speaker(FastHttpUser):
         connection = http.client.HTTPConnection(address, timeout=_TIMEOUT)
         pieces: list[Piece] = []
         status, state, timing, failure, head = 0, "", "", "", b""
-        first, in_hand = None, None
+        first, sound, in_hand = None, None, None
         try:
             connection.request("POST", wanted.path, wanted.body, self._headers())
             reply = connection.getresponse()
@@ -232,7 +234,7 @@ class _Speaker(FastHttpUser):
             state, timing = reply.headers["x-cache"] or "", reply.headers["server-timing"] or ""
             while data := reply.read1(64 * 1024):
                 pieces.append(Piece(moment=self._since(arrival), size=len(data)))
-                head = head if len(head) >= 64 else head + data[:64]
+                head = head if len(head) >= _HEAD_BYTES else head + data
         except (OSError, http.client.HTTPException) as error:
             failure = f"{type(error).__name__}: {error}"
         finally:
@@ -241,8 +243,12 @@ class _Speaker(FastHttpUser):
         failure = failure or _fault(self.trial.plan, status, state, size)
         if not failure:
             audio_format = request.service.format
-            first = first_audio(audio_format, pieces)
-            in_hand = least_in_hand(audio_format, byte_rate(audio_format, head), pieces)
+            try:
+                first = first_audio(audio_format, pieces)
+                sound = first_sound(audio_format, head, pieces)
+                in_hand = least_in_hand(audio_format, byte_rate(audio_format, head), pieces)
+            except ValueError as error:
+                failure = str(error)
         self.environment.events.request.fire(
             request_type="POST",
             name=self.trial.plan.workload,
@@ -263,6 +269,7 @@ class _Speaker(FastHttpUser):
             size=size,
             failure=failure,
             first_audio=first,
+            first_sound=sound,
             in_hand=in_hand,
         )
 

@@ -19,8 +19,11 @@ from loadtests.results import KEPT
 from loadtests.tables import ms
 
 ROOT = Path(__file__).resolve().parent.parent
-_LEVELS = ("1 users", "8 users", "32 users")
-"""Of the comparison with peers, those that the page shows."""
+_LEVELS = {
+    "peers": ("1 users", "8 users", "32 users"),
+    "peers_kokoro": ("1 users", "4 users", "16 users"),
+}
+"""Of each comparison with peers, those that the page shows."""
 _BLOCK = re.compile(r"(<!-- measured: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -112,25 +115,30 @@ def _beside(workload: int) -> str:
 def _splits(run: Any) -> dict[str, Any]:
     """Summaries of a workload: its first audio, or all replies and those of each cache state."""
     if run["streaming"]:
-        return {"first audio": run["streaming"]["first_audio"]}
+        found = {"first audio": "first_audio", "first sound": "first_sound"}
+        return {
+            what: run["streaming"][name] for what, name in found.items() if name in run["streaming"]
+        }
     found = run["by_cache"]
     states = {state: found[state] for state in ("hot", "hit", "miss") if state in found}
     return {"all": run["latency"]} | (states if len(run["by_cache"]) > 1 else {})
 
 
 def _loadtest() -> str:
-    apart = _workloads("loadtest_cpu")
+    compact = _workloads("loadtest_compact")
     rows = [
         (
             f"`{name}`, {run['load']}: {what}",
             f"{summary['count']:,}",
             _percentiles(summary),
-            _percentiles(_splits(apart[name])[what]),
+            _percentiles(_splits(compact[name])[what]),
         )
         for name, run in _workloads().items()
         for what, summary in _splits(run).items()
     ]
-    return _table(("", "replies", "`compact`: P50 / P95 / P99", "`cpu`: P50 / P95 / P99"), rows)
+    return _table(
+        ("", "replies", "five deployments: P50 / P95 / P99", "`compact`: P50 / P95 / P99"), rows
+    )
 
 
 def _checks(name: str) -> str:
@@ -154,29 +162,39 @@ def _goodput() -> str:
     return _table(("requests/s", "highest rate that held", "lowest that did not"), rows)
 
 
-def _peers() -> str:
-    turns: dict[str, Any] = _result("peers")["turns"]
+def _peers(name: str) -> str:
+    if not (KEPT / f"{name}.json").exists():
+        return "There is no figure yet."
+    turns: dict[str, Any] = _result(name)["turns"]
     first = turns["chorale"][0]
     rows = []
 
-    def add(name: str, figure: Callable[[str, Any], float], better: Callable[..., float]) -> None:
+    def add(line: str, figure: Callable[[str, Any], float], better: Callable[..., float]) -> None:
         values = [fmean(figure(server, turn) for turn in runs) for server, runs in turns.items()]
         best, theirs = better(values), better(values[1:])
         cells = (f"**{ms(it)}**" if it == best else ms(it) for it in values)
-        rows.append([name, *cells, f"{values[0] / theirs:.2g}"])
+        rows.append([line, *cells, f"{values[0] / theirs:.2g}" if theirs else ""])
 
     for at, run in enumerate(first["goodput"]):
         held = partial(lambda at, _, turn: turn["goodput"][at]["found"]["held"], at)
         add(f"goodput, `{run['workload']}`, requests/s", held, max)
     for at, level in enumerate(first["levels"]):
-        if level["load"] not in _LEVELS:
+        if level["load"] not in _LEVELS[name]:
             continue
         kind = "hits" if level["workload"] == "assistant" else "misses"
         add(f"{kind}, {level['load']}, P95 ms", partial(_level, at, kind), min)
+        if level["streaming"] and kind == "misses":
+            rate = partial(lambda at, _, turn: turn["levels"][at]["rate"], at)
+            add(f"misses, {level['load']}, per second", rate, max)
+            add(f"first sound, {level['load']}, P95 ms", partial(_first_sound, at), min)
     add("memory, MiB", lambda _, turn: float(turn["memory_mib"]), min)
     variants = ", ".join(f"`{runs[0]['variant']}`" for runs in turns.values())
     head = ("", *turns, "ratio to the best peer")
     return f"{_table(head, rows)}\n\nThe variants are {variants}."
+
+
+def _first_sound(at: int, _: str, turn: Any) -> float:
+    return float(turn["levels"][at]["streaming"]["first_sound"]["p95"])
 
 
 def _level(at: int, kind: str, server: str, turn: Any) -> float:
@@ -224,10 +242,11 @@ def _bench() -> str:
 def _bench_cost() -> str:
     """Processor time by process; stages that took none are left out."""
     stages = _result("bench")["stages"]
+    neural = stages["cells"][-1]["voice"]
     cells = [
         cell
         for cell in stages["cells"]
-        if (cell["voice"], cell["concurrency"]) == ("starter", 1) and cell["format"] != "opus"
+        if (cell["voice"], cell["concurrency"]) == (neural, 1) and cell["format"] != "opus"
     ]
     names = [name for name, cores in stages["idle_cores"].items() if cores or name == "haproxy"]
     rows = [
@@ -239,7 +258,7 @@ def _bench_cost() -> str:
         for cell in cells
     ]
     rows.append(["idle, cores", *(f"{stages['idle_cores'][name]:.2f}" for name in names), ""])
-    return _table(("starter voice, one client", *names, "client"), rows)
+    return _table((f"`{neural}`, one client", *names, "client"), rows)
 
 
 def _faults() -> str:
@@ -307,13 +326,56 @@ def _text_peers() -> str:
     return _table(("", "right", "failed", "ms a case, P50 / P95", "start"), rows)
 
 
+def _dialogues() -> str:
+    result = _result("dialogues")
+    names = {"replies": "whole replies", "phrases": "phrases", "together": "either"}
+    rows = [
+        (label, *(f"{100 * result[part][name]:.0f} %" for name in names))
+        for label, part in (("all", "of_all"), ("the last half", "of_last_half"))
+    ]
+    return _table(("characters found in a cache of", *names.values()), rows)
+
+
+_HEARD = (
+    *("word_error", "character_error", "overall", "p808", "asked_right", "heard_right"),
+    *("pitch_range", "rate", "comma", "stop", "missing", "clicks", "loudness", "true_peak"),
+    *("before", "behind", "speed"),
+)
+"""Measures of the table of voices."""
+
+
+def _voices() -> str:
+    result = _result("quality")
+    voices, measures = result["voices"], result["measures"]
+    rows = [
+        [
+            ", ".join(filter(None, (measures[name]["title"], measures[name]["unit"]))),
+            *(_heard(measures[name], voice["means"].get(name)) for voice in voices),
+        ]
+        for name in _HEARD
+    ]
+    count = ", ".join(f"{voice['sentences']} of {voice['voice']}" for voice in voices)
+    told = f"Sentences: {count}; heard by {result['recogniser']}."
+    if machine := result.get("machine"):
+        told += f" On {machine['cores']} cores of {machine['processor']}."
+    return f"{_table(('', *(voice['voice'] for voice in voices)), rows)}\n\n{told}"
+
+
+def _heard(measure: Any, value: float | None) -> str:
+    if value is None:
+        return "-"
+    digits = measure["digits"]
+    return f"{100 * value:.{digits}f} %" if measure["percent"] else f"{value:.{digits}f}"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "summary": _summary,
     "loadtest": _loadtest,
     "loadtest-limits": lambda: _checks("loadtest"),
     "goodput": _goodput,
     "overload": lambda: _checks("overload"),
-    "peers": _peers,
+    "peers": lambda: _peers("peers"),
+    "peers-kokoro": lambda: _peers("peers_kokoro"),
     "soak": _soak,
     "bench": _bench,
     "bench-cost": _bench_cost,
@@ -321,6 +383,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "simulated": _simulated,
     "cluster": _cluster,
     "text-peers": _text_peers,
+    "dialogues": _dialogues,
+    "voices": _voices,
 }
 """By the name in a page's marker."""
 

@@ -1,11 +1,18 @@
-"""Whether a streamed reply could be played while it came."""
+"""When a streamed reply could be heard, and whether it could be played while it came."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
 
 _PCM_RATE = 24_000
 """Hertz of `pcm` replies; 16-bit mono."""
 _WAV_HEADER = 44
+_AUDIBLE = 10 ** (-45 / 20)
+"""Of full scale: -45 dBFS, below which a room is louder."""
 _MP3_BIT_RATES = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -50,6 +57,49 @@ def first_audio(audio_format: str, pieces: Sequence[Piece]) -> float:
         if received > header:
             return moment
     raise ValueError("no audio came")
+
+
+def first_sound(audio_format: str, head: bytes, pieces: Sequence[Piece]) -> float:
+    """The moment at which the first sample above -45 dBFS could be heard.
+
+    A player begins with the first audio, plays what is quiet before that sample, and waits where
+    the sample itself has not come.
+
+    Args:
+        audio_format: As `byte_rate` takes it.
+        head: The beginning of the body, decoded until something is heard.
+        pieces: Of the whole body, as they came.
+
+    Raises:
+        ValueError: nothing can be heard in `head`.
+    """
+    header = _WAV_HEADER if audio_format == "wav" else 0
+    rate = byte_rate(audio_format, head)
+    quiet = 0.0
+    for samples, sample_rate in _decoded(audio_format, head[header:], rate):
+        loud = np.flatnonzero(np.abs(samples) > _AUDIBLE)
+        if len(loud):
+            quiet += float(loud[0]) / sample_rate
+            break
+        quiet += len(samples) / sample_rate
+    else:
+        raise ValueError("nothing can be heard")
+    played = first_audio(audio_format, pieces) + quiet
+    came = next(at for at, received in _received(pieces) if received > header + quiet * rate)
+    return max(played, came)
+
+
+def _decoded(
+    audio_format: str, data: bytes, rate: float
+) -> Iterator[tuple[npt.NDArray[Any], float]]:
+    """Samples within -1 to 1, and their rate in Hertz."""
+    if audio_format != "mp3":
+        yield np.frombuffer(data[: len(data) // 2 * 2], "<i2") / 32768, rate / 2
+        return
+    decoder = av.CodecContext.create("mp3float", "r")
+    for packet in decoder.parse(data):
+        for frame in decoder.decode(packet):
+            yield frame.to_ndarray()[0], frame.sample_rate
 
 
 def least_in_hand(audio_format: str, rate: float, pieces: Sequence[Piece]) -> float | None:

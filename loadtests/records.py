@@ -38,6 +38,8 @@ class Row:
     """Why it is no good reply; empty where it is one."""
     first_audio: float | None = None
     """From due until the first audio had come; of streamed replies."""
+    first_sound: float | None = None
+    """From due until something could be heard; likewise."""
     in_hand: float | None = None
     """Least seconds of audio that were left to play when the next came; below 0 a player that
     starts with the first piece has stopped. Of streamed replies of more than one piece."""

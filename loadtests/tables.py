@@ -80,8 +80,9 @@ def show_generator(runs: Sequence[Measured], console: Console) -> None:
             least = streaming.least_in_hand
             console.print(
                 f"{run.workload}: first audio P50 {ms(streaming.first_audio.p50)}, P95 "
-                f"{ms(streaming.first_audio.p95)} ms; {streaming.stalled} replies would have "
-                f"stopped playing"
+                f"{ms(streaming.first_audio.p95)} ms; first sound P50 "
+                f"{ms(streaming.first_sound.p50)}, P95 {ms(streaming.first_sound.p95)} ms; "
+                f"{streaming.stalled} replies would have stopped playing"
                 + ("." if least is None else f", least audio in hand {least:.2f} s.")
             )
         if run.failures:

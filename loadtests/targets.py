@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from loadtests.config import Peer
 from loadtests.workloads import Request
 
-SPEAKERS = {"slt": 0, "rms": 1}
-"""Speaker numbers of the starter voice, for servers that take no names."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -25,18 +22,20 @@ def call(target: Peer, request: Request) -> Call:
         ValueError: the server has no such format.
     """
     service = request.service
-    if target != "chorale" and (service.format != "wav" or request.stream):
-        raise ValueError(f"{target} speaks WAV, in one piece")
+    streams = target in {"fastkokoro", "kokoro_onnx"}
+    wanted = ("pcm", True) if streams else ("wav", False)
+    if target != "chorale" and (service.format, request.stream) != wanted:
+        raise ValueError(f"{target} speaks {'PCM, streamed' if streams else 'WAV, in one piece'}")
     if target == "piper":
-        speaker = SPEAKERS[service.voice.rpartition("/")[2]]
-        return _json("/synthesize", {"text": request.text, "speaker_id": speaker})
+        return _json("/synthesize", {"text": request.text})
     return _json(
         "/v1/audio/speech",
         {
-            "model": "chorale",
+            "model": "tts-1" if target == "fastkokoro" else "chorale",
             "input": request.text,
             "voice": service.voice,
             "response_format": service.format,
+            **({"stream": True} if streams else {}),
         },
     )
 

@@ -140,11 +140,18 @@ def reply(index: int) -> str:
     slots = _slots(pattern)
     # Moved by the column, so that one row's replies do not all make the same choices.
     rest = (row + column * BLOCK) * _STRIDE % math.prod(slot.size for slot in slots)
-    said = []
-    for slot in slots:
-        rest, choice = divmod(rest, slot.size)
-        said.append(slot.say(choice))
-    words = iter(said)
+
+    def choose(size: int) -> int:
+        nonlocal rest
+        rest, choice = divmod(rest, size)
+        return choice
+
+    return filled(pattern, choose)
+
+
+def filled(pattern: str, choose: Callable[[int], int]) -> str:
+    """A pattern with its slots filled; `choose` takes how many choices there are, and makes one."""
+    words = iter([slot.say(choose(slot.size)) for slot in _slots(pattern)])
     return "".join(
         text + (next(words) if name else "") for text, name, _, _ in Formatter().parse(pattern)
     )

@@ -32,7 +32,7 @@ def requests(plan: Plan) -> Iterator[Request]:
     makers = {"assistant": _popular, "unique": _new, "reader": _long}
     texts = makers[plan.workload](plan, draw)
     services = drawn_services(plan.workloads.of(plan.workload), draw)
-    stream = plan.workload == "reader"
+    stream = _streams(plan)
     for text, service in zip(texts, services, strict=False):
         yield Request(text=text, service=service, stream=stream)
 
@@ -40,18 +40,23 @@ def requests(plan: Plan) -> Iterator[Request]:
 def warm_up(plan: Plan) -> tuple[Request, ...]:
     """Requests to make, once for a server, before anything is measured.
 
-    The popular replies of `assistant`; texts that are in no workload for the others.
+    The popular replies of `assistant`, for peers, who keep none, and for the other workloads
+    texts that are in no workload.
     """
     indices = _warm_block(plan)
-    if plan.workload == "assistant":
+    if plan.workload == "assistant" and plan.target == "chorale":
         chosen = indices[: plan.workloads.assistant.warm]
     else:
         chosen = indices[BLOCK - _WARM_EACH :]
     return tuple(
-        Request(text=reply(index), service=service, stream=plan.workload == "reader")
+        Request(text=reply(index), service=service, stream=_streams(plan))
         for index in chosen
         for service in plan.workloads.of(plan.workload)
     )
+
+
+def _streams(plan: Plan) -> bool:
+    return plan.streamed or plan.workload == "reader"
 
 
 def _warm_block(plan: Plan) -> range:

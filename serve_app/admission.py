@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Self
 
 from pydantic import Field
 
+from serve_app.callers import NOBODY, Caller
 from speech.config import StrictModel
 from speech.errors import AtCapacityError, DeadlineExceededError
 
@@ -18,6 +20,8 @@ _AS_CROWDED = 0.7
 """A throughput counts as measured anew when so many waited, as a part of those who did before."""
 _LONGEST_WITHOUT_RESULT = 10.0
 """Seconds of busy time with failures alone that count at most."""
+_NARROWEST = 1 / 8
+"""Part of the limits that stays when memory is short: work goes on, and places are free soon."""
 _LEAST_SHOWN = 100
 """Characters that a text for showing counts as at least."""
 
@@ -52,9 +56,28 @@ class AdmissionLimits(StrictModel):
     deadline_share: float = Field(default=0.6, gt=0, le=1)
     """Part of a deadline that the predicted time to the first byte may fill, so that nearly all
     refusals come at once and not when the deadline has passed."""
+    max_batches: int = Field(default=64, gt=0)
+    """Batches of texts until their last byte, from the moment their bodies are read."""
+    max_batch_bytes: int = Field(default=4 * 2**20, gt=0)
+    """Bytes of a batch's body. 64 texts of 4,096 characters fit, however JSON escapes them."""
+    batch_parallel: int = Field(default=4, ge=1, le=64)
+    """Texts of one batch that are under way at a time, each admitted as any request."""
+    batch_patience: float = Field(default=60.0, ge=0)
+    """Seconds a text of a batch waits to be admitted."""
     max_wait: float = Field(default=30.0, gt=0)
     """Seconds of queue beyond which nobody is admitted, however patient. It bounds the latency of
     admitted requests under overload; to serve a burst completely, set it long."""
+
+    def narrowed(self, share: float) -> Self:
+        """With this part of what may be held at a time."""
+        bounds = {name: max(1, int(share * getattr(self, name))) for name in _HELD}
+        return self.model_copy(update=bounds)
+
+
+_HELD = (
+    *("max_inflight_characters", "max_inflight_requests", "max_reading_bytes"),
+    *("max_shown_characters", "max_batches"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +96,47 @@ class Cost:
 class Ledger:
     """What callers hold of something bounded, and the rule that shares it out.
 
-    A caller may hold at most `share / (1 - share)` times what stays free. So nobody has to be sent
-    away for others to have their part: each caller that holds as much as it may leaves some free,
-    and who comes later finds it (Choudhury and Hahne, "Dynamic queue length thresholds", 1998).
+    A caller may hold at most `share / (1 - share)` times what stays free, times its weight. So
+    nobody has to be sent away for others to have their part: each caller that holds as much as it
+    may leaves some free, and who comes later finds it (Choudhury and Hahne, "Dynamic queue length
+    thresholds", 1998).
     """
 
     def __init__(self) -> None:
         self.total = 0
         self._held: dict[str, int] = {}
+        self._weights: dict[str, float] = {}
 
-    def fits(self, caller: str, amount: int, bound: int, share: float) -> bool:
+    def fits(self, caller: Caller, amount: int, bound: int, share: float) -> bool:
         """Whether a caller may take so much more."""
         free = bound - self.total - amount
-        mine = self._held.get(caller, 0) + amount
-        return free >= 0 and (1 - share) * mine <= share * free
+        mine = self._held.get(caller.name, 0) + amount
+        return free >= 0 and (1 - share) * mine <= caller.weight * share * free
 
-    def take(self, caller: str, amount: int) -> None:
+    def take(self, caller: Caller, amount: int) -> None:
         """A caller holds so much more, or less where `amount` is negative."""
         if not amount:
             return
         self.total += amount
-        held = self._held.get(caller, 0) + amount
+        held = self._held.get(caller.name, 0) + amount
         if held:
-            self._held[caller] = held
+            self._held[caller.name] = held
+            self._weights[caller.name] = caller.weight
         else:
-            self._held.pop(caller, None)
+            self._held.pop(caller.name, None)
+            self._weights.pop(caller.name, None)
+
+    def ahead(self, caller: Caller, amount: int) -> float:
+        """What is served until so much more of a caller is, it included, where callers take turns.
+
+        Until then each of the others is served its weight's part at most, or all that it holds.
+        """
+        mine = self._held.get(caller.name, 0) + amount
+        return mine + sum(
+            min(held, mine * self._weights[name] / caller.weight)
+            for name, held in self._held.items()
+            if name != caller.name
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +148,7 @@ class Ticket:
     """
 
     admission: "Admission"
-    caller: str
+    caller: Caller
     cost: Cost
     making: int
     """Of its cost, what is still to be made."""
@@ -122,7 +161,7 @@ class Ticket:
         if not self.left:
             difference = cost - self.cost
             if self.waiting:
-                self.admission._waiting_characters += difference.first
+                self.admission._waiting.take(self.caller, difference.first)
             self._make(max(0, self.making + difference.whole))
             self.cost = cost
 
@@ -157,13 +196,13 @@ class Ticket:
         """
         if self.waiting:
             self.waiting = False
-            self.admission._stop_waiting(self.cost.first, served=made)
+            self.admission._stop_waiting(self, served=made)
 
     def leave(self) -> None:
         """The request ended, however it did."""
         if self.waiting:
             self.waiting = False
-            self.admission._stop_waiting(self.cost.first, served=False)
+            self.admission._stop_waiting(self, served=False)
         if not self.left:
             self._make(0)
             self.left = True
@@ -181,13 +220,16 @@ class Admission:
     """
 
     def __init__(self, limits: AdmissionLimits) -> None:
+        self._share = 1.0
         self.limits = limits
         self.reading = Ledger()
         """Bytes handed to readers who have not taken them."""
         self._making = Ledger()
         self._requests = Ledger()
         self._shown = Ledger()
-        self._waiting_characters = 0
+        self._waiting = Ledger()
+        """Characters until the first byte."""
+        self._batches = Ledger()
         self._waiting_requests = 0
         self._rate: float | None = None
         self._rate_crowd = 0.0
@@ -196,6 +238,28 @@ class Admission:
         self._crowd = 0.0
         """Requests that waited, times the seconds they did."""
         self._served = 0
+
+    @property
+    def limits(self) -> AdmissionLimits:
+        """Those that hold now: the given ones, or a part of them."""
+        return self._narrowed
+
+    @limits.setter
+    def limits(self, given: AdmissionLimits) -> None:
+        self._given, self._narrowed = given, given.narrowed(self._share)
+
+    def narrow(self) -> None:
+        """Admit half as much from now on, down to an eighth of the limits."""
+        self._set_share(max(_NARROWEST, self._share / 2))
+
+    def widen(self) -> None:
+        """Admit twice as much again, up to the limits."""
+        self._set_share(min(1.0, self._share * 2))
+
+    def _set_share(self, share: float) -> None:
+        if share != self._share:
+            self._share = share
+            self.limits = self._given
 
     @property
     def characters(self) -> int:
@@ -213,11 +277,16 @@ class Admission:
         return self._shown.total
 
     @property
+    def batches(self) -> int:
+        """Batches until their last byte."""
+        return self._batches.total
+
+    @property
     def expected_wait(self) -> float:
         """Seconds until all who wait now have their first byte; 0 while the rate is unknown."""
-        return self._waiting_characters / self._rate if self._rate else 0.0
+        return self._waiting.total / self._rate if self._rate else 0.0
 
-    def check_reading(self, caller: str) -> None:
+    def check_reading(self, caller: Caller) -> None:
         """Whether anything may be handed to a reader.
 
         Raises:
@@ -228,7 +297,7 @@ class Admission:
             raise AtCapacityError("too much of what was made has not been read")
 
     @contextmanager
-    def show(self, caller: str, characters: int) -> Iterator[None]:
+    def show(self, caller: Caller, characters: int) -> Iterator[None]:
         """Hold the room of a text that is read for showing.
 
         Raises:
@@ -244,7 +313,25 @@ class Admission:
         finally:
             self._shown.take(caller, -cost)
 
-    def enter(self, cost: Cost, deadline: float, caller: str = "") -> Ticket:
+    @contextmanager
+    def batch(self, caller: Caller) -> Iterator[None]:
+        """Hold the place of a batch.
+
+        Raises:
+            AtCapacityError: a bound or the caller's share is reached.
+        """
+        limits = self.limits
+        if self.batches and not self._batches.fits(
+            caller, 1, limits.max_batches, limits.caller_share
+        ):
+            raise AtCapacityError("the server is at capacity")
+        self._batches.take(caller, 1)
+        try:
+            yield
+        finally:
+            self._batches.take(caller, -1)
+
+    def enter(self, cost: Cost, deadline: float, caller: Caller = NOBODY) -> Ticket:
         """Admit a request whose first byte is due in `deadline` seconds.
 
         Raises:
@@ -267,13 +354,14 @@ class Admission:
             raise AtCapacityError("the server is at capacity", retry_after=wait)
         # Who waits for nobody is admitted: an idle gateway has to learn how fast it is now.
         if self._waiting_requests and self._rate:
-            predicted = (self._waiting_characters + cost.first) / self._rate
+            predicted = self._waiting.ahead(caller, cost.first) / self._rate
             over = predicted - deadline * limits.deadline_share
             if over > 0:
                 raise DeadlineExceededError(
                     "the queue is longer than the request's deadline", retry_after=over
                 )
-        if (over := self.expected_wait - limits.max_wait) > 0:
+        wait = self._waiting.ahead(caller, 0) / self._rate if self._rate else 0.0
+        if (over := wait - limits.max_wait) > 0:
             raise AtCapacityError(
                 "the queue is longer than the server lets it grow", retry_after=over
             )
@@ -281,7 +369,7 @@ class Admission:
         self._requests.take(caller, 1)
         self._making.take(caller, cost.whole)
         self._waiting_requests += 1
-        self._waiting_characters += cost.first
+        self._waiting.take(caller, cost.first)
         return Ticket(self, caller, cost, cost.whole)
 
     def _pass_time(self) -> None:
@@ -292,10 +380,11 @@ class Admission:
             self._crowd += (now - self._busy_since) * self._waiting_requests
         self._busy_since = now
 
-    def _stop_waiting(self, characters: int, *, served: bool) -> None:
+    def _stop_waiting(self, ticket: Ticket, *, served: bool) -> None:
+        characters = ticket.cost.first
         self._pass_time()
         self._waiting_requests -= 1
-        self._waiting_characters -= characters
+        self._waiting.take(ticket.caller, -characters)
         if served:
             self._served += characters
         elif not self._served and self._busy > _LONGEST_WITHOUT_RESULT:

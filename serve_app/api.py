@@ -3,20 +3,27 @@
 import json
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from difflib import get_close_matches
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deployments import metrics
+from deployments import metrics, tracing
 from serve_app import docs
-from serve_app.error_table import error_response, plain_error
+from serve_app.callers import Caller
+from serve_app.error_table import JSON, error_response, plain_error
+from serve_app.responses import header_safe, warning_header
 from speech import telemetry
 from speech.errors import InvalidInputError, SpeechError
 
@@ -37,16 +44,52 @@ class ApiRoute(NamedTuple):
     """What the OpenAPI document says of it, from `serve_app.docs`."""
     errors: ErrorShape | None = None
     """The shape its errors have, where it is not OpenAI's."""
+    query: frozenset[str] = frozenset()
+    """Parameters of the query that it heeds; a warning names all others."""
     speaks: bool = False
     """Whether its refusals count as requests for speech."""
+    is_open: bool = False
+    """Whether it is for anybody: nobody asks who calls."""
 
 
-def build_api(routes: Iterable[ApiRoute]) -> FastAPI:
-    """The application around one gateway's routes."""
+def build_api(
+    routes: Sequence[ApiRoute],
+    *,
+    who: Callable[[HTTPConnection], Caller],
+    limits: Callable[[Caller], Mapping[str, str]],
+    at_end: Callable[[], Awaitable[None]],
+) -> FastAPI:
+    """The application around one gateway's routes.
+
+    Args:
+        routes: What is answered.
+        who: Tells who calls, or raises a SpeechError; asked before a route that is not open reads
+            anything, which finds the answer in `request.state.caller`.
+        limits: Headers that tell a caller, beside an error, what it has left.
+        at_end: Called when the replica ends in order.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await at_end()
+
+    async def sign_in(connection: HTTPConnection) -> None:
+        connection.state.caller = who(connection)
+
     # The page at /docs loads its script and style from here, not from a network of others.
-    api = FastAPIOffline(title="Chorale", version="0.1.0", summary=docs.SUMMARY, redoc_url=None)
+    api = FastAPIOffline(
+        title="Chorale",
+        version="0.1.0",
+        summary=docs.SUMMARY,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    api.add_middleware(_Remarks)
     api.add_middleware(_Head)
     api.add_middleware(_Arrival)
+    if tracing.is_on():
+        _trace(api)
     handlers: dict[type[Exception], Any] = {
         SpeechError: _speech_error,
         HTTPException: _http_error,
@@ -57,13 +100,35 @@ def build_api(routes: Iterable[ApiRoute]) -> FastAPI:
         api.add_exception_handler(kind, handler)
     api.state.error_shapes = {}
     api.state.speaking = set()
+    api.state.queries = {route.path: route.query for route in routes}
+    api.state.limits = limits
     for route in routes:
         if route.errors is not None:
             api.state.error_shapes[route.path] = route.errors
         if route.speaks:
             api.state.speaking.add(route.path)
-        api.add_api_route(route.path, route.endpoint, methods=[route.method], **route.options)
+        asked = [] if route.is_open else [Depends(sign_in)]
+        api.add_api_route(
+            route.path,
+            route.endpoint,
+            methods=[route.method],
+            dependencies=asked,
+            **route.options,
+        )
     return api
+
+
+def _trace(api: FastAPI) -> None:
+    """Make a span of each request, in the caller's trace where it names one."""
+    spans = tracing.provider()
+    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware  # noqa: PLC0415
+
+    api.add_middleware(
+        OpenTelemetryMiddleware,
+        tracer_provider=spans,
+        exclude_spans=["receive", "send"],
+        excluded_urls="/livez,/readyz",
+    )
 
 
 class _Arrival:
@@ -85,6 +150,33 @@ class _Arrival:
         await self._app(scope, receive, send)
 
 
+class _Remarks:
+    """Says of JSON that it is UTF-8, and which parameters of a query nobody heeded."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def remarked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type") == "application/json":
+                    headers["content-type"] = JSON
+                known = scope["app"].state.queries.get(_path(scope))
+                if scope["query_string"] and known is not None:
+                    given = QueryParams(scope["query_string"])
+                    if unknown := sorted(given.keys() - known):
+                        text = f"ignored query parameters: {header_safe(unknown)}"
+                        headers.append("warning", warning_header([text])["Warning"])
+            await send(message)
+
+        await self._app(scope, receive, remarked)
+
+
 class _Head:
     """Answers HEAD wherever GET is answered, with the same headers and no body."""
 
@@ -104,14 +196,27 @@ class _Head:
         await self._app({**scope, "method": "GET"}, receive, without_body)
 
 
-def _path(request: Request) -> str:
+def _path(scope: Scope) -> str:
     """Of the route that answers; empty where none does."""
-    return getattr(request.scope.get("route"), "path", "")
+    return getattr(scope.get("route"), "path", "")
+
+
+def _nothing_here(request: Request) -> str:
+    """What a request is told that no route answers, with the path that it may have meant."""
+    path: str = request.scope["path"][:100]
+    routes = [it for it in request.app.routes if isinstance(it, APIRoute) and it.include_in_schema]
+    for meant in (f"/v1{path}", path.removeprefix("/v1")):
+        if any(it.path_regex.match(meant) for it in routes):
+            return f"there is nothing at {path}; did you mean {meant}?"
+    near = get_close_matches(path, [it.path for it in routes], 1, 0.8)
+    return f"there is nothing at {path}; " + (
+        f"did you mean {near[0]}?" if near else "/docs lists what there is"
+    )
 
 
 def _shaped(request: Request, response: JSONResponse) -> JSONResponse:
     """An error as the route's dialect writes it."""
-    shape = request.app.state.error_shapes.get(_path(request))
+    shape = request.app.state.error_shapes.get(_path(request.scope))
     if shape is None:
         return response
     status, body = shape(response.status_code, json.loads(bytes(response.body))["error"])
@@ -120,13 +225,16 @@ def _shaped(request: Request, response: JSONResponse) -> JSONResponse:
 
 
 def _count(request: Request, outcome: str) -> None:
-    if _path(request) in request.app.state.speaking:
+    if _path(request.scope) in request.app.state.speaking:
         metrics.count(telemetry.REQUESTS, outcome=outcome, cache="none")
 
 
 async def _speech_error(request: Request, error: SpeechError) -> Response:
     _count(request, error.code)
-    return _shaped(request, error_response(error))
+    response = error_response(error)
+    if (caller := getattr(request.state, "caller", None)) is not None:
+        response.headers.update(request.app.state.limits(caller))
+    return _shaped(request, response)
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
@@ -136,9 +244,14 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
         408: "request_timeout",
         415: "unsupported_media_type",
     }
+    told = str(error.detail)
+    if error.status_code == 404 and not _path(request.scope):
+        told = _nothing_here(request)
+    elif error.status_code == 405:
+        told = f"{request.method} is not answered here, only {(error.headers or {}).get('Allow')}"
     answer = plain_error(
         error.status_code,
-        str(error.detail),
+        told,
         kind="invalid_request_error",
         code=codes.get(error.status_code, "invalid_request"),
         retry_after=1.0 if error.status_code == 408 else None,

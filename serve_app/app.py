@@ -15,7 +15,7 @@ from deployments.synthesizer import Synthesizer, SynthesizerConfig
 from serve_app.closed import refuse_open_cluster
 from serve_app.config import GraphArguments, GraphConfig, Replicas
 from serve_app.gateway import Gateway
-from speech.config import EngineConfig
+from speech.config import EngineConfig, MemoryConfig
 
 
 def build(args: GraphArguments) -> Application:
@@ -42,6 +42,7 @@ def build_graph(config: GraphConfig) -> Application:
             espeak=config.espeak,
             preload=config.preload,
         ),
+        memory=config.memory,
         user_config=config.batch,
         # A full replica is asked again soon: the default back-off grows to half a second.
         request_router_config=RequestRouterConfig(max_backoff_s=0.02),
@@ -53,6 +54,7 @@ def build_graph(config: GraphConfig) -> Application:
         config.audio,
         config.espeak,
         config.voice_home(),
+        memory=config.memory,
         user_config=config.front_end(),
     )
     encoder = _stage(
@@ -63,6 +65,7 @@ def build_graph(config: GraphConfig) -> Application:
         synthesizer,
         normalizer,
         config.retries,
+        memory=config.memory,
         user_config=config.encoder,
     )
     audio_cache = _stage(
@@ -72,6 +75,7 @@ def build_graph(config: GraphConfig) -> Application:
         config.gateway.epoch_poll,
         encoder,
         config.retries,
+        memory=config.memory,
         # One replica per key, so that concurrent identical requests meet. No fallback: a request
         # whose replica is lost is tried again by its caller.
         request_router_config=RequestRouterConfig(
@@ -95,6 +99,8 @@ def build_graph(config: GraphConfig) -> Application:
         synthesizer,
         retries=config.retries,
         home=config.voice_home(),
+        keys=config.keys,
+        memory=config.memory,
     )
 
 
@@ -107,18 +113,23 @@ def _engine(config: GraphConfig) -> EngineConfig:
 
 
 def _stage(
-    cls: type[Any], replicas: Replicas, *args: Any, user_config: Any = None, **options: Any
+    cls: type[Any],
+    replicas: Replicas,
+    *args: Any,
+    memory: MemoryConfig,
+    user_config: Any = None,
+    **options: Any,
 ) -> Any:
     tuning = None if user_config is None else user_config.model_dump(mode="json")
     if replicas.inline:
-        return Inline(partial(_make_inline, cls, args, tuning))
+        return Inline(partial(_make_inline, cls, args, memory, tuning))
     return serve.deployment(
         cls, name=cls.__name__, user_config=tuning, **replicas.options(), **options
-    ).bind(*args)
+    ).bind(*args, memory=memory)
 
 
-def _make_inline(cls: type[Any], args: tuple[Any, ...], tuning: Any) -> Any:
-    stage = cls(*args)
+def _make_inline(cls: type[Any], args: tuple[Any, ...], memory: MemoryConfig, tuning: Any) -> Any:
+    stage = cls(*args, memory=memory)
     if tuning is not None:
         stage.reconfigure(tuning)
     return stage

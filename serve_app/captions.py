@@ -84,8 +84,7 @@ def captions(text: str, words: Sequence[Mark], rules: CaptionRules) -> list[Capt
         for part in _parts(sentence, rules)
     ]
     found = []
-    limits = [start for _, start, _ in shown[1:]]
-    for (lines, start, end), limit in zip(shown, [*limits, float("inf")], strict=True):
+    for (lines, start, end), (_, limit, _) in pairwise([*shown, ((), float("inf"), 0.0)]):
         wanted = max(_SHORTEST, sum(map(len, lines)) / rules.characters_per_second)
         found.append(Caption(lines, start, max(end, min(start + wanted, limit))))
     return found

@@ -5,31 +5,41 @@ import shlex
 import sys
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import httpx
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from serve_app.benchmark.command import benchmark
 from serve_app.capacity_command import capacity
 from serve_app.closed import keep_files_private
+from serve_app.doctor_command import doctor
 from serve_app.environment import node_switches
-from serve_app.quality_commands import evaluate, quantize
+from serve_app.keys import key_headers
+from serve_app.keys.command import keys
+from serve_app.quality.command import quality
+from serve_app.quality.quantize_command import quantize
 from serve_app.read_command import read
 from serve_app.voices.command import voices
 from serve_app.warm_command import warm
+from serve_app.wyoming_command import wyoming
 from speech.errors import ConfigError, SpeechError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Chorale: text to speech.")
 lexicon = typer.Typer(no_args_is_help=True, help="Lexicons: how words are said.")
 app.add_typer(lexicon, name="lexicon")
 app.add_typer(voices, name="voices")
+app.add_typer(keys, name="keys")
 app.command()(warm)
 app.command()(capacity)
+app.command()(doctor)
 app.command()(read)
-app.command()(evaluate)
+app.command()(quality)
+app.command()(benchmark)
 app.command()(quantize)
+app.command()(wyoming)
 _err = Console(stderr=True, soft_wrap=True)
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -40,6 +50,7 @@ _DEFAULT_URL = "http://127.0.0.1:8000"
 
 @app.command()
 def serve(
+    *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     config: Annotated[
@@ -50,20 +61,21 @@ def serve(
         str,
         typer.Option(
             help="Graph configuration, by its name in configs/ or its path. Default: what --config "
-            "names, or without that `cpu`; on fewer than four cores `compact`."
+            "names, or without that `cpu`: each stage is a deployment. `compact` has all stages in "
+            "one process."
         ),
     ] = "",
     haproxy: Annotated[
         bool, typer.Option(help="Put HAProxy in front instead of Serve's Python proxy.")
     ] = True,
+    profile_startup: Annotated[
+        bool, typer.Option(help="Say what the start took, step by step, against its budget.")
+    ] = False,
 ) -> None:
     """Start a local Ray and serve until Ctrl-C or SIGTERM."""
     # Imported here: say and voices need none of it.
-    from serve_app.launch import fitting_graph, serve_forever  # noqa: PLC0415
+    from serve_app.launch import serve_forever  # noqa: PLC0415
 
-    if config is None and not graph:
-        graph = fitting_graph(len(os.sched_getaffinity(0)))
-        _err.print(f"graph: {graph} (--graph takes another)")
     try:
         serve_forever(
             config_file=config or _SERVE_CONFIG,
@@ -72,6 +84,7 @@ def serve(
             haproxy=haproxy,
             say=_err.print,
             graph=graph,
+            profile=profile_startup,
         )
     except ConfigError as error:
         _err.print(f"[red]error:[/red] {escape(str(error))}")
@@ -128,7 +141,8 @@ def say(
     first: float | None = None
     size = 0
     try:
-        with httpx.Client(timeout=httpx.Timeout(600, connect=5)) as client:
+        timeout = httpx.Timeout(600, connect=5)
+        with httpx.Client(timeout=timeout, headers=key_headers()) as client:
             body["voice"] = voice or _listing(client, url)["default"]
             started = perf_counter()
             with client.stream("POST", f"{url}/v1/audio/speech", json=body) as reply:
@@ -142,8 +156,9 @@ def say(
         _err.print(f"[red]error:[/red] {url}: {escape(str(error))}")
         raise typer.Exit(1) from None
     took = perf_counter() - started
+    lasts = _duration(output, str(body["response_format"]))
     print(
-        f"{output}: {_duration(output):.2f} s of audio by {reply.headers.get('x-voice', '?')}, "
+        f"{output}: {lasts:.2f} s of audio by {reply.headers.get('x-voice', '?')}, "
         f"{size} bytes; first byte {(first or took) * 1000:.0f} ms, "
         f"complete {took * 1000:.0f} ms; cache {reply.headers.get('x-cache', '?')}"
     )
@@ -200,15 +215,11 @@ def import_lexicon(
     print(f"{path}: {len(words)} words for {language}")
 
 
-def _duration(path: Path) -> float:
-    import av  # noqa: PLC0415 (only `say` decodes)
+def _duration(path: Path, audio_format: str) -> float:
+    from speech.audio.decoding import decoded  # noqa: PLC0415 (only `say` decodes)
 
-    if path.suffix.lower() == ".pcm":
-        return path.stat().st_size / 2 / 24_000
-    with av.open(str(path)) as container:
-        stream = container.streams.audio[0]
-        samples = sum(frame.samples for frame in container.decode(stream))
-        return float(samples / stream.codec_context.rate)
+    samples, rate = decoded(path.read_bytes(), cast(Any, audio_format))
+    return len(samples) / rate
 
 
 def _checked(reply: httpx.Response) -> httpx.Response:

@@ -9,12 +9,17 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from deployments.encoder import EncoderTuning
 from serve_app.admission import AdmissionLimits
+from serve_app.cors import CorsConfig
+from serve_app.keys.limits import KeysConfig
+from serve_app.model_names import Models
+from serve_app.sessions.context import SessionConfig
 from speech.config import (
     AudioConfig,
     BatchConfig,
     CacheConfig,
     EngineConfig,
     EspeakConfig,
+    MemoryConfig,
     RamTierConfig,
     RetryConfig,
     StrictModel,
@@ -34,6 +39,9 @@ class Replicas(StrictModel):
 
     num_cpus: float = Field(default=0.1, ge=0)
     num_gpus: float = Field(default=0.0, ge=0)
+    memory: int = Field(default=0, ge=0)
+    """Bytes that Ray reserves on a node for each, and that bound what its process takes
+    (`MemoryConfig`); 0 reserves none and leaves it to the bound of the container."""
     min: int = Field(default=1, ge=0)
     max: int = Field(default=1, ge=1)
     target_ongoing_requests: float = Field(default=32, gt=0)
@@ -62,8 +70,9 @@ class Replicas(StrictModel):
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `serve.deployment`."""
+        actor = {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus}
         options: dict[str, Any] = {
-            "ray_actor_options": {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus},
+            "ray_actor_options": actor | ({"memory": self.memory} if self.memory else {}),
             "max_ongoing_requests": self.max_ongoing_requests,
             "max_surge_percent": self.surge,
             "health_check_period_s": 2,
@@ -114,20 +123,21 @@ def _network(value: str) -> str:
 class GatewayConfig(StrictModel):
     """What a Gateway replica is built from."""
 
-    models: tuple[str, ...] = (
-        "chorale",
-        "tts-1",
-        "tts-1-hd",
-        "gpt-4o-mini-tts",
-        "gpt-4o-mini-tts-2025-12-15",
+    models: Models = Models.model_validate(
+        ("chorale", "tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
     )
-    """Model names callers may send; all speak with the voices of the catalogue."""
+    """Model names callers may send, as a list, or with what each stands for:
+    `{tts-1: {}, tts-1-de: {language: de}}`. The first is of requests that name none. All speak with
+    the voices of the catalogue."""
+    cors: CorsConfig = CorsConfig()
     hot: RamTierConfig = RamTierConfig(max_bytes=64 * 2**20, ttl=60.0)
     """The cache of whole replies that costs no hop; its TTL bounds a missed invalidation."""
     hot_entry_bytes: int = Field(default=2**20, ge=0)
     epoch_poll: float = Field(default=5.0, gt=0)
     status_poll: float = Field(default=5.0, gt=0)
     """Seconds after which `/readyz` notices that a stage is gone."""
+    sessions: SessionConfig = SessionConfig()
+    """WebSockets on which text is streamed in."""
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     """Addresses or networks of proxies in front of ours: the last address in `X-Forwarded-For` that
     is none of these tells callers behind them apart."""
@@ -156,6 +166,7 @@ class GraphConfig(StrictModel):
     stages: Stages = Stages()
     gateway: GatewayConfig = GatewayConfig()
     admission: AdmissionLimits = AdmissionLimits()
+    keys: KeysConfig = KeysConfig()
     text: TextConfig = TextConfig()
     lexicon: Path | None = CONFIG_FOLDER / "lexicon"
     """Folder of lexicons, `en-us.yaml` and the like; relative to the configuration file. Words in
@@ -168,6 +179,7 @@ class GraphConfig(StrictModel):
     engine: EngineConfig = EngineConfig()
     espeak: EspeakConfig = EspeakConfig()
     batch: BatchConfig = BatchConfig()
+    memory: MemoryConfig = MemoryConfig()
 
     @classmethod
     def load(cls, path: Path) -> Self:

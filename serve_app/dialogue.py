@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from serve_app.schemas import Asked, ReplyBody, TextBody, check_reply, request_for, spoken_text
+from serve_app.model_names import Models
+from serve_app.schemas import Asked, ReplyBody, TextBody, check_rate, request_for, spoken_text
 from speech.errors import InvalidInputError
 from speech.ssml import Bookmark
 from speech.types import MAX_INPUT_CHARACTERS, Passage
@@ -40,13 +41,15 @@ class DialogueBody(ReplyBody):
         return "".join(turn.input for turn in self.turns)
 
 
-def asked_dialogue(body: DialogueBody, catalogue: VoiceCatalogue, models: tuple[str, ...]) -> Asked:
+def asked_dialogue(body: DialogueBody, catalogue: VoiceCatalogue, models: Models) -> Asked:
     """Resolve a parsed body against what this server has.
 
     Raises:
         InvalidInputError: naming the parameter; of a turn, which one (`turns.2.voice`).
     """
-    check_reply(body, models)
+    defaults = models.defaults(body.model)
+    body = defaults.filled_in(body)
+    check_rate(body)
     if len(body.text) > MAX_INPUT_CHARACTERS:
         raise InvalidInputError(
             f"turns must have at most {MAX_INPUT_CHARACTERS} characters together", "turns"
@@ -58,7 +61,7 @@ def asked_dialogue(body: DialogueBody, catalogue: VoiceCatalogue, models: tuple[
     begin = 0
     for number, turn in enumerate(body.turns):
         try:
-            spoken = spoken_text(turn, catalogue, seed=body.seed)
+            spoken = spoken_text(defaults.filled_in(turn), catalogue, seed=body.seed)
         except InvalidInputError as error:
             raise InvalidInputError(error.message, f"turns.{number}.{error.param}") from None
         warnings |= dict.fromkeys(spoken.warnings)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from serve_app.callers import CLIENT_HEADER, VERSION_HEADER
-from serve_app.error_table import JITTER, plain_error
+from serve_app.error_table import JITTER, JSON, plain_error
 from serve_app.limits import (
     HAPROXY_HOST,
     METHODS,
@@ -130,7 +130,7 @@ def _error_line(error: tuple[int, str, str, float | None]) -> str:
         for name, value in advice.items()
         if name not in {"content-length", "content-type"}
     )
-    return f"    http-error status {status} content-type application/json string '{body}'{headers}"
+    return f"    http-error status {status} content-type '{JSON}' string '{body}'{headers}"
 
 
 def binary(environment: Mapping[str, str]) -> str:

@@ -18,11 +18,12 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from deployments import metrics
+from serve_app.bodies import MAX_BODY_BYTES
 from serve_app.error_table import plain_error
 from serve_app.limits import METHODS, Limits
-from serve_app.schemas import MAX_BODY_BYTES
 from speech import telemetry
 
 _STEERING = {
@@ -40,6 +41,7 @@ def install() -> list[Middleware]:
     # Behind HAProxy all come from HAProxy's address, and it has counted them.
     GuardedProtocol.counts_addresses = os.environ.get("RAY_SERVE_ENABLE_HA_PROXY") != "1"
     uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:{GuardedProtocol.__name__}"
+    uvicorn.config.WS_PROTOCOLS["auto"] = f"{__name__}:{GuardedSocket.__name__}"
     return [Middleware(Guard, request_timeout=limits.request_timeout)]
 
 
@@ -69,14 +71,28 @@ class GuardedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         self._forget_deadline()
         self._forget_reader()
+        self.release()
+        super().connection_lost(exc)
+
+    def release(self) -> None:
+        """Count the connection no longer."""
         self._open[self._address] -= 1
         if not self._open[self._address]:
             del self._open[self._address]
-        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """From here on the connection is a socket's; it is counted as long as that lives."""
+        super().handle_websocket_upgrade()
+        self._forget_deadline()
+        socket = self.transport.get_protocol()
+        if isinstance(socket, GuardedSocket):
+            socket.guard(self)
 
     def data_received(self, data: bytes) -> None:
         """Whatever comes between two requests must become one in time."""
         super().data_received(data)
+        if self.transport.get_protocol() is not self:
+            return  # it has become a WebSocket
         if self.cycle is None or self.cycle.response_complete:
             self._expect_headers()
 
@@ -146,6 +162,61 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class GuardedSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSockets with bounds on messages and readers, and time to say goodbye.
+
+    What serves a socket finds an event, `leaving`, in the state of its scope. It is set when the
+    server stops, and whoever serves then has to close the socket.
+    """
+
+    def __init__(self, config: uvicorn.config.Config, *args: Any, **kwargs: Any) -> None:
+        config.ws_max_size = MAX_BODY_BYTES
+        # Audio is not made smaller by it, and each message would cost time.
+        config.ws_per_message_deflate = False
+        super().__init__(config, *args, **kwargs)
+        self.app_state = {**self.app_state, "leaving": asyncio.Event()}
+        self._reading: asyncio.TimerHandle | None = None
+        self._before: GuardedProtocol | None = None
+
+    def guard(self, before: GuardedProtocol) -> None:
+        """Take over from the protocol that the connection spoke before."""
+        self._before = before
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._forget_reader()
+        if self._before is not None:
+            self._before.release()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server stops: what serves the socket closes it."""
+        if not self.handshake_complete or self.close_sent:
+            super().shutdown()
+        self.app_state["leaving"].set()
+
+    def pause_writing(self) -> None:
+        """The client is slower than the audio: from now on it must take something in time."""
+        super().pause_writing()
+        self._forget_reader()
+        limit = GuardedProtocol.limits.read_timeout
+        self._reading = self.loop.call_later(limit, self._unread)
+
+    def resume_writing(self) -> None:
+        """It took some."""
+        super().resume_writing()
+        self._forget_reader()
+
+    def _forget_reader(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _unread(self) -> None:
+        metrics.count(telemetry.REFUSED, reason="unread")
+        self.transport.abort()
+
+
 class Guard:
     """Hands a request on once all of it is there, and every error in the API's shape."""
 
@@ -156,7 +227,12 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let the application do it."""
         # Serve's own paths, asked for by its health checks, are its own affair.
-        if scope["type"] != "http" or scope["path"].startswith("/-/"):
+        if scope["type"] == "websocket":
+            # Serve would read a socket ahead without bound, to see whether its client leaves. What
+            # serves it reads it all the time, and sees that itself.
+            scope["headers"] = [*_unsteered(scope), (b"x-request-disconnect-disabled", b"?1")]
+            await self._app(scope, receive, send)
+        elif scope["type"] != "http" or scope["path"].startswith("/-/"):
             await self._app(scope, receive, send)
         elif scope["method"] not in METHODS:
             metrics.count(telemetry.REFUSED, reason="method")
@@ -168,11 +244,7 @@ class Guard:
             )
             await answer(scope, receive, send)
         else:
-            scope["headers"] = [
-                (name, value)
-                for name, value in scope["headers"]
-                if name.replace(b"-", b"_") not in _STEERING
-            ]
+            scope["headers"] = _unsteered(scope)
             await self._whole(scope, _Exchange(scope, receive, send))
 
     async def _whole(self, scope: Scope, exchange: "_Exchange") -> None:
@@ -185,6 +257,15 @@ class Guard:
             await answer(scope, exchange.receive, exchange.send)
         else:
             await self._app(scope, exchange.receive, exchange.send)
+
+
+def _unsteered(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers of a request without those that steer Ray Serve."""
+    return [
+        (name, value)
+        for name, value in scope["headers"]
+        if name.replace(b"-", b"_") not in _STEERING
+    ]
 
 
 class _Exchange:

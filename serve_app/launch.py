@@ -5,12 +5,14 @@ import contextlib
 import io
 import json
 import os
+import re
 import signal
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,6 @@ from speech.errors import ConfigError
 _LOOPBACK = "127.0.0.1"
 _START_TIMEOUT = 180.0
 _DRAIN_TIMEOUT = 60.0
-_CORES_FOR_STAGES = 4
-"""From here on every stage gets processes of its own."""
-
-
-def fitting_graph(cores: int) -> str:
-    """The shipped graph for one machine without a GPU.
-
-    With few cores a stage in a process of its own costs more than it gives: see
-    docs/performance.md.
-    """
-    return "compact" if cores < _CORES_FOR_STAGES else "cpu"
 
 
 def serve_forever(
@@ -42,8 +33,9 @@ def serve_forever(
     host: str,
     port: int,
     haproxy: bool,
-    say: Callable[[str], None],
+    say: Callable[[Any], None],
     graph: str = "",
+    profile: bool = False,
 ) -> None:
     """Start Ray, deploy a Serve configuration, wait for SIGINT or SIGTERM, stop everything.
 
@@ -54,6 +46,7 @@ def serve_forever(
         haproxy: Whether to put HAProxy in front; where it cannot run, the Python proxy serves.
         say: Tells the operator what happens.
         graph: Replaces the file's graph configuration; a name in configs/, or a path.
+        profile: Whether to say what the start took, step by step.
 
     Raises:
         ConfigError: the port is taken, or the configuration cannot be deployed.
@@ -87,7 +80,7 @@ def serve_forever(
             wanted = Limits.of(os.environ).connections
             if (fitting := fitting_connections(wanted, files)) < wanted:
                 say(f"{fitting} connections at a time: the limit of open files is {files}")
-        _run(config, host, port, stop, say)
+        _run(config, host, port, stop, say, profile=profile)
 
 
 def _run(
@@ -95,16 +88,25 @@ def _run(
     host: str,
     port: int,
     stop: threading.Event,
-    say: Callable[[str], None],
+    say: Callable[[Any], None],
+    *,
+    profile: bool,
 ) -> None:
+    laps = [("", time.perf_counter())]
     # Ray reads its switches when it is imported.
     import ray  # noqa: PLC0415
     from ray import serve  # noqa: PLC0415
+    from ray._private.parameter import RayParams  # noqa: PLC0415
     from ray.serve._private.api import serve_start  # noqa: PLC0415
     from ray.serve.config import gRPCOptions  # noqa: PLC0415
     from ray.serve.schema import ServeDeploySchema  # noqa: PLC0415
 
     schema = ServeDeploySchema.model_validate(config)
+    laps.append(("imports", time.perf_counter()))
+    # `ray.init` takes no port for the node's agent. By default it is fixed, so only one of several
+    # servers on a machine would have it, and the dashboards of the others would show no logs.
+    started_with = partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)
+    setattr(RayParams, "__init__", started_with)  # noqa: B010 (a method that mypy holds fast)
     context = ray.init(
         address="local",
         namespace="serve",
@@ -115,23 +117,32 @@ def _run(
         log_to_driver=False,
         logging_level="warning",
     )
+    laps.append(("ray", time.perf_counter()))
     _stop_on_signals(stop)  # ray.init put handlers of its own in place
     session = Path(ray._private.worker._global_node.get_session_dir_path())
     serving: list[str] = []
     try:
-        say(f"Ray dashboard: http://{context.dashboard_url} (token: `ray get-auth-token`)")
+        dashboard = f"http://{context.dashboard_url}"
+        say(f"Ray dashboard: {dashboard} (token: `ray get-auth-token`)")
+        say(f"Serve's own view: RAY_AUTH_MODE=token serve status -a {dashboard}")
         client = serve_start(
             http_options=schema.http_options.model_dump(),
             proxy_location=schema.proxy_location,
             grpc_options=gRPCOptions(**schema.grpc_options.model_dump()),
             controller_options=schema.controller_options,
         )
+        laps.append(("serve", time.perf_counter()))
         client.deploy_apps(schema, _blocking=False)
         _wait_until_ready(host, port, stop, serve.status)
+        laps.append(("graph", time.perf_counter()))
         # What never served has nothing under way, and no gateway to ask.
         serving = [application.name for application in schema.applications]
         if not stop.is_set():
             say(f"Chorale speaks at http://{host}:{port}/v1 (API documents: /docs)")
+            if profile:
+                from serve_app.startup_table import startup_table  # noqa: PLC0415
+
+                say(startup_table(laps, serving))
         stop.wait()
         say("stopping: requests under way are finished first")
     finally:
@@ -145,7 +156,7 @@ def _run(
         say("stopped")
 
 
-async def _shut_down(app_names: list[str], say: Callable[[str], None]) -> None:
+async def _shut_down(app_names: list[str], say: Callable[[Any], None]) -> None:
     from ray import serve  # noqa: PLC0415
 
     try:
@@ -155,7 +166,7 @@ async def _shut_down(app_names: list[str], say: Callable[[str], None]) -> None:
         await serve.shutdown_async()
 
 
-async def _drain(app_name: str, say: Callable[[str], None]) -> None:
+async def _drain(app_name: str, say: Callable[[Any], None]) -> None:
     """Let the gateways refuse what is new and wait for what is under way.
 
     Serve's own shutdown stops all stages at once, which would cut a stream whose next phrases
@@ -213,12 +224,23 @@ def _wait_until_ready(
 
 
 def _reasons(app: Any) -> list[str]:
-    """What stopped each deployment: the last line of what its constructor raised."""
+    """What stopped each deployment: what its constructor raised, without the way there."""
     return [
-        f"{name}: {[line for line in deployment.message.splitlines() if line.strip()][-1].strip()}"
+        f"{name}: {reason}"
         for name, deployment in app.deployments.items()
-        if deployment.status == "DEPLOY_FAILED" and deployment.message.strip()
+        if deployment.status == "DEPLOY_FAILED" and (reason := raised(deployment.message))
     ]
+
+
+_RAISED = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt): ")
+
+
+def raised(message: str) -> str:
+    """The last exception of a traceback in one line, without pydantic's addresses of pages."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    begins = [place for place, line in enumerate(lines) if _RAISED.match(line)]
+    told = lines[begins[-1] if begins else -1 :]
+    return " ".join(line for line in told if not line.startswith("For further information"))
 
 
 def _replace_graph(config: dict[str, Any], graph: str) -> None:

@@ -103,6 +103,14 @@ class Marker:
         )
 
 
+def punctuated(text: str, mark: Mark) -> str:
+    """A mark with the signs of punctuation that stand behind it in the text."""
+    end = mark.written[1]
+    while end < len(text) and not (text[end].isspace() or text[end].isalnum()):
+        end += 1
+    return text[mark.written[0] : end]
+
+
 def _joined(words: Sequence[SpokenWord]) -> str:
     """Words as one text: without blanks where they were written without."""
     spoken = words[0].text

@@ -1,4 +1,4 @@
-"""The page at /read: a text that is highlighted while it is spoken. All it loads is ours."""
+"""The studio at `/`: a page to try voices, and what it loads, all of it ours."""
 
 from pathlib import Path
 
@@ -7,29 +7,34 @@ from starlette.responses import Response
 
 from serve_app.api import ApiRoute
 
-_FOLDER = Path(__file__).resolve().parent / "read"
-_FILES = {
-    "/read": ("index.html", "text/html"),
-    "/read/style.css": ("style.css", "text/css"),
-    "/read/read.js": ("read.js", "text/javascript"),
+_FOLDER = Path(__file__).resolve().parent / "studio"
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
 }
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
     "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
 
 def page_routes() -> list[ApiRoute]:
-    """The page, its style and its script."""
-    return [_route(path, *file) for path, file in _FILES.items()]
+    """The page, its style, its scripts and its picture."""
+    return [_route(path) for path in sorted(_FOLDER.iterdir())]
 
 
-def _route(path: str, name: str, media_type: str) -> ApiRoute:
-    content = (_FOLDER / name).read_bytes()
+def _route(file: Path) -> ApiRoute:
+    content = file.read_bytes()
 
     async def page(request: Request) -> Response:
         del request
-        return Response(content, media_type=media_type, headers=_HEADERS)
+        return Response(content, media_type=_TYPES[file.suffix], headers=_HEADERS)
 
-    return ApiRoute(path, page, "GET", {"include_in_schema": False})
+    path = "/" if file.name == "index.html" else f"/studio/{file.name}"
+    return ApiRoute(path, page, "GET", {"include_in_schema": False}, is_open=True)

@@ -39,6 +39,7 @@ def read(
 def told(text: str, shown: Explanation) -> str:
     """The phrases with their pauses, then the changes with their lines, as text."""
     lines = [f"{phrase.text}  [{phrase.pause_after:g} s]" for phrase in shown.utterance.phrases]
+    lines = lines or ["Nothing is said."]
     for change in shown.changes:
         line = text.count("\n", 0, change.start) + 1
         written = text[change.start : change.end].replace("\n", "\\n")

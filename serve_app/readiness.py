@@ -1,17 +1,29 @@
-"""Whether every stage has a warm replica, asked in the background."""
+"""Whether every stage has a warm replica, and memory, asked in the background."""
 
 import asyncio
 import logging
 from contextlib import suppress
 
 from ray import serve
+from ray.serve._private.constants import (
+    RAY_SERVE_ENABLE_HA_PROXY,
+    RAY_SERVE_FALLBACK_PROXY_HTTP_PORT,
+)
 from ray.serve.schema import ApplicationStatus, DeploymentStatus
+from starlette.types import Scope
+
+from deployments.peers import MemoryLevels
+from speech.memory import Level
 
 _LOG = logging.getLogger("ray.serve")
-
-
 _STARTING_POLL = 0.5
 """Seconds between two looks while a stage is not ready: who waits for it waits for this, too."""
+
+
+def came_by_fallback(scope: Scope) -> bool:
+    """Whether HAProxy gave a request to Serve's Python proxy, for want of a gateway it knows."""
+    _, port = scope.get("server") or ("", None)
+    return bool(RAY_SERVE_ENABLE_HA_PROXY and port == RAY_SERVE_FALLBACK_PROXY_HTTP_PORT)
 
 
 class Readiness:
@@ -26,7 +38,10 @@ class Readiness:
         self._app_name = app_name
         self._poll_seconds = poll_seconds
         self._task: asyncio.Task[None] | None = None
+        self._levels = MemoryLevels()
         self.stages: dict[str, str] = {}
+        self.memory: dict[str, Level] = {}
+        """What gives way to a bound of memory in stages with replicas of their own."""
         self.ready = False
 
     def start(self) -> None:
@@ -48,6 +63,8 @@ class Readiness:
                 self._read(await asyncio.to_thread(serve.status))
             except Exception as error:  # noqa: BLE001 (a controller that is down raises many things)
                 _LOG.warning("serve status could not be read: %s", type(error).__name__)
+            if self.ready:
+                self.memory = await self._levels.ask([*self.stages.keys() - {"Gateway"}])
             await asyncio.sleep(self._poll_seconds if self.ready else _STARTING_POLL)
 
     def _read(self, status: serve.schema.ServeStatus) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from deployments import metrics
 from deployments.failures import translate
 from serve_app.admission import Admission
+from serve_app.callers import Caller
 from serve_app.shapes import Shape
 from serve_app.speaker import Reply
 from speech import telemetry
@@ -20,13 +21,81 @@ from speech.audio.containers import codec_rate, media_type
 from speech.errors import SpeechError
 from speech.text.edits import applied
 from speech.text.scripts import left_out
-from speech.types import SpeechRequest, SpokenWord
+from speech.types import Passage, SpeechRequest, SpokenWord
 from speech.voices import lost_region
 
 _LOG = logging.getLogger("ray.serve")
 _PIECE_BYTES = 192 * 1024
 """What is handed over at a time: a reader that takes less than this within `read_timeout`, about,
 is one that does not read."""
+
+
+class RecordedReply:
+    """A reply and how it goes, which the log and the metrics are told when it is closed.
+
+    Args:
+        reply: What was asked for.
+        spoken: What it says.
+        request_id: Of the log record.
+        arrived: When it was asked for, by `perf_counter`.
+    """
+
+    def __init__(
+        self, reply: Reply, spoken: SpeechRequest, request_id: str, arrived: float
+    ) -> None:
+        self.reply = reply
+        self.outcome = "aborted"
+        self.audio_seconds = reply.audio_seconds
+        self._spoken = spoken
+        self._request_id = request_id
+        self._arrived = arrived
+        self._ttfa: float | None = None
+
+    def begin(self) -> None:
+        """Its first byte is there. Once or more."""
+        if self._ttfa is None:
+            self._ttfa = perf_counter() - self._arrived
+
+    def fail(self, error: Exception) -> SpeechError:
+        """It broke off; returns the error as its caller may be told it."""
+        known = translate(error) or SpeechError("internal error")
+        self.outcome = known.code
+        return known
+
+    async def aclose(self) -> None:
+        """End the work that it alone still causes, and tell how it went."""
+        try:
+            await self.reply.aclose()
+        finally:
+            self._record()
+
+    async def drop(self) -> None:
+        """End it as one of which nobody heard anything: it is not told of, nor charged."""
+        self.reply.visit.fail()
+        await self.reply.aclose()
+
+    def _record(self) -> None:
+        took = perf_counter() - self._arrived
+        cache = self.reply.cache.value
+        metrics.count(telemetry.REQUESTS, outcome=self.outcome, cache=cache)
+        metrics.observe(telemetry.REQUEST_SECONDS, took, cache=cache)
+        if self._ttfa is not None:
+            metrics.observe(telemetry.TTFA_SECONDS, self._ttfa, cache=cache)
+        for timing in self.reply.timings:
+            if timing.stage in {"normalize", "cache", "encode"}:
+                metrics.observe(telemetry.STAGE_SECONDS, timing.seconds, stage=timing.stage)
+        record = (
+            self._request_id,
+            self.outcome,
+            cache,
+            ",".join(self._spoken.voices),
+            self._spoken.format,
+            self._spoken.characters,
+            round(self.audio_seconds, 3),
+            round(took, 4),
+            round(self._ttfa or 0.0, 4),
+        )
+        _LOG.info("speech", extra=dict(zip(telemetry.LOG_FIELDS, record, strict=True)))
 
 
 class SpeechResponse(StreamingResponse):
@@ -42,6 +111,7 @@ class SpeechResponse(StreamingResponse):
         warnings: What of the request was not heeded.
         admission: Counts what waits for its reader.
         caller: Whose share that takes.
+        limits: Headers that tell the caller what it has left.
     """
 
     def __init__(
@@ -53,20 +123,17 @@ class SpeechResponse(StreamingResponse):
         shape: Shape | None,
         warnings: Sequence[str],
         admission: Admission,
-        caller: str,
+        caller: Caller,
+        limits: Mapping[str, str],
     ) -> None:
+        state = request.state
+        self._recorded = RecordedReply(reply, spoken, state.request_id, state.arrived)
         self._reply = reply
         self._admission = admission
         self._caller = caller
-        self._spoken = spoken
-        self._request_id: str = request.state.request_id
-        self._arrived: float = request.state.arrived
-        self._audio_seconds = reply.audio_seconds
-        self._outcome = "aborted"
         self._handing_since: float | None = None
         """When the message was sent that now waits for its reader, by the loop's clock."""
         self._watcher: asyncio.TimerHandle | None = None
-        self._ttfa: float | None = None
         self._shape = shape
         headers = {
             "X-Cache": reply.cache.value,
@@ -77,8 +144,16 @@ class SpeechResponse(StreamingResponse):
         }
         if shape is None and reply.total_bytes is not None:
             headers["Content-Length"] = str(reply.total_bytes)
-        if warnings:
-            headers["Warning"] = ", ".join(f'299 - "{warning}"' for warning in warnings)
+        else:
+            # nginx would collect a stream before it hands anything on.
+            headers["X-Accel-Buffering"] = "no"
+        headers["X-Characters"] = str(spoken.characters)
+        if reply.audio_seconds:
+            headers["X-Audio-Seconds"] = f"{reply.audio_seconds:.3f}"
+        headers.update(limits)
+        silent = ("nothing was left to say, the reply is silence",) if reply.is_silent else ()
+        self.warnings = (*warnings, *silent)
+        headers |= warning_header(self.warnings)
         super().__init__(
             self._shaped(shape) if shape else self._audio(),
             headers={name: value for name, value in headers.items() if value},
@@ -100,17 +175,18 @@ class SpeechResponse(StreamingResponse):
         finally:
             if self._watcher is not None:
                 self._watcher.cancel()
-            try:
-                await self._reply.aclose()
-            finally:
-                self._record()
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the work of a reply that is not sent, too, and record how it went."""
+        await self._recorded.aclose()
 
     def _watch(self, task: asyncio.Task[Any] | None) -> None:
         """See, every `stall_after` seconds, whether the reader takes anything."""
         loop, limits = asyncio.get_running_loop(), self._admission.limits
         waited = 0.0 if self._handing_since is None else loop.time() - self._handing_since
         if waited >= limits.read_timeout and task is not None:
-            self._outcome = "unread"
+            self._recorded.outcome = "unread"
             # To all above it is as if the client had gone: the connection is closed.
             task.cancel()
             return
@@ -133,13 +209,13 @@ class SpeechResponse(StreamingResponse):
 
     async def _send_whole(self, body: bytes, send: Send) -> None:
         """A reply that is there needs no task that watches whether the client leaves."""
-        self._first_byte()
+        self._recorded.begin()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         left = len(body)
         for piece, _ in _cut(body, ()) if body else ((b"", ()),):
             left -= len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
-        self._outcome = "ok"
+        self._recorded.outcome = "ok"
 
     async def _audio(self) -> AsyncGenerator[bytes, None]:
         async for piece, _ in self._pieces():
@@ -149,21 +225,20 @@ class SpeechResponse(StreamingResponse):
         """Stretches of the audio, with the words whose times became known with each."""
         try:
             if self._reply.body is not None:
-                self._first_byte()
+                self._recorded.begin()
                 for piece in _cut(self._reply.body, self._reply.words):
                     yield piece
             else:
                 async for frame in self._reply.frames:
-                    self._first_byte()
+                    self._recorded.begin()
                     for piece in _cut(frame.data, frame.words):
                         yield piece
-                    self._audio_seconds += frame.audio_seconds
-            self._outcome = "ok"
+                    self._recorded.audio_seconds += frame.audio_seconds
+            self._recorded.outcome = "ok"
         except Exception as error:
             # Nothing can be said after the first byte: the connection breaks off, so that no
             # client takes a part for the whole.
-            known = translate(error)
-            self._outcome = known.code if known else SpeechError.code
+            self._recorded.fail(error)
             raise
 
     async def _shaped(self, shape: Shape) -> AsyncGenerator[str | bytes, None]:
@@ -176,34 +251,7 @@ class SpeechResponse(StreamingResponse):
                 raise
             yield told
             return
-        yield shape.end(self._audio_seconds)
-
-    def _first_byte(self) -> None:
-        if self._ttfa is None:
-            self._ttfa = perf_counter() - self._arrived
-
-    def _record(self) -> None:
-        took = perf_counter() - self._arrived
-        cache = self._reply.cache.value
-        metrics.count(telemetry.REQUESTS, outcome=self._outcome, cache=cache)
-        metrics.observe(telemetry.REQUEST_SECONDS, took, cache=cache)
-        if self._ttfa is not None:
-            metrics.observe(telemetry.TTFA_SECONDS, self._ttfa, cache=cache)
-        for timing in self._reply.timings:
-            if timing.stage in {"normalize", "cache", "encode"}:
-                metrics.observe(telemetry.STAGE_SECONDS, timing.seconds, stage=timing.stage)
-        record = (
-            self._request_id,
-            self._outcome,
-            cache,
-            ",".join(self._spoken.voices),
-            self._spoken.format,
-            self._spoken.characters,
-            round(self._audio_seconds, 3),
-            round(took, 4),
-            round(self._ttfa or 0.0, 4),
-        )
-        _LOG.info("speech", extra=dict(zip(telemetry.LOG_FIELDS, record, strict=True)))
+        yield shape.end(self._recorded.audio_seconds)
 
 
 def _speakers(spoken: SpeechRequest) -> Iterable[str]:
@@ -229,19 +277,24 @@ def _cut(
         yield b"", words
 
 
+def warning_header(warnings: Iterable[str]) -> dict[str, str]:
+    """The header `Warning`, or none."""
+    told = ", ".join(f'299 - "{warning}"' for warning in warnings)
+    return {"Warning": told} if told else {}
+
+
 def unheeded(
-    spoken: SpeechRequest, *, ignored: Iterable[str] = (), language: str | None = None
+    passages: Sequence[Passage], *, ignored: Iterable[str] = (), language: str | None = None
 ) -> list[str]:
     """What of a request was not heeded: names of fields, and of its text and language what."""
     warnings = []
     if ignored := sorted(ignored):
-        warnings.append(f"ignored fields: {_header_safe(ignored)}")
-    passage = spoken.passages[0]
-    known = passage.delivery.language
+        warnings.append(f"ignored fields: {header_safe(ignored)}")
+    known = passages[0].delivery.language
     if lost_region(language, known):
-        asked = _header_safe([language or ""])
+        asked = header_safe([language or ""])
         warnings.append(f"language {asked} is not known, its base {known} is spoken")
-    for passage in spoken.passages:
+    for passage in passages:
         known, text = passage.delivery.language, applied(passage.text, passage.edits)
         if passage.normalization.enabled and left_out(text, known):
             warnings.append(f"letters that {known} cannot read were left out")
@@ -249,6 +302,7 @@ def unheeded(
     return warnings
 
 
-def _header_safe(names: list[str]) -> str:
+def header_safe(names: list[str]) -> str:
+    """Names that a caller chose, shortened to what a header may hold."""
     text = ", ".join(name[:32] for name in names[:8])
     return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "?" for c in text)

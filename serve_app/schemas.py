@@ -1,15 +1,15 @@
 """The wire: OpenAI's speech API and our extensions, parsed into values that cannot be invalid."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from serve_app.captions import CaptionFormat, CaptionRules
 from serve_app.marks import MarkKind
+from serve_app.model_names import Loudness, Models, Speed
 from speech.audio.containers import SAMPLE_RATES
 from speech.config import LexiconDetail, LexiconWords, TextConfig
 from speech.errors import InvalidInputError
@@ -25,12 +25,6 @@ from speech.types import (
     SpeechRequest,
 )
 from speech.voices import VoiceCatalogue
-
-T = TypeVar("T", bound=BaseModel)
-
-MAX_BODY_BYTES = 64 * 1024
-"""4,096 characters of JSON with every one escaped as a surrogate pair are 48 kB."""
-
 
 RequestLexicon = Annotated[
     dict[StrictStr, StrictStr | LexiconDetail], Field(max_length=MAX_REQUEST_ENTRIES)
@@ -92,7 +86,11 @@ class NormalizationBody(BaseModel):
 class ReplyBody(BaseModel):
     """What a body says of the reply as a whole."""
 
-    model: StrictStr = Field(description="One of GET /v1/models. All speak with the same engine.")
+    model: StrictStr | None = Field(
+        default=None,
+        description="One of GET /v1/models, in any case. All speak with the same engine; some may "
+        "stand for a language or a voice. Absent for the first.",
+    )
     response_format: AudioFormat = Field(default="mp3", description="Container of the reply.")
     stream_format: Literal["audio", "sse"] = Field(
         default="audio", description="Raw audio, or server-sent events with base64 pieces."
@@ -102,7 +100,7 @@ class ReplyBody(BaseModel):
         description="Extension: rate of the delivered audio in Hertz; a rate the format lacks "
         "becomes the next higher one it has.",
     )
-    loudness: Annotated[float, Field(ge=-40, le=-10, allow_inf_nan=False)] | None = Field(
+    loudness: Loudness | None = Field(
         default=None,
         description="Extension: integrated loudness of every voice in LUFS; peaks stay below "
         "-1 dB of full scale. Absent, the voices have their own, most of them -16.",
@@ -131,18 +129,17 @@ class TextBody(BaseModel):
         description="The text to speak, 1 to 4096 characters, tags of SSML among them.",
     )
     input_type: InputType = None
-    voice: StrictStr | VoiceReference = Field(
-        description="A voice id, an alias such as `alloy`, `id/speaker`, a mix of styles such as "
-        "`af_bella(2)+af_sky(1)`, or an object with an id."
+    voice: StrictStr | VoiceReference | None = Field(
+        default=None,
+        description="A voice id, an alias such as `alloy`, `id/speaker`, in any case, a mix of "
+        "styles such as `af_bella(2)+af_sky(1)`, or an object with an id. Absent for the default.",
     )
     voice_marks: StrictBool = Field(
         default=False,
         description="Extension: `[voice:nova]` in a text that is not SSML gives what follows to "
         "another voice.",
     )
-    speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False, strict=True)] = Field(
-        default=1.0, description="Rate of speech; pitch is kept."
-    )
+    speed: Speed = Field(default=1.0, description="Rate of speech; pitch is kept.")
     language: StrictStr | None = Field(
         default=None,
         description="Extension: language the text is read in, e.g. `de`; the voice must speak it. "
@@ -354,59 +351,6 @@ class ErrorReply(BaseModel):
     error: ErrorDetail
 
 
-def parse(model: type[T], raw: bytes) -> T:
-    """Parse a JSON body.
-
-    Raises:
-        InvalidInputError: naming the first offending parameter.
-    """
-    try:
-        try:
-            return model.model_validate_json(raw)
-        except ValidationError as error:
-            if error.errors()[0]["type"] != "json_invalid":
-                raise
-        # JSON that only Python's parser takes (a lone surrogate) is re-read so that the error
-        # can name the parameter.
-        return model.model_validate(json.loads(raw))
-    except ValidationError as error:
-        raise invalid(error) from None
-    except (ValueError, RecursionError):
-        raise InvalidInputError("the body is not valid JSON") from None
-
-
-def invalid(error: ValidationError) -> InvalidInputError:
-    """The error that names the first offending parameter."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    param = _param(first["loc"])
-    return InvalidInputError(_explain(first, param), param)
-
-
-def _param(location: tuple[int | str, ...]) -> str | None:
-    """The parameter an error is about; of our own switches, which one."""
-    if not location:
-        return None
-    depth = {"normalization": 2, "turns": 3}.get(str(location[0]), 1)
-    names = location[:depth]
-    return ".".join(str(name)[:64] for name in names)
-
-
-def _explain(first: Any, param: str | None) -> str:
-    kind = first["type"]
-    if kind == "missing":
-        return f"{param} is required"
-    if kind == "string_unicode":
-        return f"{param or 'a field name'} holds characters that are not valid Unicode"
-    if kind == "string_too_long":
-        return f"{param} must be at most {first['ctx']['max_length']} characters"
-    if kind == "extra_forbidden":
-        return f"{param} is not known"
-    if kind == "string_too_short":
-        return f"{param} must not be empty"
-    message = str(first["msg"])
-    return f"{param}: {message}" if param else f"the body is not a JSON object: {message}"
-
-
 class Asked(NamedTuple):
     """What a body asks for: what travels, and what only concerns the answer."""
 
@@ -419,28 +363,25 @@ class Asked(NamedTuple):
     """Where the turns of a dialogue begin in the text of all; of other replies none."""
 
 
-def asked_speech(body: SpeechBody, catalogue: VoiceCatalogue, models: tuple[str, ...]) -> Asked:
+def asked_speech(body: SpeechBody, catalogue: VoiceCatalogue, models: Models) -> Asked:
     """Resolve a parsed body against what this server has.
 
     Raises:
         InvalidInputError: naming the parameter.
     """
-    check_reply(body, models)
+    body = models.defaults(body.model).filled_in(body)
+    check_rate(body)
     spoken = spoken_text(body, catalogue, seed=body.seed)
     request = request_for(body, spoken.passages)
     return Asked(request, spoken.warnings, spoken.marks)
 
 
-def check_reply(body: ReplyBody, models: tuple[str, ...]) -> None:
-    """Whether this server has the model and the rate.
+def check_rate(body: ReplyBody) -> None:
+    """Whether this server has the rate.
 
     Raises:
         InvalidInputError: naming the parameter.
     """
-    if body.model not in models:
-        raise InvalidInputError(
-            f"unknown model {body.model[:64]!r}; GET /v1/models lists what there is", "model"
-        )
     if body.sample_rate is not None and body.sample_rate not in SAMPLE_RATES:
         rates = ", ".join(map(str, SAMPLE_RATES))
         raise InvalidInputError(f"sample_rate must be one of {rates}", "sample_rate")
@@ -465,7 +406,7 @@ def spoken_text(body: TextBody, catalogue: VoiceCatalogue, *, seed: int) -> Docu
     Raises:
         InvalidInputError: naming the parameter.
     """
-    name = voice_name(body.voice)
+    name = catalogue.default if body.voice is None else voice_name(body.voice)
     voice, speaker, language = catalogue.resolve_in(name, body.language)
     if _is_ssml(body):
         return _document(body, name, catalogue, speed=body.speed, seed=seed)

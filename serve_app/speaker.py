@@ -9,14 +9,17 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 from serve_app.admission import Admission, Cost, Ticket
-from speech.cache.keys import entry_key, request_digest
+from serve_app.callers import NOBODY, Caller
+from serve_app.keys.meter import UNMETERED, Meter, Visit
+from speech.cache.keys import entry_key, own_digest, request_digest
 from speech.cache.ram import RamTier
 from speech.cache.stored import StoredReply
 from speech.errors import DeadlineExceededError, UnavailableError
 from speech.interfaces import NormalizerStage, SpeechStage
-from speech.types import AudioFrame, CacheState, SpeechJob, SpeechRequest, SpokenWord, Timing
+from speech.types import AudioFrame, CacheState, Share, SpeechJob, SpeechRequest, SpokenWord, Timing
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -37,6 +40,9 @@ class Reply:
     source: AsyncGenerator[AudioFrame, None] | None = None
     """What `frames` reads from, where that is another iterator."""
     ticket: Ticket | None = None
+    is_silent: bool = False
+    """The text left nothing to say."""
+    visit: Visit = UNMETERED
     kept: list[AudioFrame] | None = None
     """What was read so far, for the hot cache; None where that keeps nothing of it."""
 
@@ -51,6 +57,24 @@ class Reply:
         if self.ticket is not None:
             self.ticket.resume()
 
+    async def settle(self, most: int) -> None:
+        """Read all of it as its `body`, or, of a reply of more than `most` bytes, so much ahead."""
+        if self.body is not None:
+            return
+        read: list[AudioFrame] = []
+        async for frame in self.frames:
+            read.append(frame)
+            most -= len(frame.data)
+            if frame.is_last:
+                whole = _stored(read)
+                self.body, self.total_bytes = whole.body, len(whole.body)
+                self.audio_seconds, self.words = whole.audio_seconds, whole.words
+                return
+            if most < 0:
+                break
+        self.source = self.frames
+        self.frames = _resumed(read, self.source)
+
     async def aclose(self) -> None:
         """Stop what this reply alone still causes, and give its admission back."""
         try:
@@ -59,6 +83,7 @@ class Reply:
             if self.source is not None:
                 await self.source.aclose()
         finally:
+            self.visit.leave()
             if self.ticket is not None:
                 self.ticket.leave()
 
@@ -75,6 +100,7 @@ class Speaker:
         hot: RamTier[StoredReply],
         hot_entry_bytes: int,
         epochs: Callable[[Iterable[str]], Iterable[int]],
+        meter: Meter,
     ) -> None:
         self._normalizer = normalizer
         self._cache = cache
@@ -82,6 +108,7 @@ class Speaker:
         self._hot = hot
         self._hot_entry_bytes = hot_entry_bytes
         self._epochs = epochs
+        self._meter = meter
 
     async def speak(
         self,
@@ -90,7 +117,7 @@ class Speaker:
         request_id: str,
         deadline: float,
         private: bool,
-        caller: str = "",
+        caller: Caller = NOBODY,
     ) -> Reply:
         """Answer a request once its first audio exists.
 
@@ -99,14 +126,43 @@ class Speaker:
             request_id: Travels with the job, for logs.
             deadline: Seconds the first frame may take.
             private: The reply is kept in no cache.
-            caller: Whose share of what is bounded it takes.
+            caller: Who asks: whose limits and share of what is bounded it takes.
 
         Raises:
             SpeechError: nothing was answered; the class says what a retry is worth.
         """
-        key = entry_key(request_digest(request), self._epochs(request.voices))
+        visit = await self._meter.enter(caller, request)
+        try:
+            return await self._reply(
+                request,
+                request_id=request_id,
+                deadline=deadline,
+                private=private,
+                caller=caller,
+                visit=visit,
+            )
+        except Exception:
+            visit.fail()
+            raise
+        except BaseException:
+            visit.leave()
+            raise
+
+    async def _reply(
+        self,
+        request: SpeechRequest,
+        *,
+        request_id: str,
+        deadline: float,
+        private: bool,
+        caller: Caller,
+        visit: Visit,
+    ) -> Reply:
+        key = entry_key(request_digest(request), self._epochs(request.voices)) + caller.cache
         if (hot := self._hot.get(key)) is not None:
             self._admission.check_reading(caller)
+            visit.begin(hit=True)
+            visit.heard(hot.audio_seconds)
             return Reply(
                 cache=CacheState.HOT,
                 timings=(),
@@ -115,6 +171,7 @@ class Speaker:
                 frames=_nothing(),
                 audio_seconds=hot.audio_seconds,
                 words=hot.words,
+                visit=visit,
             )
         ticket = self._admission.enter(self._estimate(request), deadline, caller)
         try:
@@ -125,6 +182,7 @@ class Speaker:
                 deadline=deadline,
                 private=private,
                 ticket=ticket,
+                visit=visit,
             )
         except BaseException:
             ticket.leave()
@@ -148,14 +206,14 @@ class Speaker:
         deadline: float,
         private: bool,
         ticket: Ticket,
+        visit: Visit,
     ) -> Reply:
         started = perf_counter()
         frames: AsyncGenerator[AudioFrame, None] | None = None
         try:
             async with asyncio.timeout(deadline):
                 job = await self._normalizer.prepare(request, request_id)
-                if private:
-                    job = replace(job, private=True)
+                job = _on_behalf(job, request, ticket.caller, private=private)
                 ticket.reprice(_price(job, ticket.cost))
                 normalized = perf_counter()
                 frames = self._cache.stream(job)
@@ -186,9 +244,14 @@ class Speaker:
             words=first.words,
             source=frames,
             ticket=ticket,
+            is_silent=not job.phrases,
+            visit=visit,
         )
+        visit.begin(hit=first.cache is CacheState.HIT)
         if first.is_last:
-            if not private:
+            visit.heard(first.audio_seconds)
+            # The hot cache knows no job, so it could not say that a reply is silent.
+            if not private and job.phrases:
                 self._keep(key, [first], request.voices)
         else:
             reply.kept = None if private else []
@@ -205,28 +268,51 @@ class Speaker:
     ) -> AsyncGenerator[AudioFrame, None]:
         """Pass frames on; keep the reply in the hot cache if it stays small and ends well."""
         size = 0
-        async with aclosing(_resumed(first, rest)) as frames:
-            async for frame in frames:
-                if reply.ticket is not None:
-                    _count_made(reply.ticket, frame)
-                size += len(frame.data)
-                if size > self._hot_entry_bytes:
-                    reply.kept = None
-                if reply.kept is not None:
-                    reply.kept.append(frame)
+        try:
+            async with aclosing(_resumed([first], rest)) as frames:
+                async for frame in frames:
+                    if reply.ticket is not None:
+                        _count_made(reply.ticket, frame)
+                    size += len(frame.data)
+                    if size > self._hot_entry_bytes:
+                        reply.kept = None
+                    if reply.kept is not None:
+                        reply.kept.append(frame)
+                        if frame.is_last:
+                            self._keep(key, reply.kept, request.voices)
                     if frame.is_last:
-                        self._keep(key, reply.kept, request.voices)
-                yield frame
+                        reply.visit.heard(frame.audio_seconds)
+                    yield frame
+        except Exception:
+            reply.visit.fail()
+            raise
 
     def _keep(self, key: str, frames: Sequence[AudioFrame], voices: tuple[str, ...]) -> None:
-        head = frames[-1].head
-        reply = StoredReply(
-            body=head + b"".join(frame.data for frame in frames)[len(head) :],
-            audio_seconds=frames[-1].audio_seconds,
-            words=tuple(word for frame in frames for word in frame.words),
-        )
+        reply = _stored(frames)
         if reply.size <= self._hot_entry_bytes:
             self._hot.put(key, reply, size=reply.size, groups=voices)
+
+
+def _on_behalf(
+    job: SpeechJob, request: SpeechRequest, caller: Caller, *, private: bool
+) -> SpeechJob:
+    """The job of a caller; what is kept for it alone has a digest, and makers, of its own."""
+    own: dict[str, Any] = {}
+    if caller.cache:
+        own["digest"] = own_digest(job.digest, caller.cache)
+        own["makers"] = tuple(f"{maker} {caller.cache}" for maker in job.makers)
+    share = Share(caller.name, caller.weight)
+    return replace(job, private=private, trace=request.trace, share=share, **own)
+
+
+def _stored(frames: Sequence[AudioFrame]) -> StoredReply:
+    """All frames of a reply as one."""
+    head = frames[-1].head
+    return StoredReply(
+        body=head + b"".join(frame.data for frame in frames)[len(head) :],
+        audio_seconds=frames[-1].audio_seconds,
+        words=tuple(word for frame in frames for word in frame.words),
+    )
 
 
 def _price(job: SpeechJob, estimate: Cost) -> Cost:
@@ -242,10 +328,11 @@ def _count_made(ticket: Ticket, frame: AudioFrame) -> None:
 
 
 async def _resumed(
-    first: AudioFrame, rest: AsyncGenerator[AudioFrame, None]
+    read: Iterable[AudioFrame], rest: AsyncGenerator[AudioFrame, None]
 ) -> AsyncGenerator[AudioFrame, None]:
     async with aclosing(rest):
-        yield first
+        for frame in read:
+            yield frame
         async for frame in rest:
             yield frame
 

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from serve_app.keys import key_headers
+
 _ERR = Console(stderr=True, soft_wrap=True)
 _SHOWN = 5
 """Failures that are told one by one."""
@@ -65,7 +67,7 @@ def warm(
     """Have a list of phrases spoken into the cache of a running server."""
     try:
         text = sys.stdin.read() if str(phrases) == "-" else phrases.read_text("utf-8")
-        with httpx.Client(base_url=url, timeout=120) as client:
+        with httpx.Client(base_url=url, timeout=120, headers=key_headers()) as client:
             voices = voice or [client.get("/v1/audio/voices").raise_for_status().json()["default"]]
             wanted = list(bodies(text.splitlines(), voices, audio_format or ["mp3"]))
             outcomes, problems = _ask(client, wanted, concurrency)

@@ -8,7 +8,7 @@ computes several batches at a time counts as idle until so many run.
 """
 
 import asyncio
-from collections import deque
+from bisect import insort
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,21 +42,80 @@ class _Waiter:
     job: PhraseJob
     length_class: LengthClass
     since: float
+    turn: float = 0.0
+    """Its place among those that wait; the least is next."""
     waited: float = 0.0
     released: asyncio.Future[Batch] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
 
+_NEXT = -1.0
+"""The turn of who waits behind nobody."""
+_MOST_DUE = 1024
+"""Callers that are remembered before it is looked whether they need be."""
+
+
+class _Queue:
+    """Phrases that wait, in an order that shares the engine out among callers by their weights.
+
+    Start-time fair queueing (Goyal, Vin and Cheng, 1996), by characters: a phrase may begin when
+    all earlier ones of its caller have had their time, at the speed that its weight gives; and
+    what a caller did not use while it had nothing to say is not saved up. Phrases of one caller
+    stay in order.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[_Waiter] = []
+        self._now = 0.0
+        self._due: dict[str, float] = {}
+        """By caller: the turn of what it brings next."""
+
+    def add(self, waiter: _Waiter) -> None:
+        """Let a phrase wait; a suspect waits behind nobody."""
+        job = waiter.job
+        if job.is_suspect:  # its caller asks for no other suspect meanwhile
+            waiter.turn = _NEXT
+        else:
+            caller = job.share.caller
+            waiter.turn = max(self._now, self._due.get(caller, 0.0))
+            self._due[caller] = waiter.turn + job.phrase.work / job.share.weight
+        insort(self.waiting, waiter, key=_turn)
+
+    def give_up(self, waiter: _Waiter) -> None:
+        """It will not be spoken, so its caller owes nothing for it."""
+        self.waiting.remove(waiter)
+        share = waiter.job.share
+        if waiter.turn != _NEXT and share.caller in self._due:
+            self._due[share.caller] -= waiter.job.phrase.work / share.weight
+
+    def release(self, waiter: _Waiter) -> None:
+        """It is spoken."""
+        self.waiting.remove(waiter)
+        if not self.waiting:
+            self._now, self._due = 0.0, {}
+
+    def reach(self, turn: float) -> None:
+        """It is the turn of the phrase that leads."""
+        self._now = max(self._now, turn)
+        if len(self._due) > _MOST_DUE:
+            self._due = {caller: due for caller, due in self._due.items() if due > self._now}
+
+
+def _turn(waiter: _Waiter) -> float:
+    return waiter.turn
+
+
 class BatchGate:
     """Holds phrases until the engine is idle, then releases a batch of one voice.
 
     Phrases that are `later` let others go first, so that long readers do not delay short replies;
-    of the batches formed while one waits, at least `later_share` are led by one. Owned by one
-    event loop. `engine_limit` says how many phrases of a voice its engine takes at once, None for
-    any number, and `parallel` how many batches run at a time. One runs from its release until its
-    last phrase has left. No batch is released before the batch method has `taken` the last one, so
-    what it finds in its queue is one batch and all of it.
+    of the batches formed while one waits, at least `later_share` are led by one. Among phrases
+    of either kind, callers have shares by their weights. Owned by one event loop.
+    `engine_limit` says how many phrases of a voice its engine takes at once, None for any number,
+    and `parallel` how many batches run at a time. One runs from its release until its last phrase
+    has left. No batch is released before the batch method has `taken` the last one, so what it
+    finds in its queue is one batch and all of it.
     """
 
     def __init__(
@@ -67,8 +126,8 @@ class BatchGate:
     ) -> None:
         self._engine_limit = engine_limit
         self._parallel = parallel
-        self._first: deque[_Waiter] = deque()
-        self._later: deque[_Waiter] = deque()
+        self._first = _Queue()
+        self._later = _Queue()
         self._running = 0
         self._released: Batch | None = None
         """On its way to the batch method."""
@@ -87,12 +146,12 @@ class BatchGate:
     @property
     def depth(self) -> int:
         """Phrases waiting."""
-        return len(self._first) + len(self._later)
+        return len(self._first.waiting) + len(self._later.waiting)
 
     @property
     def waiting_characters(self) -> float:
         """Cost of the phrases that wait, each counted 1 / speed times."""
-        waiting = (*self._first, *self._later)
+        waiting = (*self._first.waiting, *self._later.waiting)
         return sum(waiter.job.phrase.work for waiter in waiting)
 
     def largest_batch(self, job: PhraseJob) -> int:
@@ -112,10 +171,7 @@ class BatchGate:
             raise AtCapacityError("the synthesizer's queue is full")
         waiter = _Waiter(job=job, length_class=self._class_of(job), since=perf_counter())
         queue = self._later if job.later else self._first
-        if job.is_suspect:  # its caller asks for no other suspect meanwhile
-            queue.appendleft(waiter)
-        else:
-            queue.append(waiter)
+        queue.add(waiter)
         self._release()
         try:
             batch = await waiter.released
@@ -124,7 +180,7 @@ class BatchGate:
                 # Released and cancelled in the same turn of the loop.
                 self._leave(waiter.released.result())
             else:
-                queue.remove(waiter)
+                queue.give_up(waiter)
             raise
         try:
             yield BatchItem(job=job, batch=batch, waited=waiter.waited)
@@ -162,7 +218,7 @@ class BatchGate:
 
     def _next_batch(self) -> list[_Waiter]:
         first, later = (
-            [waiter for waiter in queue if not waiter.released.done()]
+            [waiter for waiter in queue.waiting if not waiter.released.done()]
             for queue in (self._first, self._later)
         )
         waiting = [*first, *later]
@@ -176,6 +232,7 @@ class BatchGate:
             return []
         # Phrases of a longer class than the lead's wait: padding would make the whole batch pay.
         lead = waiting[0]
+        (self._later if lead.job.later else self._first).reach(lead.turn)
         room = self.largest_batch(lead.job)
         batch = [
             waiter
@@ -184,5 +241,5 @@ class BatchGate:
             and waiter.length_class.max_characters <= lead.length_class.max_characters
         ][:room]
         for waiter in batch:
-            (self._later if waiter.job.later else self._first).remove(waiter)
+            (self._later if waiter.job.later else self._first).release(waiter)
         return batch

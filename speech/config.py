@@ -56,7 +56,7 @@ class PhraseConfig(StrictModel):
     """A first sentence that is longer is cut at its clause, for an early first byte."""
     target_characters: Annotated[int, Field(ge=0)] = 0
     """Short neighbouring sentences are joined up to this length; 0 joins none. Between joined
-    sentences there is only the voice's own pause, and the starter voice makes hardly any."""
+    sentences there is only the voice's own pause."""
     pauses: PauseConfig = PauseConfig()
 
 
@@ -255,5 +255,35 @@ class EngineConfig(StrictModel):
     """Batches that are spoken at a time, each in a call of its own; 0 takes one for each core that
     the process may use, and goes with `threads: 1`. On a GPU take 1."""
     max_resident_voices: PositiveInt = 15
+    idle_voice: Annotated[float, Field(gt=0)] | None = None
+    """Seconds after which a voice that nobody asks for is unloaded, unless it was preloaded; None
+    keeps it."""
     batching: bool = True
     """False runs every graph at batch size 1, for comparison."""
+
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class MemoryConfig(StrictModel):
+    """What gives way near a bound of memory, and from which share of it.
+
+    Bounds are `stages.*.memory` of a replica's process, and the memory of its container or, where
+    that has no limit, of its machine. Ray kills replicas from 0.95 of the latter on.
+    """
+
+    caches: Share = 0.8
+    """Caches in memory shrink to half of what they hold, again and again."""
+    voices: Share = 0.86
+    """Voices that nobody speaks with are unloaded, the least recently used first; and a voice is
+    loaded only after as many as make room for it."""
+    admission: Share = 0.92
+    """Gateways admit less, down to an eighth of their bounds."""
+    relief: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    """So far below each of these it ends."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.relief < self.caches <= self.voices <= self.admission:
+            raise ValueError("caches, voices and admission must rise, and caches exceed relief")
+        return self

@@ -2,11 +2,15 @@
 
     SpeechError
     ├── InvalidInputError      the caller's request cannot be spoken; `param` names the culprit
-    │   ├── NothingToSayError  its text has nothing that can be said
     │   ├── TooLargeError      it could be, were it smaller
     │   └── UnreadableTextError  the phonemizer or the engine breaks down on its text
     ├── UnauthorizedError      an admin route without its token
+    │   └── UnknownKeyError    a key is required, and none that is known was given
+    ├── VoiceNotAllowedError   the caller's key is not for this voice
+    ├── OriginNotAllowedError  a web page of another origin opened a WebSocket
     ├── AtCapacityError        healthy, but full: retry after a while
+    │   └── RateLimitedError   the caller has had what it may have for now
+    ├── QuotaExceededError     the caller has had what it may have this month
     ├── DeadlineExceededError  accepted, but not in the time the caller allowed
     ├── UnavailableError       a stage cannot be reached or is restarting
     ├── SynthesisError         the engine failed on this phrase
@@ -45,10 +49,6 @@ class InvalidInputError(SpeechError):
     code = "invalid_value"
 
 
-class NothingToSayError(InvalidInputError):
-    """The text has no letters, digits or spoken symbols."""
-
-
 class TooLargeError(InvalidInputError):
     """The request exceeds a documented size limit."""
 
@@ -71,11 +71,41 @@ class UnauthorizedError(SpeechError):
     code = "invalid_token"
 
 
+class UnknownKeyError(UnauthorizedError):
+    """A key is required, and none that is known was given."""
+
+    code = "invalid_api_key"
+
+
+class VoiceNotAllowedError(SpeechError):
+    """The caller's key is not for this voice."""
+
+    code = "voice_not_allowed"
+
+
+class OriginNotAllowedError(SpeechError):
+    """A web page of another origin opened a WebSocket."""
+
+    code = "origin_not_allowed"
+
+
 class AtCapacityError(SpeechError):
     """The server is healthy but full."""
 
     code = "at_capacity"
     retryable = True
+
+
+class RateLimitedError(AtCapacityError):
+    """The caller has had what it may have for now; others are served."""
+
+    code = "rate_limit_exceeded"
+
+
+class QuotaExceededError(SpeechError):
+    """The caller has had what it may have this month."""
+
+    code = "insufficient_quota"
 
 
 class DeadlineExceededError(SpeechError):

@@ -41,8 +41,10 @@ class EngineInfo:
     times: bool = False
     """Whether it says how long each phoneme lasts, so that words have times."""
     speed: float | None = None
-    """Seconds of audio in a second of its calls, measured while it served here; None before that.
-    Filled in by whoever measures."""
+    """Seconds of audio in a second of its calls, measured here. Filled in by whoever measures: of
+    one phrase when it is loaded, of the last batches while it serves."""
+    fell_back: bool = False
+    """Whether a provider that was to compute it could not; filled in by whoever chose."""
     choice: str = ""
     """How provider and precision came to be chosen, in words for an operator; filled in by whoever
     chose."""

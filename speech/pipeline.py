@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from speech.interfaces import PhraseSource, SynthesizerStage
-from speech.types import Phrase, PhraseJob, SpeechJob, SynthesizedPhrase
+from speech.types import NOBODYS, Phrase, PhraseJob, Share, SpeechJob, SynthesizedPhrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ async def render(
     short: int,
     timed: bool = False,
     is_suspect: bool = False,
+    trace: str = "",
+    share: Share = NOBODYS,
 ) -> AsyncGenerator[RenderedPhrase, None]:
     """Synthesise phrases concurrently, from when each arrives, and yield them in order.
 
@@ -57,6 +59,8 @@ async def render(
                     later=phrase.index > 0 and arrivals.characters > short,
                     timed=timed,
                     is_suspect=is_suspect,
+                    trace=trace,
+                    share=share,
                 )
                 spoken = asyncio.create_task(_synthesize(synthesizer, job))
                 pending.append((phrase, spoken))

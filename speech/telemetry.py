@@ -76,6 +76,23 @@ STAGE_SECONDS = Metric(
     ("stage",),
     LATENCY_SECONDS,
 )
+SESSIONS = Metric(
+    "chorale_sessions",
+    "gauge",
+    "Open WebSockets on which text is streamed in; bounded by gateway.sessions.max_open.",
+)
+SESSION_CHARACTERS = Metric(
+    "chorale_session_characters",
+    "gauge",
+    "Characters that arrived on WebSockets and are not spoken yet; each session is bounded by "
+    "gateway.sessions.max_characters.",
+)
+SESSION_AUDIO_SECONDS = Metric(
+    "chorale_session_audio_seconds",
+    "counter",
+    "Seconds of audio made for sessions: sent, or dropped because the client interrupted or left.",
+    ("outcome",),
+)
 INFLIGHT_CHARACTERS = Metric(
     "chorale_inflight_characters",
     "gauge",
@@ -85,6 +102,11 @@ INFLIGHT_REQUESTS = Metric(
     "chorale_inflight_requests",
     "gauge",
     "Speech requests admitted and not finished; bounded by max_inflight_requests.",
+)
+BATCHES = Metric(
+    "chorale_batches",
+    "gauge",
+    "Batches of texts until their last byte; bounded by admission.max_batches.",
 )
 READING_BYTES = Metric(
     "chorale_reading_bytes",
@@ -131,6 +153,18 @@ SYNTHESIZED_PHRASES = Metric(
 AUDIO_SECONDS = Metric(
     "chorale_audio_seconds", "counter", "Seconds of audio synthesised, by voice.", ("voice",)
 )
+ENGINE_SPEED = Metric(
+    "chorale_engine_speed",
+    "gauge",
+    "Seconds of audio in a second of a voice's engine, over the last batches; 1 / RTF.",
+    ("voice",),
+)
+FALLBACKS = Metric(
+    "chorale_fallbacks",
+    "gauge",
+    "1 where a voice is not computed by the provider that was asked for, because that cannot.",
+    ("voice",),
+)
 UNUSABLE_VOICES = Metric(
     "chorale_unusable_voices",
     "gauge",
@@ -146,6 +180,31 @@ RESIDENT_BYTES = Metric(
     "gauge",
     "Memory of a loaded voice, as far as its engine knows; on a GPU bounded by engine.gpu_share.",
     ("voice",),
+)
+UNLOADED_VOICES = Metric(
+    "chorale_unloaded_voices",
+    "counter",
+    "Voices unloaded: idle for engine.idle_voice seconds, for memory that ran short (memory), or "
+    "for another one (room).",
+    ("cause",),
+)
+MEMORY_BYTES = Metric(
+    "chorale_memory_bytes",
+    "gauge",
+    "Memory taken: of the replica's process (anonymous; replica), and of its container or machine "
+    "(without the cache of files; node).",
+    ("of",),
+)
+MEMORY_BOUND_BYTES = Metric(
+    "chorale_memory_bound_bytes",
+    "gauge",
+    "What bounds it: stages.*.memory of a replica; the limit of its container, or the machine's.",
+    ("of",),
+)
+MEMORY_LEVEL = Metric(
+    "chorale_memory_level",
+    "gauge",
+    "What gives way to a bound of memory: 0 nothing, 1 caches, 2 idle voices too, 3 admission too.",
 )
 UNKNOWN_SYMBOLS = Metric(
     "chorale_unknown_symbols",
@@ -224,6 +283,12 @@ PHRASE_BYTES = Metric(
 CACHE_TIER_UP = Metric(
     "chorale_cache_tier_up", "gauge", "1 while a tier answers, 0 while it is down.", ("tier",)
 )
+STARTUP_SECONDS = Metric(
+    "chorale_startup_seconds",
+    "gauge",
+    "Seconds a replica took to be ready, by step: of its process (ray, imports) and of each stage.",
+    ("stage", "step"),
+)
 CACHE_TIER_EVENT_LABELS = ("stored", "dropped", "evictions", "corrupted", "errors")
 CACHE_TIER_EVENTS = Metric(
     "chorale_cache_tier_events",
@@ -258,6 +323,30 @@ READERS_DROPPED = Metric(
     "chorale_readers_dropped",
     "counter",
     "Readers of a reply in the making given up by the cache because others waited for them.",
+)
+
+METERED_CHARACTERS = Metric(
+    "chorale_metered_characters",
+    "counter",
+    "Written characters of replies that had begun, by key; keys beyond keys.metric_keys are other.",
+    ("key",),
+)
+METERED_AUDIO_SECONDS = Metric(
+    "chorale_metered_audio_seconds",
+    "counter",
+    "Seconds of audio that were sent, by key; keys beyond keys.metric_keys are other.",
+    ("key",),
+)
+METERED_CALLERS = Metric(
+    "chorale_metered_callers",
+    "gauge",
+    "Callers this gateway remembers because of their limits; bounded by keys.max_callers.",
+)
+UNWRITTEN_USAGE_SECONDS = Metric(
+    "chorale_unwritten_usage_seconds",
+    "gauge",
+    "Seconds since usage was last written, 0 when nothing is left to write: above keys.flush where "
+    "the store does not take it.",
 )
 
 ALL: tuple[Metric, ...] = tuple(

@@ -102,6 +102,8 @@ class Delivery:
     """Language tag the text is read in, lower case, e.g. `en-us`."""
     speed: float = 1.0
     """Rate of speech, 0.25 to 4.0; pitch is kept."""
+    pitch: float = 1.0
+    """Factor of the fundamental frequency, 0.5 to 2.0; 1 where the voice cannot change it."""
     volume: float = 0.0
     """Gain in dB, -96 to 12; peaks are limited."""
     seed: int = 0
@@ -145,6 +147,8 @@ class SpeechRequest:
     """Say when which word is said."""
     sounds: bool = False
     """Where words are timed: say when which phoneme is."""
+    trace: str = field(default="", compare=False)
+    """`traceparent` of W3C Trace Context, here and below; empty without tracing."""
 
     @property
     def characters(self) -> int:
@@ -221,6 +225,8 @@ class Phrase:
     pause_after: float
     """Silence after the phrase in seconds at speed 1."""
     delivery: Delivery
+    pause_before: float = 0.0
+    """Silence before the phrase, likewise; only the first of a text has one."""
     written: Stretch = (0, 0)
     """Code points of the request's text that it says; empty where nobody asked."""
     words: tuple[Word, ...] = ()
@@ -277,6 +283,19 @@ class Explanation:
     """In order, without overlap; the rest of the text is spoken as written, white space aside."""
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Whose work something is, where callers share an engine."""
+
+    caller: str = ""
+    """Opaque; empty where nothing tells callers apart."""
+    weight: float = 1.0
+    """Its part of the engine's time, beside callers of weight 1."""
+
+
+NOBODYS = Share()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseJob:
     """One phrase to speak: what an engine receives."""
@@ -288,6 +307,8 @@ class PhraseJob:
     """A worker died with it in hand; at another death it is not asked for again."""
     timed: bool = False
     """Whether `Pcm.phoneme_seconds` is wanted."""
+    trace: str = ""
+    share: Share = NOBODYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,6 +369,7 @@ class SpeechJob:
     voices: tuple[str, ...]
     """Ids of all voices of the reply."""
     phrases: tuple[Phrase, ...]
+    """None where the text leaves nothing to say: the reply is a moment of silence."""
     digest: str
     """Everything that changes the reply's bytes, as lower-case hex, except the voices' epochs."""
     makers: tuple[str, ...]
@@ -363,6 +385,9 @@ class SpeechJob:
     """The reply must not be kept by any cache."""
     is_suspect: bool = False
     """A worker died with it in hand; at another death it is not asked for again."""
+    trace: str = ""
+    share: Share = NOBODYS
+    """Of whoever asked first, where several wait for the reply."""
 
     @property
     def work(self) -> float:

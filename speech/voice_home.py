@@ -231,6 +231,7 @@ class LiveCatalogue:
                 tried.resolve(name)
                 if (other := alias.other_languages) is not None:
                     tried.resolve(f"{other.voice}/{other.speaker}".rstrip("/"))
+                tried.resolve_in(name, None)
                 aliases[name] = alias
             except InvalidInputError as error:
                 problems.append(f"alias {name[:100]!r}: {error}")

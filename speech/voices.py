@@ -1,7 +1,7 @@
 """The voice catalogue: ids, aliases, speakers. What a voice is made of, its engine knows."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -39,6 +39,17 @@ class Alias(VoiceName):
 
     other_languages: VoiceName | None = None
     """Who speaks under this name what its voice does not; where absent, nobody."""
+    language: str | None = None
+    """In which texts are read that come without one, for clients that cannot name any."""
+
+
+def as_spelled(name: str, names: Collection[str]) -> str:
+    """The one of some names that differs from this one in case alone; else the name itself."""
+    if name in names:
+        return name
+    folded = name.casefold()
+    found = [it for it in names if it.casefold() == folded]
+    return found[0] if len(found) == 1 else name
 
 
 class CatalogueConfig(StrictModel):
@@ -68,6 +79,7 @@ class VoiceCatalogue:
         for voice in voices.values():
             for style in voice.styles:
                 self._styles[style].append(voice)
+        self._names = {*aliases, *voices, *self._styles}
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -101,10 +113,13 @@ class VoiceCatalogue:
         try:
             for name in (config.default, *voices):
                 catalogue.resolve(name)
-            for name, alias in config.aliases.items():  # noqa: B007 (the error tells it)
-                for part in filter(None, (alias, alias.other_languages)):
-                    if part.voice not in left_out:
-                        catalogue._find(part)
+            for name, alias in config.aliases.items():
+                parts = [it for it in (alias, alias.other_languages) if it is not None]
+                here = [it for it in parts if it.voice not in left_out]
+                for part in here:
+                    catalogue._find(part)
+                if here == parts:
+                    catalogue.resolve_in(name, None)
         except InvalidInputError as error:
             raise ConfigError(f"voice catalogue: {name!r}: {error}") from error
         return catalogue
@@ -117,10 +132,13 @@ class VoiceCatalogue:
     def resolve(self, name: str) -> tuple[Voice, str]:
         """Find a voice and a speaker by id, alias or `id/speaker`, by a style's name, or as a mix.
 
+        Names are taken in any case, unless several of them differ in nothing else.
+
         Raises:
             InvalidInputError: there is no such voice or speaker, or the mix cannot be made (`param`
                 is `voice`).
         """
+        name = as_spelled(name, self._names)
         if (alias := self.aliases.get(name)) is not None:
             return self._find(alias)
         if is_mix(name):
@@ -160,16 +178,17 @@ class VoiceCatalogue:
     def resolve_in(self, name: str, language: str | None) -> tuple[Voice, str, str]:
         """Find who speaks under a name in a language: voice, speaker, and the language's tag.
 
-        A voice that is called by its own id speaks its own languages only. An alias may name
-        another voice for the languages its first one lacks. A region that neither of them knows
-        gives way to its base language (`lost_region` tells).
+        A voice that is called by its own id speaks its own languages only. An alias may have a
+        language of its own, and name another voice for the languages its first one lacks. A region
+        that neither of them knows gives way to its base language (`lost_region` tells).
 
         Raises:
             InvalidInputError: there is no such voice (`param` is `voice`), or none that speaks the
                 language under this name (`param` is `language`).
         """
         voice, speaker = self.resolve(name)
-        alias = self.aliases.get(name)
+        alias = self.aliases.get(as_spelled(name, self._names))
+        language = language or (alias.language if alias is not None else None)
         other = alias.other_languages if alias is not None else None
         missing = self.left_out.get(other.voice) if other is not None else None
         speakers = [(voice, speaker)]
@@ -196,7 +215,7 @@ class VoiceCatalogue:
         return next((tag for tag in tags if tag in known), tags[0])
 
     def _find(self, part: VoiceName) -> tuple[Voice, str]:
-        voice = self.voices.get(part.voice)
+        voice = self.voices.get(as_spelled(part.voice, self.voices))
         if (reason := self.left_out.get(part.voice)) is not None:
             raise InvalidInputError(f"voice {part.voice!r} is not here: {reason}", "voice")
         if voice is None:
@@ -204,7 +223,7 @@ class VoiceCatalogue:
                 f"unknown voice {part.voice[:64]!r}; GET /v1/audio/voices lists what there is",
                 "voice",
             )
-        speaker = part.speaker or voice.default_speaker
+        speaker = as_spelled(part.speaker, voice.speakers) or voice.default_speaker
         if voice.styles and is_mix(speaker):
             return self._mixed("+".join(f"{voice.id}/{it}" for it in speaker.split("+")))
         if speaker and speaker not in voice.speakers:
@@ -213,9 +232,22 @@ class VoiceCatalogue:
 
 
 def _wider(language: str) -> list[str]:
-    """A language's tag, then those of the wider ones it belongs to: `de-at`, then `de`."""
+    """A language's tag, then those of the wider ones it belongs to: `de-at`, then `de`.
+
+    Without its script, too: `zh-hans-cn`, then `zh-cn`.
+    """
     parts = language_tag(language)[:64].split("-")
-    return ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    found = {
+        "-".join(it[:count]): -count
+        for it in (_unscripted(parts), parts)
+        for count in range(len(it), 0, -1)
+    }
+    return sorted(found, key=lambda tag: found[tag])
+
+
+def _unscripted(parts: Sequence[str]) -> list[str]:
+    """Of the parts of a tag, those that are no script: all of them are spoken alike."""
+    return [part for part in parts if len(part) != 4 or not part.isalpha()]
 
 
 # Where a language is at home, if its region is not named like it.
@@ -234,4 +266,5 @@ def lost_region(asked: str | None, found: str) -> str:
     `de-DE` loses nothing as `de`, but `de-AT` does.
     """
     rest = language_tag(asked or "").removeprefix(found).strip("-")
+    rest = "-".join(_unscripted(rest.split("-")))
     return "" if rest in {found, _HOMES.get(found)} else rest

@@ -36,8 +36,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "torch": ("speech/engines/",),
     "soundfile": (),  # the tests' decoder
     "soxr": ("speech/audio/",),
-    "av": ("speech/audio/", "speech/cache/keys.py", "serve_app/cli.py"),
-    "redis": ("speech/cache/",),
+    "av": ("speech/audio/", "speech/cache/keys.py"),
+    "lameenc": ("speech/audio/",),
+    "redis": ("speech/cache/", "serve_app/keys/"),
 }
 CORE = {"speech/types.py", "speech/errors.py", "speech/interfaces.py", "speech/config.py"}
 PURE = {"numpy", "pydantic"}

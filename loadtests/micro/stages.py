@@ -5,7 +5,7 @@ server, `chorale serve` as it is shipped or with another graph, asked over HTTP 
 eight: replies that are synthesised (every text new), replies from the audio cache (the same words
 written otherwise, which the gateway's own cache does not know) and replies from the gateway's cache
 (the same request again). The server is stopped at the end. Two voices: espeak-ng, which takes next
-to nothing, and the starter voice.
+to nothing, and the default voice.
 
     python -m loadtests.micro.stages [--requests 200] [--seconds 10] [--formats wav mp3 opus]
                                      [--threads 1] [--graph FILE] [--quick] [--out FILE]
@@ -56,7 +56,7 @@ from loadtests.texts import DISTINCT, replies
 from speech.config import EngineConfig
 from speech.types import AUDIO_FORMATS, AudioFormat
 
-VOICES = ("espeak", "starter")
+VOICES = ("espeak", "heart")
 CONCURRENCIES = (1, 8)
 _CATALOGUE = ROOT / "configs" / "voices.yaml"
 _HOT_REPLIES = 64

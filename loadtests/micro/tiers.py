@@ -30,7 +30,7 @@ from speech.cache.ram import RamTier
 from speech.config import DiskTierConfig, RamTierConfig
 
 _SIZES = {"4 s of mp3": 32_000, "4 s of wav": 192_000}
-_GROUP = "starter"
+_GROUP = "heart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,20 @@ LitServe app with batching, a plain FastAPI app on ONNX Runtime. A peer that can
 ways is run in the one that answers 8 closed-loop users fastest. All replies are WAV, which every
 one of them speaks, and the peers keep no replies.
 
-    python -m loadtests.peers.compare [--peers piper litserve fastapi] [--turns 1] [--seconds 12]
-                                      [--least 20] [--precision 0.1] [--graph FILE] [--out FOLDER]
-                                      [--keep]
+    python -m loadtests.peers.compare [--voice joe|heart|kokoro] [--peers piper litserve fastapi]
+                                      [--turns 1] [--seconds 12] [--least 20] [--precision 0.1]
+                                      [--graph FILE] [--out FOLDER] [--keep]
+
+With the voice `heart`, the peers speak through hibari's own package, and Piper has no part. With
+`kokoro`, they are `fastkokoro` and kokoro-onnx behind FastAPI, on the int8 graph out of the
+packages of the extra `test-voices`. Replies are then new PCM, read as they come, the users 1, 4 and
+16, and the limit that of `kokoro_p95_ms`; Chorale has the voice loaded, and refuses nobody for a
+long queue.
 
 One table: goodput at P95 below the limit on `assistant` and `unique`; P50, P95, P99 of hits and
-misses at 1 to 32 closed-loop users; memory; all as ratios to Chorale's. Where a peer is better, its
-ratio says so. The last line of output is one JSON object.
+misses at 1 to 32 closed-loop users; of what is read as it comes also new replies per second, first
+audio and first sound; memory; all as ratios to Chorale's. Where a peer is better, its ratio says
+so. The last line of output is one JSON object.
 """
 
 import argparse
@@ -32,7 +39,7 @@ from loadtests.limits import Limits
 from loadtests.local_server import stop_on_sigterm
 from loadtests.machine import Machine, this_machine
 from loadtests.peers.comparison import Turn, comparison_table, plot_comparison
-from loadtests.peers.servers import ENVIRONMENT, VARIANTS, Variant, running
+from loadtests.peers.servers import ENVIRONMENT, PEERS, VARIANTS, Variant, running
 from loadtests.placement import this_placement
 from loadtests.processes import look
 from loadtests.records import Record
@@ -40,19 +47,22 @@ from loadtests.results import add_arguments, publish
 from loadtests.run import ERRORS, read_graph
 from loadtests.tables import show_machine
 
-VOICE = "starter/slt"
-"""The one whose file every server can load."""
-USERS = (1, 4, 8, 16, 32)
 _TUNING_USERS = 8
 _SETTLE = 2.0
 """Seconds at the beginning of a step that do not count: Locust starts users within the first."""
-_ORDER: tuple[Peer, ...] = ("chorale", "piper", "litserve", "fastapi")
+_ORDER: tuple[Peer, ...] = (
+    *("chorale", "piper", "litserve", "fastapi"),
+    *("fastkokoro", "kokoro_onnx"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How long everything takes."""
+    """What is said by whom, and how long everything takes."""
 
+    voice: str
+    """One of `loadtests.peers.servers.PEERS`."""
+    users: tuple[int, ...]
     seconds: float
     """Of each number of users."""
     turns: int
@@ -85,7 +95,12 @@ class Comparer:
         graph: Mapping[str, Any] | None,
     ) -> None:
         self._settings = settings
-        self._workloads = workloads.everywhere("wav", VOICE)
+        self._streamed = settings.voice == "kokoro"
+        # A reply of Kokoro takes seconds, so popular ones are not made in advance.
+        self._names: tuple[WorkloadName, ...] = (
+            ("unique",) if self._streamed else ("assistant", "unique")
+        )
+        self._workloads = workloads.everywhere("pcm" if self._streamed else "wav", settings.voice)
         self._out = out
         self._console = console
         self._graph = graph
@@ -98,7 +113,7 @@ class Comparer:
             return variants[0]
         step = Step(seconds=_SETTLE + self._settings.seconds, users=_TUNING_USERS)
         for variant in variants:
-            with running(variant, self._graph) as server:
+            with running(variant, self._graph, self._settings.voice) as server:
                 prober = self._prober(server.url, peer)
                 plan = prober.plan("unique", (step,))
                 warm(plan, server.url)
@@ -110,13 +125,12 @@ class Comparer:
     def turn(self, variant: Variant) -> Turn:
         """Start a server, measure everything, stop it."""
         self._console.print(f"{variant}: starting ...")
-        with running(variant, self._graph) as server:
+        with running(variant, self._graph, self._settings.voice) as server:
             prober = self._prober(server.url, variant.peer)
             levels: list[Measured | None] = []
-            names: tuple[WorkloadName, ...] = ("assistant", "unique")
-            for name in names:
+            for name in self._names:
                 levels += self._levels(prober, server.url, name)
-            goodput = tuple(prober.goodput(name) for name in names)
+            goodput = tuple(prober.goodput(name) for name in self._names)
             held = look(server.processes())
         return Turn(
             variant=str(variant),
@@ -127,16 +141,23 @@ class Comparer:
 
     def _levels(self, prober: Prober, url: str, workload: WorkloadName) -> list[Measured | None]:
         seconds = _SETTLE + self._settings.seconds
-        steps = [Step(seconds=seconds, users=users) for users in USERS]
+        steps = [Step(seconds=seconds, users=users) for users in self._settings.users]
         plan = prober.plan(workload, steps).model_copy(update={"give_up": None})
         warm(plan, url)
-        self._console.print(f"  {workload}: {', '.join(map(str, USERS))} users ...")
+        users = ", ".join(map(str, self._settings.users))
+        self._console.print(f"  {workload}: {users} users ...")
         record = prober.run(plan)
         return [_level(plan, record, index) for index in range(len(steps))]
 
     def _prober(self, url: str, peer: Peer) -> Prober:
         return Prober(
-            url, peer, self._workloads, self._settings.search, out=self._out, console=self._console
+            url,
+            peer,
+            self._workloads,
+            self._settings.search,
+            out=self._out,
+            console=self._console,
+            streamed=self._streamed,
         )
 
 
@@ -177,37 +198,54 @@ def measure(
 def main() -> None:
     """Measure, print the tables and the JSON line, write the files."""
     parser = argparse.ArgumentParser(description="Chorale beside its peers.")
-    parser.add_argument("--peers", nargs="+", choices=_ORDER[1:], default=_ORDER[1:])
+    parser.add_argument("--voice", choices=PEERS, default="joe")
+    parser.add_argument("--peers", nargs="+", choices=_ORDER[1:], help="default: all of the voice")
     parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--users", type=int, nargs="+", help="default: 1 to 32; kokoro: 1 4 16")
     parser.add_argument("--seconds", type=float, default=12.0, help="of each number of users")
     parser.add_argument("--least", type=float, default=20.0, help="seconds of a goodput run")
     parser.add_argument("--requests", type=int, default=300, help="wanted in a goodput run")
     parser.add_argument("--precision", type=float, default=0.1)
-    parser.add_argument("--start", type=float, default=8.0, help="requests/s of the first run")
+    parser.add_argument("--start", type=float, help="requests/s of the first run: 8; kokoro: 1")
     parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     add_arguments(parser)
     given = parser.parse_args()
+    peers = given.peers or PEERS[given.voice]
+    if not set(peers) <= set(PEERS[given.voice]):
+        parser.error(f"{given.voice} is a voice of {', '.join(PEERS[given.voice])}")
     if not ENVIRONMENT.is_dir():
         parser.error("the peers' packages are not installed: `make peers` installs them")
     stop_on_sigterm()
     console, out = Console(width=140, record=True), given.out.resolve()
     try:
+        kokoro, limits = given.voice == "kokoro", Limits.load().goodput
+        limit = limits.kokoro_p95_ms if kokoro else limits.p95_ms
         search = Search(
-            limit_ms=Limits.load().goodput.p95_ms,
-            start=given.start,
+            limit_ms=limit,
+            start=given.start or (1.0 if kokoro else 8.0),
             precision=given.precision,
             least_seconds=given.least,
             requests=given.requests,
+            lowest=0.1 if kokoro else 1.0,
+            give_up=max(3.0, 2 * limit / 1000),
         )
-        settings = Settings(seconds=given.seconds, turns=given.turns, search=search)
-        result = measure(settings, given.peers, out, console, graph=read_graph(given.graph))
+        settings = Settings(
+            voice=given.voice,
+            users=tuple(given.users or ((1, 4, 16) if kokoro else (1, 4, 8, 16, 32))),
+            seconds=given.seconds,
+            turns=given.turns,
+            search=search,
+        )
+        graph = read_graph(given.graph)
+        result = measure(settings, peers, out, console, graph=graph)
     except ERRORS as error:
         console.print("[red]error:[/red]", escape(str(error)))
         sys.exit(1)
     show_machine(result.machine, this_placement(), console)
     console.print(comparison_table(result.turns))
     plot_comparison(result.turns, out / "peers.png", limit_ms=search.limit_ms)
-    publish({"benchmark": "peers", **asdict(result)}, given, console=console, plots=["peers.png"])
+    name = "peers" if given.voice == "joe" else f"peers_{given.voice}"
+    publish({"benchmark": name, **asdict(result)}, given, console=console, plots=["peers.png"])
 
 
 if __name__ == "__main__":

@@ -75,8 +75,31 @@ def lines(turns: Mapping[str, Sequence[Turn]]) -> list[Line]:
         for part in ("hits" if level.workload == "assistant" else "misses",)
         for percent in ("p50", "p95", "p99")
     ]
+    streamed = [
+        line
+        for index, level in enumerate(first.levels)
+        if level is not None and level.streaming is not None and level.workload == "unique"
+        for line in (
+            _line(
+                turns,
+                f"misses at {level.load}, per second",
+                partial(_rate, index),
+                more_is_better=True,
+            ),
+            *(
+                _line(
+                    turns,
+                    f"{what.replace('_', ' ')} at {level.load}, {percent.upper()} ms",
+                    partial(_first, index, what, percent),
+                    more_is_better=False,
+                )
+                for what in ("first_audio", "first_sound")
+                for percent in ("p50", "p95", "p99")
+            ),
+        )
+    ]
     memory = _line(turns, "memory, MiB", attrgetter("memory_mib"), more_is_better=False)
-    return [*goodput, *latency, memory]
+    return [*goodput, *latency, *streamed, memory]
 
 
 def _goodput(index: int, turn: Turn) -> float:
@@ -90,6 +113,18 @@ def _latency(index: int, part: str, percent: str, turn: Turn) -> float | None:
         return None
     summary = level.hits if part == "hits" and level.target == OURS else level.latency
     return None if summary is None else float(getattr(summary, percent))
+
+
+def _rate(index: int, turn: Turn) -> float | None:
+    level = turn.levels[index]
+    return None if level is None else level.rate
+
+
+def _first(index: int, what: str, percent: str, turn: Turn) -> float | None:
+    level = turn.levels[index]
+    if level is None or level.streaming is None:
+        return None
+    return float(getattr(getattr(level.streaming, what), percent))
 
 
 def _line(

@@ -1,19 +1,18 @@
 """A plain speech server on FastAPI and ONNX Runtime: one call of the engine for each request.
 
-python -m loadtests.peers.fastapi_app --model FILE --port PORT [--workers 1] [--calls 2]
+python -m loadtests.peers.fastapi_app --model FILE|hibari --port PORT [--workers 1] [--calls 2]
 """
 
 import argparse
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
-from loadtests.peers.voice import Voice
+from loadtests.peers.voice import load
 
 _SETTINGS = ("PEER_MODEL", "PEER_CALLS")
 
@@ -22,20 +21,19 @@ class Body(BaseModel):
     """What of OpenAI's body is looked at."""
 
     input: str
-    voice: str
 
 
 def build() -> FastAPI:
     """The application of one worker; its settings come by the environment, as uvicorn has it."""
     model, calls = (os.environ[name] for name in _SETTINGS)
-    voice = Voice(Path(model), threads=1)
+    voice = load(model, threads=1)
     pool = ThreadPoolExecutor(int(calls))
     app = FastAPI()
 
     @app.post("/v1/audio/speech")
     async def speak(body: Body) -> Response:
         loop = asyncio.get_running_loop()
-        (data,) = await loop.run_in_executor(pool, voice.speak, [body.input], [body.voice])
+        (data,) = await loop.run_in_executor(pool, voice.speak, [body.input])
         return Response(data, media_type="audio/wav")
 
     @app.get("/health")

@@ -1,23 +1,22 @@
 """A speech server on LitServe with its dynamic batching: one call of the engine for each batch.
 
-python -m loadtests.peers.litserve_app --model FILE --port PORT [--workers 1] [--batch 4]
+python -m loadtests.peers.litserve_app --model FILE|hibari --port PORT [--workers 1] [--batch 4]
     [--wait 0.005] [--threads 2]
 """
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import litserve  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from fastapi import Response
 
-from loadtests.peers.voice import Voice
+from loadtests.peers.voice import load
 
 
 class Speech(litserve.LitAPI):  # type: ignore[misc,unused-ignore]
     """OpenAI's body in, WAV out."""
 
-    def __init__(self, model: Path, threads: int, **options: Any) -> None:
+    def __init__(self, model: str, threads: int, **options: Any) -> None:
         super().__init__(**options)
         self._model = model
         self._threads = threads
@@ -25,22 +24,21 @@ class Speech(litserve.LitAPI):  # type: ignore[misc,unused-ignore]
     def setup(self, device: str) -> None:
         """Load the voice, in the worker."""
         del device
-        self._voice = Voice(self._model, threads=self._threads)
+        self._voice = load(self._model, threads=self._threads)
 
-    def decode_request(self, request: dict[str, str]) -> tuple[str, str]:
+    def decode_request(self, request: dict[str, str]) -> str:
         """What of the body is looked at."""
-        return request["input"], request["voice"]
+        return request["input"]
 
-    def batch(self, inputs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    def batch(self, inputs: list[str]) -> list[str]:
         """A batch is the list as it comes."""
         return inputs
 
     def predict(self, inputs: Any) -> Any:
         """Of a batch, or of one request where there is no batching."""
-        if isinstance(inputs, tuple):
-            return self._voice.speak([inputs[0]], [inputs[1]])[0]
-        texts, voices = zip(*inputs, strict=True)
-        return self._voice.speak(texts, voices)
+        if isinstance(inputs, str):
+            return self._voice.speak([inputs])[0]
+        return self._voice.speak(inputs)
 
     def unbatch(self, output: list[bytes]) -> list[bytes]:
         """The results as they are."""
@@ -54,7 +52,7 @@ class Speech(litserve.LitAPI):  # type: ignore[misc,unused-ignore]
 def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", required=True, type=Path)
+    parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--batch", type=int, default=4, help="requests at most")

@@ -9,11 +9,31 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
+from onnx import TensorProto, helper
 from piper.config import PiperConfig  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from piper.voice import PiperVoice  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
-_SPEAKERS = {"slt": 0, "rms": 1}
+from loadtests.peers.hibari_voice import HibariVoice
+
+
+def _with_frames(model: Path) -> bytes:
+    """The graph with one more output, how many frames each phoneme has, [N, 1, T]."""
+    graph = onnx.load(str(model))
+    (ceil,) = [node for node in graph.graph.node if node.op_type == "Ceil"]
+    shape = ["n", 1, "t"]
+    graph.graph.output.append(
+        helper.make_tensor_value_info(ceil.output[0], TensorProto.FLOAT, shape)
+    )
+    return bytes(graph.SerializeToString())
+
+
+def load(model: str, *, threads: int) -> "Voice | HibariVoice":
+    """The voice of a model's file, or of hibari's package."""
+    return (
+        HibariVoice(threads=threads) if model == "hibari" else Voice(Path(model), threads=threads)
+    )
 
 
 class Voice:
@@ -26,33 +46,27 @@ class Voice:
         # Idle threads that spin take the cores the other requests need.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = onnxruntime.InferenceSession(
-            str(model), sess_options=options, providers=["CPUExecutionProvider"]
+            _with_frames(model), sess_options=options, providers=["CPUExecutionProvider"]
         )
         loaded = PiperVoice.load(model)
         self._voice = PiperVoice(config=loaded.config, session=session)
         self._config: PiperConfig = loaded.config
 
-    def speak(self, texts: Sequence[str], voices: Sequence[str]) -> list[bytes]:
-        """WAV files of several texts, all their sentences in one call of the engine.
-
-        Args:
-            texts: What is said.
-            voices: Of each text; the name behind the slash is the speaker.
-        """
-        owners, ids, speakers = [], [], []
-        for number, (text, voice) in enumerate(zip(texts, voices, strict=True)):
+    def speak(self, texts: Sequence[str]) -> list[bytes]:
+        """WAV files of several texts, all their sentences in one call of the engine."""
+        owners, ids = [], []
+        for number, text in enumerate(texts):
             for sentence in self._voice.phonemize(text):
                 owners.append(number)
                 ids.append(self._voice.phonemes_to_ids(sentence))
-                speakers.append(_SPEAKERS[voice.rpartition("/")[2]])
-        spoken = self._synthesize(ids, speakers)
+        spoken = self._synthesize(ids)
         return [
             self._wav([pcm for owner, pcm in zip(owners, spoken, strict=True) if owner == number])
             for number in range(len(texts))
         ]
 
     def _synthesize(
-        self, ids: Sequence[Sequence[int]], speakers: Sequence[int]
+        self, ids: Sequence[Sequence[int]]
     ) -> list["np.ndarray[tuple[int], np.dtype[np.int16]]"]:
         config = self._config
         lengths = np.array([len(row) for row in ids], dtype=np.int64)
@@ -60,18 +74,17 @@ class Voice:
         for row, values in zip(padded, ids, strict=True):
             row[: len(values)] = values
         scales = (config.noise_scale, config.length_scale, config.noise_w_scale)
-        audio, durations = self._voice.session.run(
-            ["output", "durations"],
+        audio, frames = self._voice.session.run(
+            None,
             {
                 "input": padded,
                 "input_lengths": lengths,
                 "scales": np.array(scales, dtype=np.float32),
-                "sid": np.array(speakers, dtype=np.int64),
             },
         )
-        # The graph pads every row to the longest; durations tell where each ends.
-        ends = (durations.sum(axis=1) * config.hop_length).astype(np.int64)
-        samples = (np.clip(audio[:, 0, :], -1.0, 1.0) * 32767).astype(np.int16)
+        # The graph pads every row to the longest; the frames tell where each ends.
+        ends = (frames.sum(axis=(1, 2)) * config.hop_length).astype(np.int64)
+        samples = (np.clip(audio.reshape(len(ids), -1), -1.0, 1.0) * 32767).astype(np.int16)
         return [row[:end] for row, end in zip(samples, ends, strict=True)]
 
     def _wav(self, parts: Sequence["np.ndarray[tuple[int], np.dtype[np.int16]]"]) -> bytes:

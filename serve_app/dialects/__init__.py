@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from serve_app.bodies import invalid
+from serve_app.model_names import Models
 from serve_app.responses import unheeded
-from serve_app.schemas import SpeechBody, asked_speech, invalid
+from serve_app.schemas import SpeechBody, asked_speech
 from serve_app.shapes import Shape
 from speech.errors import InvalidInputError
 from speech.types import SpeechRequest
@@ -35,7 +37,7 @@ class Here:
     """What this server has."""
 
     catalogue: VoiceCatalogue
-    models: tuple[str, ...]
+    models: Models
 
 
 Reader = Callable[[bytes, Request, Here], Call]
@@ -66,7 +68,7 @@ def understood(
     given = {name: value for name, value in members.items() if value is not None}
     try:
         try:
-            body = SpeechBody.model_validate({"model": here.models[0], **given})
+            body = SpeechBody.model_validate(given)
         except ValidationError as error:
             raise invalid(error) from None
         asked = asked_speech(body, here.catalogue, here.models)
@@ -76,10 +78,12 @@ def understood(
         if error.param and known:
             message = message.replace(error.param, known, 1)
         raise type(error)(message, known) from None
-    warnings = unheeded(asked.request, ignored=ignored, language=body.language)
+    warnings = unheeded(asked.request.passages, ignored=ignored, language=body.language)
     return asked.request, [*warnings, *asked.warnings]
 
 
 def unused(body: BaseModel, heeded: Iterable[str]) -> list[str]:
     """Names of the members that were given and are not heeded."""
-    return sorted({*body.model_fields_set, *(body.model_extra or ())} - {*heeded})
+    extra = body.model_extra or {}
+    given = {*body.model_fields_set, *extra} - {*heeded}
+    return sorted(name for name in given if getattr(body, name, None) is not None)

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 from starlette.requests import Request
 
+from serve_app.bodies import parse
 from serve_app.dialects import Call, Here, Reader, understood, unused
 from serve_app.marks import Mark, Marker
-from serve_app.schemas import parse
 from serve_app.shapes import AudioInJson, JsonLines, Shape
 from speech.audio.containers import SAMPLE_RATES
 from speech.errors import InvalidInputError
@@ -23,7 +23,7 @@ from speech.types import AUDIO_FORMATS, SpeechRequest
 
 _FORMAT = re.compile(r"(mp3|opus|pcm|wav|ulaw|alaw)_(\d+)(?:_(\d+))?")
 _LAWS = {"ulaw": "mulaw", "alaw": "alaw"}
-_NAMES = {
+NAMES = {
     "input": "text",
     "voice": "voice_id",
     "language": "language_code",
@@ -32,7 +32,7 @@ _NAMES = {
     "response_format": "output_format",
 }
 _HEEDED = {"text", "language_code", "voice_settings", "seed", "apply_text_normalization"}
-_QUERY = {"output_format", "enable_logging"}
+QUERY = frozenset({"output_format", "enable_logging"})
 
 
 class ElevenLabsSettings(BaseModel):
@@ -82,12 +82,13 @@ def reader(*, streamed: bool, timed: bool) -> Reader:
     def read(raw: bytes, request: Request, here: Here) -> Call:
         body = parse(ElevenLabsBody, raw)
         format_name = request.query_params.get("output_format") or "mp3_44100_128"
-        audio, rate, bit_rate = _format(format_name)
+        audio, rate, bit_rate = audio_format(format_name)
         settings = body.voice_settings or ElevenLabsSettings()
         normalized = body.apply_text_normalization != "off"
-        heeded = _HEEDED | ({"model_id"} if body.model_id in here.models else set())
+        model = here.models.find(body.model_id) if body.model_id else None
         spoken, warnings = understood(
             {
+                "model": model,
                 "input": body.text,
                 "voice": request.path_params["voice_id"],
                 "language": body.language_code,
@@ -100,11 +101,10 @@ def reader(*, streamed: bool, timed: bool) -> Reader:
                 "timestamps": "word" if timed else None,
             },
             here,
-            names=_NAMES,
+            names=NAMES,
             ignored=[
-                *unused(body, heeded),
+                *unused(body, _HEEDED | ({"model_id"} if model else set())),
                 *(f"voice_settings.{name}" for name in unused(settings, {"speed"})),
-                *sorted(request.query_params.keys() - _QUERY),
             ],
         )
         if bit_rate:
@@ -126,7 +126,7 @@ def failed(status: int, error: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return status, {"detail": {"status": error["code"], **error}}
 
 
-def _format(name: str) -> tuple[str, int, str | None]:
+def audio_format(name: str) -> tuple[str, int, str | None]:
     """Container, rate in Hertz and bit rate of an output format such as `mp3_44100_128`."""
     found = _FORMAT.fullmatch(name)
     audio = _LAWS.get(found[1], found[1]) if found else ""
@@ -161,10 +161,12 @@ class Characters:
 
     Args:
         text: As written; None for the words as they are said, with blanks between.
+        said: Words as they are said, and between them what is written.
     """
 
-    def __init__(self, text: str | None = None) -> None:
+    def __init__(self, text: str | None = None, *, said: bool = False) -> None:
         self._text = text
+        self._are_said = said
         self._place = 0
         self._now = 0.0
 
@@ -192,7 +194,8 @@ class Characters:
         """What comes before a mark, and what is its own."""
         if self._text is None:
             return " " if self._place else "", mark.spoken
-        return self._text[self._place : mark.written[0]], mark.text
+        own = mark.spoken if self._are_said else mark.text
+        return self._text[self._place : mark.written[0]], own
 
 
 def _shared(text: str, start: float, end: float) -> list[tuple[str, float, float]]:

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 from starlette.requests import Request
 
+from serve_app.bodies import parse
 from serve_app.dialects import Call, Here, understood, unused
 from serve_app.marks import Mark, Marker
 from serve_app.responses import audio_type
-from serve_app.schemas import parse
 from serve_app.shapes import AudioInJson, JsonLines, Shape
 
 _LANGUAGES = {
@@ -87,7 +87,7 @@ def read(raw: bytes, request: Request, here: Here) -> Call:
     spoken, warnings = understood(
         {
             "input": body.input,
-            "voice": body.voice or here.catalogue.default,
+            "voice": body.voice,
             "language": _LANGUAGES.get(language, language) if language else None,
             "speed": body.speed,
             "response_format": body.response_format,

@@ -31,11 +31,12 @@ from serve_app.voices.sources import Offer
 from speech.config import EngineConfig, TextConfig
 from speech.engines import load_engine
 from speech.engines.kinds import Voice, engine_kind
+from speech.engines.piper.voice import PiperEntry
 from speech.errors import ConfigError, SpeechError
 from speech.text import FrontEnd
 from speech.types import Delivery, Passage, PhraseJob, Samples
 from speech.voice_home import NAME, Home, LiveCatalogue, home_folder
-from speech.voices import Alias, parse_entry
+from speech.voices import Alias, CatalogueConfig, VoiceCatalogue, parse_entry
 
 voices = typer.Typer(no_args_is_help=True, help="Voices: list, pull, remove and try them.")
 SHIPPED = Path(__file__).resolve().parents[2] / "configs" / "voices.yaml"
@@ -191,6 +192,20 @@ def try_voice(
 def local_catalogue() -> LiveCatalogue:
     """The shipped voices and those that were pulled."""
     return LiveCatalogue(SHIPPED, home_folder())
+
+
+def find_voice(name: str) -> tuple[Voice, str]:
+    """A voice and its speaker, by a name of the catalogue or the file of a Piper voice.
+
+    Raises:
+        SpeechError: there is none.
+    """
+    if not name.endswith(".onnx"):
+        return local_catalogue().catalogue.resolve(name)
+    path = Path(name).resolve()
+    entry = PiperEntry(id=path.stem, model=path)
+    config = CatalogueConfig(default=entry.id, voices=(entry,))
+    return VoiceCatalogue.build(config, path.parent).resolve(entry.id)
 
 
 def _pull(client: httpx.Client, offer: Offer, home: Home) -> None:

@@ -1,4 +1,4 @@
-"""The writers of all formats, in order: the native encoder, WAV and PCM, FLAC, MP3, Opus, AAC."""
+"""The writers of all formats, in order: libavcodec, WAV and PCM, FLAC, MP3, Opus, AAC."""
 
 import ctypes
 import hashlib
@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from speech.audio.lame import BIT_RATES_1, BIT_RATES_2, MPEG1_FROM, LameEncoder
 from speech.config import AudioConfig
 from speech.types import Samples
 
@@ -223,15 +224,11 @@ class FlacWriter:
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Rates of MPEG-1, MPEG-2 and MPEG-2.5 layer III (ISO/IEC 11172-3 and 13818-3)."""
 
-_MPEG1_FROM = 32_000
-"""Lowest rate of MPEG-1: 1,152 samples in a frame; below it 576."""
-_BIT_RATES_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_BIT_RATES_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-"""Bit rates of layer III by index in kbit/s, for MPEG-1 and for MPEG-2 and 2.5."""
 _ENCODER_DELAY = 576
 """LAME's delay in samples, as its own Info frame states it."""
 _DECODER_DELAY = 529
 """Samples a decoder adds: its filter bank's 481 and the overlap; every gapless player knows it."""
+_LAME_QUALITY = 7
 _INFO_BYTES = 156
 """Info tag with frame count, byte count, seek table and quality (120) and LAME extension (36)."""
 
@@ -247,7 +244,7 @@ _CRC16_TABLE = tuple(map(_crc16_of_byte, range(256)))
 
 def mp3_lead(sample_rate: int) -> int:
     """Samples that a decoder of a stream gives before the first: of a whole file it gives none."""
-    return _DECODER_DELAY + (_ENCODER_DELAY if sample_rate >= _MPEG1_FROM else 0)
+    return _DECODER_DELAY + (_ENCODER_DELAY if sample_rate >= MPEG1_FROM else 0)
 
 
 class Mp3Writer:
@@ -259,28 +256,24 @@ class Mp3Writer:
     left out, and what remains too long is 529 samples of delay and less than one frame: at most
     46 ms at 24 kHz.
 
-    Quality 7 of LAME is the first without its costly noise shaping. On 16 s of speech at 24 kHz
-    and 64 kbit/s (noise to masking threshold, lower is better): 7 took 4.1 ms per second for
-    -7.2 dB, 5 6.9 ms for -8.0 dB, 3, LAME's default, 8.1 ms for -8.3 dB, 0 38.7 ms for -7.6 dB;
-    8 and 9 equal 7. Leaving out the reservoir costs 0.3 dB.
+    Quality 7 of LAME is the first without its costly noise shaping. On 108 s of speech at 24 kHz
+    and 64 kbit/s 7 took 1.3 ms per second, 5 2.3 ms, 3, LAME's default, 2.9 ms, 0 10.3 ms; 8 and 9
+    equal 7. Noise to masking threshold (lower is better) on 16 s: 7 -7.2 dB, 5 -8.0 dB, 3 -8.3 dB,
+    0 -7.6 dB. Leaving out the reservoir costs 0.3 dB.
     """
 
     head = b""
 
     def __init__(self, sample_rate: int, config: AudioConfig, *, whole: bool) -> None:
-        self._encoder = PacketEncoder(
-            "libmp3lame",
-            sample_rate=sample_rate,
-            sample_format="s16p",
-            bit_rate=config.mp3_bit_rate,
-            options={"compression_level": "7", "reservoir": "0"},
+        self._encoder = LameEncoder(
+            sample_rate=sample_rate, bit_rate=config.mp3_bit_rate, quality=_LAME_QUALITY
         )
         self._rate = sample_rate
-        self._frame_size = 1152 if sample_rate >= _MPEG1_FROM else 576
+        self._frame_size = 1152 if sample_rate >= MPEG1_FROM else 576
         self._samples = 0
         self._frames = 0
         self._held: list[bytes] | None = [] if whole else None
-        self._drop = 0 if whole or sample_rate >= _MPEG1_FROM else 1
+        self._drop = 0 if whole or sample_rate >= MPEG1_FROM else 1
 
     def write(self, samples: Samples) -> bytes:
         """Return every frame that is complete; of a whole file, nothing yet."""
@@ -315,7 +308,7 @@ class Mp3Writer:
         Source: the Xing header as LAME 3.100's VbrTag.c writes it, "Info" marking a constant rate.
         """
         first = frames[0]
-        side_info = 17 if self._rate >= _MPEG1_FROM else 9
+        side_info = 17 if self._rate >= MPEG1_FROM else 9
         header, size = self._info_header(first, 4 + side_info + _INFO_BYTES)
         padding = len(frames) * self._frame_size - _ENCODER_DELAY - self._samples
         total = size + sum(map(len, frames))
@@ -332,7 +325,7 @@ class Mp3Writer:
 
     def _info_header(self, first: bytes, needed: int) -> tuple[bytes, int]:
         """Header and size of the Info frame: the first audio frame's, its rate raised to fit."""
-        rates = _BIT_RATES_1 if self._rate >= _MPEG1_FROM else _BIT_RATES_2
+        rates = BIT_RATES_1 if self._rate >= MPEG1_FROM else BIT_RATES_2
         for index in range(first[2] >> 4, len(rates)):
             size = self._frame_size // 8 * 1000 * rates[index] // self._rate
             if size >= needed:

@@ -119,7 +119,7 @@ class Levels:
 class Joiner:
     """Phrases of PCM, of one rate or several, as one signal of one rate, and when its words are.
 
-    Every phrase has its edges faded and the pause after it. Phrases of one rate go through one
+    Every phrase has its edges faded and the pauses around it. Phrases of one rate go through one
     resampler, whatever comes between; with another rate another one begins, aligned to a sample.
 
     Owned by one stream and called from one thread at a time.
@@ -177,9 +177,11 @@ class Joiner:
         if pcm.sample_rate != self._run_rate:
             self._run_start = self._place
             self._run_rate, self._run_samples = pcm.sample_rate, 0
+        before, after = _pauses(phrase, pcm.sample_rate)
+        self._run_samples += before
         begin = self._lead + self._run_start / self._rate + self._run_samples / self._run_rate
         self._held.append((phrase, pcm))
-        self._run_samples += len(pcm.samples) + _pause_samples(phrase, pcm.sample_rate)
+        self._run_samples += len(pcm.samples) + after
         if pcm.phoneme_seconds is None or not phrase.words:
             return ()
         return word_times(phrase, pcm.phoneme_seconds, begin)
@@ -193,12 +195,12 @@ class Joiner:
                     ready.append(self._resampler.finish())
                 self._resampler = Resampler(rate, self._rate)
                 self._resampled_rate = rate
-            pieces = []
+            pieces: list[Samples] = []
             for phrase, pcm in group:
                 gain = self._levels.gain(phrase, pcm) if self._levels else 0.0
                 samples = louder(pcm.samples, gain + phrase.delivery.volume)
-                pieces.append(fade_edges(samples, rate, self._fade))
-                pieces.append(np.zeros(_pause_samples(phrase, rate), np.int16))
+                before, after = (np.zeros(count, np.int16) for count in _pauses(phrase, rate))
+                pieces += before, fade_edges(samples, rate, self._fade), after
             ready.append(self._resampler.process(np.concatenate(pieces)))
         self._held.clear()
         return np.concatenate(ready)
@@ -216,5 +218,8 @@ class Joiner:
         return self._run_start + round(self._run_samples * self._rate / self._run_rate)
 
 
-def _pause_samples(phrase: Phrase, sample_rate: int) -> int:
-    return max(0, round(phrase.pause_after / phrase.delivery.speed * sample_rate))
+def _pauses(phrase: Phrase, sample_rate: int) -> tuple[int, int]:
+    """Samples before and after a phrase."""
+    speed = phrase.delivery.speed
+    before = round(phrase.pause_before / speed * sample_rate)
+    return before, max(0, round(phrase.pause_after / speed * sample_rate))

@@ -273,6 +273,8 @@ class FillTable:
         self._running: set[_Fill] = set()
         """Every fill whose task has not ended."""
         self._stock = _Stock()
+        self._max_bytes = config.max_fills_bytes
+        """From which on those in the making are pipes."""
         self._lent: dict[int, int] = {}
         """Readers of stored replies, by the identity of the bytes they share."""
         self._moved = asyncio.Event()
@@ -371,6 +373,14 @@ class FillTable:
                 self._stock.bytes -= size
                 self._move()
 
+    def shrink(self) -> None:
+        """Have those in the making hold half of what is held; nothing goes before it is read."""
+        self._max_bytes = self._stock.bytes // 2
+
+    def restore(self) -> None:
+        """Hold as much as is configured again."""
+        self._max_bytes = self._config.max_fills_bytes
+
     async def close(self) -> None:
         """Cancel all fills, fail their readers and wait until every source is closed."""
         self._closed = True
@@ -454,13 +464,14 @@ class FillTable:
     def _may_go_on(self, fill: _Fill) -> bool:
         """Whether a fill may ask its source for more; makes a pipe of one that holds too much.
 
-        So much is held at most: `max_fills_bytes`, and for every fill one frame of its source.
+        So much is held at most: `max_fills_bytes`, or what `shrink` leaves of it, and for every
+        fill one frame of its source.
         """
         config = self._config
         if fill.complete:
             return True
         now = asyncio.get_running_loop().time()
-        if fill.held <= config.max_fill_bytes and self._stock.bytes <= config.max_fills_bytes:
+        if fill.held <= config.max_fill_bytes and self._stock.bytes <= self._max_bytes:
             if fill.ahead <= config.max_ahead_bytes:
                 return True
             idle = fill.idle_readers(now - config.pause_after)
@@ -477,7 +488,7 @@ class FillTable:
                 self._dropped += 1
         fill.let_go()
         return fill.held == 0 or (
-            fill.held <= config.max_fill_bytes and self._stock.bytes <= config.max_fills_bytes
+            fill.held <= config.max_fill_bytes and self._stock.bytes <= self._max_bytes
         )
 
     async def _pause(self, fill: _Fill) -> None:

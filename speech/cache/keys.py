@@ -22,7 +22,7 @@ KEY_VERSION = 3
 """Raise it when the same inputs begin to make other bytes, e.g. after a change of an encoder."""
 
 _LIBRARIES = (
-    *("chorale", "av", "soxr", "numpy", "onnx", "python-stretch", "piper-tts"),
+    *("chorale", "av", "lameenc", "soxr", "numpy", "onnx", "python-stretch", "piper-tts"),
     *("onnxruntime", "onnxruntime-gpu", "torch"),
 )
 """Packages whose version changes a reply's bytes, where they are installed. espeak-ng comes with
@@ -31,7 +31,7 @@ piper-tts; where it speaks itself, the checksum of its file is that of the voice
 EngineOptions = Mapping[str, str | int | float | bool | None]
 
 # A field that is added to one of these is part of the key without anybody having to remember it.
-_REQUEST_FIELDS = tuple(field.name for field in fields(SpeechRequest))
+_REQUEST_FIELDS = tuple(field.name for field in fields(SpeechRequest) if field.compare)
 _PASSAGE_FIELDS = tuple(field.name for field in fields(Passage))
 _DELIVERY_FIELDS = tuple(field.name for field in fields(Delivery))
 # The phrases stand for the text and for how it was read, and `stream` counts only where it changes
@@ -99,13 +99,18 @@ def digest(
                 for phrase in phrases
             ],
             **({"front_end": front_end} if opening else {}),
-            "whole": not opening and (len(phrases) == 1 or not request.stream),
+            "whole": not opening and (len(phrases) <= 1 or not request.stream),
             "voices": {voice: list(facts) for voice, facts in voices.items()},
             "audio": _audio(audio),
             "versions": dict(versions),
             "engine": dict(engine_options or {}),
         }
     )
+
+
+def own_digest(digest: str, owner: str) -> str:
+    """The digest of a reply that is kept for one caller alone."""
+    return _hash({"kind": "own", "digest": digest, "owner": owner})
 
 
 def request_digest(request: SpeechRequest) -> str:
@@ -154,7 +159,8 @@ def _delivery(delivery: Delivery) -> dict[str, object]:
 
 
 def _said(phrase: Phrase, *, timed: bool) -> list[object]:
-    said: list[object] = [phrase.phoneme_ids or phrase.text, float(phrase.pause_after)]
+    pauses = float(phrase.pause_before), float(phrase.pause_after)
+    said: list[object] = [phrase.phoneme_ids or phrase.text, *pauses]
     if timed:
         said.append([_word(word) for word in phrase.words])
         said.append(phrase.text)

@@ -19,7 +19,7 @@ class PhraseCache:
     def __init__(self, synthesizer: SynthesizerStage, config: PhraseCacheConfig) -> None:
         self._synthesizer = synthesizer
         self._config = config
-        self._kept: RamTier[Pcm] = RamTier(
+        self.kept: RamTier[Pcm] = RamTier(
             RamTierConfig(max_bytes=max(1, config.max_bytes), ttl=config.ttl)
         )
         self.found_seconds = 0.0
@@ -30,7 +30,7 @@ class PhraseCache:
     @property
     def bytes(self) -> int:
         """What is held now."""
-        return self._kept.counters.bytes
+        return self.kept.counters.bytes
 
     def of(self, job: SpeechJob) -> SynthesizerStage:
         """Who speaks the phrases of a job: nothing is kept of a private one."""
@@ -42,13 +42,13 @@ class PhraseCache:
     async def speak(self, job: PhraseJob, key: str) -> SynthesizedPhrase:
         """A phrase from memory, or from the synthesizer."""
         phrase = job.phrase
-        if (pcm := self._kept.get(key)) is not None:
+        if (pcm := self.kept.get(key)) is not None:
             self.found_seconds += pcm.duration
             here = replace(pcm, index=phrase.index, is_last=phrase.is_last)
             return SynthesizedPhrase(pcm=here, waited=0.0, synthesis=0.0, batch_size=1)
         made = await self._synthesizer.synthesize(job)
         self.made_seconds += made.pcm.duration
-        self._kept.put(key, made.pcm, size=_size(made.pcm), groups=())
+        self.kept.put(key, made.pcm, size=_size(made.pcm), groups=())
         return made
 
 

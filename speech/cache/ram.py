@@ -1,10 +1,11 @@
 """The first tier: least recently used replies of one process, bounded in bytes.
 
-Synchronous and for one event loop: no call takes longer than its evictions, only `purge` of a
-single group walks all entries. It knows nothing about what it keeps except its size, so the gateway
-keeps reply objects in one and the cache stage keeps encoded replies in another.
+Any thread may call it: no call takes longer than its evictions, only `purge` walks all entries. It
+knows nothing about what it keeps except its size, so the gateway keeps reply objects in one and the
+cache stage keeps encoded replies in another.
 """
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -59,6 +60,8 @@ class RamTier(Generic[V]):
     ) -> None:
         self._config = config
         self._clock = clock
+        self._lock = threading.Lock()
+        self._max_bytes = config.max_bytes
         self._entries: OrderedDict[str, _Entry[V]] = OrderedDict()
         self._bytes = 0
         self._hits = 0
@@ -69,18 +72,19 @@ class RamTier(Generic[V]):
 
     def get(self, key: str) -> V | None:
         """Return the value and make it the most recently used; None when absent or too old."""
-        entry = self._entries.get(key)
-        if entry is None:
-            self._misses += 1
-            return None
-        if self._clock() >= entry.expires:
-            self._remove(key)
-            self._expirations += 1
-            self._misses += 1
-            return None
-        self._entries.move_to_end(key)
-        self._hits += 1
-        return entry.value
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                self._misses += 1
+                return None
+            if self._clock() >= entry.expires:
+                self._remove(key)
+                self._expirations += 1
+                self._misses += 1
+                return None
+            self._entries.move_to_end(key)
+            self._hits += 1
+            return entry.value
 
     def put(self, key: str, value: V, *, size: int, groups: tuple[str, ...]) -> bool:
         """Keep a value, evicting the least recently used; returns whether it was kept.
@@ -98,31 +102,39 @@ class RamTier(Generic[V]):
         """
         if size < 0:
             raise ValueError(f"size must not be negative: {size}")
-        if key in self._entries:
-            self._remove(key)
         cost = size + len(key) + ENTRY_OVERHEAD
-        if cost > self._config.max_bytes:
-            self._refused += 1
-            return False
-        while self._bytes + cost > self._config.max_bytes:
-            _, oldest = self._entries.popitem(last=False)
-            self._bytes -= oldest.cost
-            self._evictions += 1
-        self._entries[key] = _Entry(value, cost, self._clock() + self._config.ttl, groups)
-        self._bytes += cost
-        return True
+        with self._lock:
+            if key in self._entries:
+                self._remove(key)
+            if cost > self._max_bytes:
+                self._refused += 1
+                return False
+            self._evict(self._max_bytes - cost)
+            self._entries[key] = _Entry(value, cost, self._clock() + self._config.ttl, groups)
+            self._bytes += cost
+            return True
 
     def purge(self, group: str | None) -> int:
         """Remove entries a group has part in, or all; returns how many."""
-        if group is None:
-            count = len(self._entries)
-            self._entries.clear()
-            self._bytes = 0
-            return count
-        keys = [key for key, entry in self._entries.items() if group in entry.groups]
-        for key in keys:
-            self._remove(key)
-        return len(keys)
+        with self._lock:
+            keys = [
+                key
+                for key, entry in self._entries.items()
+                if group is None or group in entry.groups
+            ]
+            for key in keys:
+                self._remove(key)
+            return len(keys)
+
+    def shrink(self) -> None:
+        """Keep half of what is held, and no more from now on."""
+        with self._lock:
+            self._max_bytes = self._bytes // 2
+            self._evict(self._max_bytes)
+
+    def restore(self) -> None:
+        """Keep as much as is configured again."""
+        self._max_bytes = self._config.max_bytes
 
     @property
     def counters(self) -> RamCounters:
@@ -136,6 +148,12 @@ class RamTier(Generic[V]):
             expirations=self._expirations,
             refused=self._refused,
         )
+
+    def _evict(self, room: int) -> None:
+        while self._bytes > room:
+            _, oldest = self._entries.popitem(last=False)
+            self._bytes -= oldest.cost
+            self._evictions += 1
 
     def _remove(self, key: str) -> None:
         self._bytes -= self._entries.pop(key).cost

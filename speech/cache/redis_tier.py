@@ -232,6 +232,22 @@ def _client(config: RedisTierConfig, password: str | None) -> Redis:
     return Redis(connection_pool=pool)
 
 
+async def memory_bound(config: RedisTierConfig, password: str | None, patience: float) -> int:
+    """Bytes that a Redis lets itself hold; 0 where it has no bound.
+
+    Raises:
+        ConfigError: it does not answer within `patience` seconds, or turns us away.
+    """
+    client = _client(config, password)
+    try:
+        async with asyncio.timeout(patience):
+            return int((await client.info("memory")).get("maxmemory", 0))
+    except (*_ERRORS, TimeoutError) as error:
+        raise ConfigError(f"{type(error).__name__}: {error}".removesuffix(": ")) from None
+    finally:
+        await client.aclose(close_connection_pool=True)
+
+
 def _is_of_another_type(error: Exception) -> bool:
     """Whether a key holds a list or the like; Redis tells by the text's first word alone."""
     return isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE")

@@ -41,7 +41,7 @@ class TieredCache:
     def __init__(
         self, ram: RamTier[StoredReply], second: SecondTier | None, *, max_entry_bytes: int
     ) -> None:
-        self._ram = ram
+        self.ram = ram
         self._second = second
         self._second_kind = "" if second is None else second.health.kind
         self._max_entry_bytes = max_entry_bytes
@@ -57,7 +57,7 @@ class TieredCache:
             key: the entry key.
             groups: the ids of its voices, for `purge`.
         """
-        reply = self._ram.get(key)
+        reply = self.ram.get(key)
         if reply is not None:
             return Found(reply=reply, tier="ram")
         if self._second is None:
@@ -69,9 +69,9 @@ class TieredCache:
             except ValueError:  # another version's; the next put replaces it
                 reply = None
         if reply is not None:
-            self._ram.put(key, reply, size=reply.size, groups=groups)
+            self.ram.put(key, reply, size=reply.size, groups=groups)
             return Found(reply=reply, tier=self._second_kind)
-        reply = self._ram.get(key)
+        reply = self.ram.get(key)
         return None if reply is None else Found(reply=reply, tier="ram")
 
     async def put(self, key: str, reply: StoredReply, *, groups: tuple[str, ...]) -> None:
@@ -79,13 +79,13 @@ class TieredCache:
         if reply.size > self._max_entry_bytes:
             self._oversized += 1
             return
-        self._ram.put(key, reply, size=reply.size, groups=groups)
+        self.ram.put(key, reply, size=reply.size, groups=groups)
         if self._second is not None:
             await self._second.put(key, reply.pack(), groups=groups)
 
     async def purge(self, group: str | None) -> int:
         """Remove entries a voice has part in, or all, from both; returns how many in all."""
-        count = self._ram.purge(group)
+        count = self.ram.purge(group)
         if self._second is not None:
             count += await self._second.purge(group)
         return count
@@ -93,7 +93,7 @@ class TieredCache:
     def health(self) -> CacheHealth:
         """A snapshot for metrics."""
         return CacheHealth(
-            ram=self._ram.counters,
+            ram=self.ram.counters,
             second=None if self._second is None else self._second.health,
             oversized=self._oversized,
         )

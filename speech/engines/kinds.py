@@ -88,6 +88,10 @@ class Voice:
     """Language tag of each speaker that is a style: it is known by its name alone, without the
     voice's id, and styles can be mixed. Empty where speakers are nothing of the kind."""
 
+    pitch: Mapping[str, float] = field(default_factory=dict)
+    """About how many Hertz each speaker has, the nameless one of a voice without speakers, too;
+    empty where the engine cannot say a phrase at another pitch."""
+
     def vocabulary_in(self, language: str) -> Vocabulary | None:
         """What it is read for in a language; None where the engine reads text itself."""
         return self.vocabularies.get(language, self.vocabulary)
@@ -140,6 +144,16 @@ def engine_kind(name: str) -> EngineKind:
     return kind
 
 
+# Tags that have another name today.
+_RENAMED = {
+    "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "sh": "hbs", "tl": "fil",
+    "ger": "de", "deu": "de", "eng": "en", "fre": "fr", "fra": "fr", "spa": "es",
+    "ita": "it", "por": "pt", "nld": "nl", "dut": "nl", "pol": "pl", "rus": "ru", "ces": "cs",
+    "cze": "cs", "swe": "sv", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko",
+}  # fmt: skip
+
+
 def language_tag(language: str) -> str:
-    """A language as tags are compared: `en_US` is `en-us`."""
-    return language.strip().replace("_", "-").lower()
+    """A language as tags are compared: `en_US` is `en-us`, and the old `iw` is `he`."""
+    first, mark, rest = language.strip().replace("_", "-").lower().partition("-")
+    return f"{_RENAMED.get(first, first)}{mark}{rest}"

@@ -29,11 +29,11 @@ def products(model: onnx.ModelProto, lengths: Iterable[str] = ()) -> list[str]:
 
     Args:
         model: A voice's graph, or its part that makes the sound.
-        lengths: Tensors the lengths of phonemes are in; whatever is rounded up counts, too.
+        lengths: Tensors the lengths of phonemes are in; what is rounded counts, too.
     """
     nodes = list(model.graph.node)
     makers = {name: node for node in nodes for name in node.output}
-    rounded = [node.input[0] for node in nodes if node.op_type == "Ceil"]
+    rounded = [node.input[0] for node in nodes if node.op_type in {"Ceil", "Round"}]
     exact = _ancestors([*lengths, *rounded], makers)
     weights = _weights(model)
     chosen = [

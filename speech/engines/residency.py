@@ -1,7 +1,8 @@
 """Which voices are in memory: loaded when first asked for, the least recently used closed first."""
 
 import threading
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -10,7 +11,12 @@ from speech.engines.kinds import Voice
 from speech.engines.loading import Loaded, load_voice
 from speech.errors import ConfigError, SpeechError
 from speech.interfaces import Engine, EngineInfo
+from speech.memory import trim
 from speech.types import Pcm, PhraseJob
+
+_LOADING = 5
+"""Most bytes that are taken while a voice is loaded, for each of its files'. Piper's
+en_US-joe-medium takes 4.5, and 2.2 of them afterwards."""
 
 
 class _Resident:
@@ -19,6 +25,8 @@ class _Resident:
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
         self.users = 0
+        self.used = time.monotonic()
+        """When its last user left."""
         self.retired = False
 
 
@@ -34,6 +42,7 @@ class ResidentVoices:
         voices: Mapping[str, Voice],
         config: EngineConfig,
         note: Callable[[str, EngineInfo], None] = lambda _voice, _info: None,
+        fits: Callable[[int], bool] = lambda _bytes: True,
     ) -> None:
         """Start empty.
 
@@ -41,10 +50,16 @@ class ResidentVoices:
             voices: Every voice that may be asked for, by id.
             config: What they are loaded with.
             note: Told of every voice that is loaded.
+            fits: Whether memory has so many bytes; asked before a voice is loaded, for which idle
+                ones make room where it has not.
         """
         self._voices = voices
         self._config = config
         self._note = note
+        self._fits = fits
+        self._preloaded: frozenset[str] = frozenset()
+        self.unloaded: Counter[str] = Counter()
+        """How many voices left so far, by cause: `idle`, `memory` or `room`."""
         self._engines: OrderedDict[str, _Resident] = OrderedDict()
         # Guards the dictionary and its values: a load takes seconds and must not hold up a reader.
         self._lock = threading.Lock()
@@ -70,6 +85,7 @@ class ResidentVoices:
         finally:
             with self._lock:
                 resident.users -= 1
+                resident.used = time.monotonic()
             self._close_unused(resident)
 
     def _taken(self, voice_id: str) -> _Resident | None:
@@ -84,6 +100,9 @@ class ResidentVoices:
     def _load(self, voice_id: str) -> _Resident:
         # Room is made first: two voices above the bound may be more than the memory holds.
         self._evict(self._config.max_resident_voices - 1)
+        voice = self._voices.get(voice_id)
+        while voice and not self._fits(_LOADING * voice.size) and self._unload_idle("room"):
+            pass
         resident = _Resident(self.build(voice_id, self._config))
         resident.users = 1
         with self._lock:
@@ -116,6 +135,7 @@ class ResidentVoices:
         if voice is None:
             raise ConfigError(f"no voice {voice_id!r} in the catalogue")
         loaded = load_voice(voice, config)
+        trim()  # of what loading took only a part stays
         self._note(voice_id, loaded.info)
         return loaded
 
@@ -165,6 +185,7 @@ class ResidentVoices:
             ConfigError: a voice cannot be loaded, or they are more than may be resident.
         """
         wanted = list(dict.fromkeys(voice_ids))
+        self._preloaded = frozenset(wanted)
         if len(wanted) > self._config.max_resident_voices:
             raise ConfigError(
                 f"{len(wanted)} voices to preload, but max_resident_voices is "
@@ -178,6 +199,38 @@ class ResidentVoices:
                 raise ConfigError(
                     f"voice {voice_id!r} has no room beside {', '.join(self.infos()) or 'nothing'}"
                 ) from error
+
+    def unload_for_memory(self) -> bool:
+        """Close the least recently used voice that nobody speaks with; returns whether one was.
+
+        The last one stays, and all do while one is loaded: what that takes is gone when it is done.
+        """
+        if self._loading.locked() or len(self._engines) < 2:
+            return False
+        return self._unload_idle("memory")
+
+    def unload_unused(self, seconds: float) -> None:
+        """Close what was not preloaded and nobody has spoken with for so long."""
+        since = time.monotonic() - seconds
+
+        def is_unused(name: str, resident: _Resident) -> bool:
+            return name not in self._preloaded and resident.used < since
+
+        while self._unload_idle("idle", is_unused):
+            pass
+
+    def _unload_idle(
+        self, cause: str, may: Callable[[str, _Resident], bool] = lambda _name, _resident: True
+    ) -> bool:
+        with self._lock:
+            names = (name for name, it in self._engines.items() if not it.users and may(name, it))
+            found = next(names, None)
+            if found is None:
+                return False
+            resident = self._engines.pop(found)
+            self.unloaded[cause] += 1
+        self._retire(resident)
+        return True
 
     def infos(self) -> dict[str, EngineInfo]:
         """What is loaded, least recently used first."""
@@ -195,6 +248,7 @@ class ResidentVoices:
             if other is None:
                 return False
             resident = self._engines.pop(other)
+            self.unloaded["room"] += 1
         self._retire(resident)
         return True
 
@@ -204,6 +258,7 @@ class ResidentVoices:
                 if len(self._engines) <= keep:
                     return
                 _, resident = self._engines.popitem(last=False)
+                self.unloaded["room"] += 1
             self._retire(resident)
 
     def _retire(self, resident: _Resident) -> None:
@@ -219,3 +274,4 @@ class ResidentVoices:
                 resident.users = -1  # closed: whoever comes second finds it used
         if unused:
             resident.loaded.engine.close()
+            trim()

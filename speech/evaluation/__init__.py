@@ -1,6 +1,6 @@
-"""How good a voice is: what a recogniser and a judge of quality hear, loudness, speed, losses.
+"""How good a voice is: what recognisers and a judge of quality hear, and what a signal shows.
 
-Needs the extra `evaluate`; nothing that serves imports it. All of it is for English voices.
+Needs the extra `evaluate`; nothing that serves imports it.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ CALIBRATION = 40
 
 @cache
 def sentences() -> tuple[str, ...]:
-    """240 English sentences, of which the starter voice was trained on none.
+    """240 English sentences.
 
     The words are random, so that a recogniser cannot guess them: `The noisy song drew the moon.`
     """

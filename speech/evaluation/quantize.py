@@ -18,7 +18,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from time import process_time
@@ -33,23 +33,24 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from speech.config import EngineConfig, TextConfig
+from speech.config import EngineConfig
 from speech.engines.closeness import mel_distance
 from speech.engines.kinds import Voice
 from speech.engines.loading import load_engine
 from speech.engines.onnx_precision import half_precision, products, pruned
-from speech.engines.piper.voice import PiperEntry
 from speech.errors import ConfigError, SpeechError
 from speech.evaluation import CALIBRATION, held_out, sentences
 from speech.evaluation.hearing import Whisper, heard, word_errors, words
+from speech.evaluation.speaking import PATIENT
 from speech.interfaces import Engine
 from speech.text import FrontEnd
 from speech.types import Delivery, Passage, Pcm, PhraseJob
-from speech.voices import CatalogueConfig, VoiceCatalogue
 
 Kind = Literal["int8-static", "int8-dynamic", "fp16"]
 # What onnxruntime has integer kernels for; ConvTranspose has none.
 _INTEGER = ("MatMul", "Gemm", "Conv")
+_INTEGERS = {"MatMulInteger", "ConvInteger", "DynamicQuantizeLSTM", "QuantizeLinear"}
+"""Of a graph that is quantized already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class Comparison:
 
 
 def quantize(
-    voice: Path,
+    voice: Voice,
     out: Path,
     kind: Kind,
     *,
@@ -103,10 +104,13 @@ def quantize(
     force: bool,
     console: Console,
 ) -> tuple[Comparison, list[str]]:
-    """Quantize a voice, compare, and write the result with its `.onnx.json` unless it is faulty.
+    """Quantize a voice, compare, and write the result unless it is faulty.
+
+    A Piper voice's `.onnx.json` goes with it. An entry of the catalogue names any other graph as
+    its `model`.
 
     Args:
-        voice: The `.onnx` of a voice in Piper's format.
+        voice: With an `.onnx` graph.
         out: Where the result goes.
         kind: What becomes of its products.
         max_wer_loss: Most by which the word error rate may rise, as a share.
@@ -127,34 +131,43 @@ def quantize(
     with tempfile.TemporaryDirectory(dir=out.resolve().parent) as folder:
         made = Path(folder) / out.name
         changed = write_quantized(voice, made, kind)
-        found = compare(voice, made, kind, changed, count)
-        console.print(comparison_table(found, voice.name))
+        found = compare(voice, replace(voice, model=made), kind, changed, count)
+        console.print(comparison_table(found, voice.id))
         faults = found.faults(max_wer_loss, max_mel_distance)
         if force or not faults:
-            for path in (_header(made), made):
+            for path in sorted(Path(folder).iterdir(), reverse=True):  # the graph last
                 path.replace(out.with_name(path.name))
     return found, faults
 
 
-def write_quantized(voice: Path, out: Path, kind: Kind, *, calibration: int = CALIBRATION) -> int:
-    """Write a quantized copy of a voice and of its `.onnx.json`; returns the products changed.
+def write_quantized(voice: Voice, out: Path, kind: Kind, *, calibration: int = CALIBRATION) -> int:
+    """Write a quantized copy of a voice's graph, and of a Piper voice's `.onnx.json`.
+
+    Returns:
+        How many products changed.
 
     Raises:
-        ConfigError: the voice cannot be read, or has nothing that could be quantized.
+        ConfigError: the voice has no graph, or nothing in it that could be quantized.
     """
-    found = _read(voice)
-    model = onnx.load(str(voice))
-    names = [item.name for item in model.graph.output]
-    chosen = products(model, names[1:])
+    if voice.model is None or not voice.model.is_file():
+        raise ConfigError(f"{voice.id}: there is no .onnx file of it")
+    model = onnx.load(str(voice.model))
+    if integers := {node.op_type for node in model.graph.node} & _INTEGERS:
+        raise ConfigError(f"{voice.model}: it is quantized already ({', '.join(sorted(integers))})")
+    # Piper's further outputs are lengths; the other engines' graphs round them.
+    header = _header(voice.model)
+    lengths = [item.name for item in model.graph.output[1:]] if header.is_file() else []
+    chosen = products(model, lengths)
     if kind == "fp16":
         result = half_precision(model, chosen)
     else:
         chosen = _named(model, chosen)
-        result = _integers(model, chosen, kind, found, calibration)
+        result = _integers(model, chosen, kind, voice, calibration)
     if not chosen:
-        raise ConfigError(f"{voice}: no product in it is large enough to gain anything")
+        raise ConfigError(f"{voice.model}: no product in it is large enough to gain anything")
     onnx.save(result, str(out))
-    shutil.copyfile(_header(voice), _header(out))
+    if header.is_file():
+        shutil.copyfile(header, _header(out))
     return len(chosen)
 
 
@@ -214,6 +227,10 @@ class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]  #
         super().__init__()
         stored = {item.name for item in model.graph.initializer}
         taken = {item.name for item in model.graph.input} - stored
+        if "scales" not in taken:
+            raise ConfigError(
+                "int8-static is for voices in Piper's format: take int8-dynamic or fp16"
+            )
         self._feeds = self._all(taken, voice, count)
 
     def get_next(self) -> Mapping[str, Any] | None:
@@ -239,7 +256,7 @@ class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]  #
 
 def jobs(voice: Voice, texts: Sequence[str]) -> Iterator[PhraseJob]:
     """First phrases of sentences, every speaker in turn."""
-    front_end = FrontEnd(TextConfig())
+    front_end = FrontEnd(PATIENT)
     speakers = list(voice.speakers) or [""]
     for place, text in enumerate(texts):
         delivery = Delivery(
@@ -252,18 +269,17 @@ def jobs(voice: Voice, texts: Sequence[str]) -> Iterator[PhraseJob]:
         yield PhraseJob(phrase=front_end.prepare(passage, voice.vocabulary).phrases[0])
 
 
-def compare(before: Path, after: Path, kind: str, changed: int, count: int) -> Comparison:
+def compare(before: Voice, after: Voice, kind: str, changed: int, count: int) -> Comparison:
     """Speak held-out sentences with both voices and hold them side by side.
 
     Raises:
         SpeechError: one of them does not speak.
     """
-    voices = [_read(path) for path in (before, after)]
-    engines = [load_engine(voice, EngineConfig(threads=1)) for voice in voices]
-    english = voices[0].language.startswith("en")
+    engines = [load_engine(voice, EngineConfig(threads=1)) for voice in (before, after)]
+    english = before.language.startswith("en")
     recogniser = Whisper() if english else None
     times, distances, errors, spoken = [0.0, 0.0], [], [0, 0], 0
-    asked = jobs(voices[0], held_out()[:count])
+    asked = jobs(before, held_out()[:count])
     for job in track(list(asked), "comparing", console=Console(stderr=True)):
         waves = []
         for place, engine in enumerate(engines):
@@ -281,8 +297,8 @@ def compare(before: Path, after: Path, kind: str, changed: int, count: int) -> C
     return Comparison(
         kind=kind,
         products=changed,
-        bytes_before=before.stat().st_size,
-        bytes_after=after.stat().st_size,
+        bytes_before=_size(before),
+        bytes_after=_size(after),
         time_ratio=times[1] / times[0],
         mel_distance=fmean(distances),
         words=spoken,
@@ -333,7 +349,5 @@ def _header(model: Path) -> Path:
     return model.with_name(model.name + ".json")
 
 
-def _read(model: Path) -> Voice:
-    entry = PiperEntry(id=model.name.removesuffix(".onnx"), model=model.resolve())
-    config = CatalogueConfig(default=entry.id, voices=(entry,))
-    return VoiceCatalogue.build(config, model.parent).voices[entry.id]
+def _size(voice: Voice) -> int:
+    return voice.model.stat().st_size if voice.model else 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from speech.config import PauseConfig
-from speech.errors import InvalidInputError, NothingToSayError
+from speech.errors import InvalidInputError
 from speech.ssml import prosody
 from speech.ssml.events import Event, Source, read_events
 from speech.ssml.say_as import BLEEP, is_known, say_as
@@ -25,10 +25,13 @@ from speech.types import Delivery, Edit, Kind, LexiconEntry, Normalization, Pass
 from speech.voices import VoiceCatalogue, lost_region
 
 MAX_PASSAGES = 400
-"""Changes of voice, language, rate or volume, and sentences and paragraphs, of one document."""
+"""Changes of voice, language or prosody, and sentences and paragraphs, of one document."""
 FILLING = "\0"
 """XML has no such character."""
 _SLOWEST, _FASTEST = 0.25, 4.0
+_LOWEST, _HIGHEST = 0.5, 2.0
+_HERTZ = 200.0
+"""Of a voice whose pitch cannot be changed: whether a pitch is well-formed hangs on no voice."""
 _PRIVATE = "\ue000", "\uf8ff"
 _UNHEARD = frozenset(("desc", "meta", "metadata"))
 """What these hold is not said."""
@@ -37,7 +40,7 @@ _PLAIN = frozenset(("speak", "p", "paragraph", "s", "sentence", "w", "token", "d
 _SENTENCES, _PARAGRAPHS = frozenset(("s", "sentence")), frozenset(("p", "paragraph"))
 # e.g. `),`
 _TAIL = re.compile(r"[\])}»”’]*[,.;:!?…]+[\])}»”’\"']*(?=\s|$)")
-_UNUSED_PROSODY = ("pitch", "contour", "range", "duration")
+_UNUSED_PROSODY = ("contour", "range", "duration")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,6 @@ def read_document(
     Raises:
         InvalidInputError: it is not well-formed, or names what there is not; the message has line
             and column (`param` is `input`).
-        NothingToSayError: no text is in it (likewise).
     """
     return _Reading(Source(text), plain, catalogue, pauses).document()
 
@@ -126,6 +128,7 @@ class _Manner:
     """The language is meant for this very text: no voice's own takes its place."""
     speed: float
     volume: float = 0.0
+    pitch: float = 1.0
     is_heard: bool = True
 
 
@@ -207,9 +210,10 @@ class _Reading:
                 self._text(event, end)
             else:
                 self._skip(event.start, end)
-        self._close(len(self._source.text), is_end=True)
-        if not self._passages:
-            raise NothingToSayError("nothing is left to say: the SSML has no text", "input")
+        end = len(self._source.text)
+        if self._open is None:  # nothing is said
+            self._open = _Open(0, self._delivery(self._manners[0]), [Edit(0, end, "", "markup")])
+        self._close(end, is_end=True)
         return Document(tuple(self._passages), tuple(self._marks), tuple(self._warnings))
 
     # Elements.
@@ -271,6 +275,8 @@ class _Reading:
             if gain is None:
                 raise self._error(event, "a volume is a word such as soft, dB, or 0 to 100")
             manner = self._louder(manner, gain)
+        if (written := event.attributes.get("pitch")) is not None:
+            manner = self._at_pitch(event, manner, written)
         for name in _UNUSED_PROSODY:
             if name in event.attributes:
                 self._warn(f"SSML prosody {name} is not heeded")
@@ -290,6 +296,21 @@ class _Reading:
         if within != speed:
             self._warn(f"SSML rates are kept between {_SLOWEST:g} and {_FASTEST:g} in all")
         return replace(manner, speed=within)
+
+    def _at_pitch(self, event: Event, manner: _Manner, written: str) -> _Manner:
+        how = self._delivery_here(event.start)
+        factor = prosody.pitch(written, self._hertz(how) or _HERTZ)
+        if factor is None:
+            raise self._error(event, "a pitch is a word such as low, a percentage, st or Hz")
+        within = min(max(manner.pitch * factor, _LOWEST), _HIGHEST)
+        if within != manner.pitch * factor:
+            self._warn(f"SSML pitches are kept between {_LOWEST:g} and {_HIGHEST:g} in all")
+        return replace(manner, pitch=within)
+
+    def _hertz(self, how: Delivery) -> float | None:
+        """The pitch of who speaks, where it can be changed."""
+        voice = self._catalogue.voices.get(how.voice)
+        return voice.pitch.get(how.speaker) if voice is not None else None
 
     def _louder(self, manner: _Manner, gain: float) -> _Manner:
         volume = min(max(manner.volume + gain, prosody.QUIETEST), prosody.LOUDEST)
@@ -479,7 +500,10 @@ class _Reading:
             if len(self._passages) >= MAX_PASSAGES:
                 message = f"more than {MAX_PASSAGES} changes of voice, rate or sentence"
                 raise self._source.error(place, message)
+            leading = self._silence if not self._passages else None
             self._open = _Open(place, delivery)
+            if leading is not None:
+                self._open.edits += self._hush(place, leading, delivery)
         elif self._silence is not None and self._open is not None:
             self._open.edits += self._hush(place, self._silence, delivery)
         self._silence = self._boundary = None
@@ -557,6 +581,11 @@ class _Reading:
             volume=manner.volume,
             seed=self._plain.seed,
         )
+        if manner.pitch != 1.0:
+            if self._hertz(delivery) is not None:
+                delivery = replace(delivery, pitch=manner.pitch)
+            elif voice:
+                self._warn(f"SSML prosody pitch is not heeded by voice {voice}")
         self._deliveries[manner] = delivery
         return delivery
 

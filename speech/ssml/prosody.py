@@ -1,4 +1,4 @@
-"""The values of SSML's attributes: times, strengths, rates and volumes."""
+"""The values of SSML's attributes: times, strengths, rates, pitches and volumes."""
 
 import re
 from math import inf, log10
@@ -14,6 +14,10 @@ _VOLUMES = {
     "x-loud": 8.0,
 }  # fmt: skip
 """Gain in dB."""
+_PITCHES = {
+    "x-low": 0.55, "low": 0.8, "medium": 1.0, "default": 1.0, "high": 1.2, "x-high": 1.45,
+}  # fmt: skip
+"""Factors, as Azure's documentation has them."""
 QUIETEST, LOUDEST = -96.0, 12.0
 """Gain in dB; the first is silence in 16 bits."""
 EMPHASIS = {
@@ -25,6 +29,10 @@ _TIME = re.compile(r"\+?(?P<number>[0-9]{1,8}(?:\.[0-9]{0,8})?|\.[0-9]{1,8}) ?(?
 # e.g. `+20%`
 _NUMBER = re.compile(
     r"(?P<sign>[-+]?)(?P<number>[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})(?P<unit>%|dB|)", re.I
+)
+# e.g. `-10%`
+_PITCH = re.compile(
+    r"(?P<sign>[-+]?)(?P<number>[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}) ?(?P<unit>%|st|hz)"
 )
 
 
@@ -59,6 +67,26 @@ def speed(rate: str) -> float | None:
     if match["sign"] == "-":
         number = -number
     factor = 1 + number if match["sign"] else number
+    return factor if factor > 0 else None
+
+
+def pitch(written: str, hertz: float) -> float | None:
+    """How many times as high a pitch is: a word, `+2st`, `-10%`, `80%`, `+20Hz` or `180Hz`.
+
+    Args:
+        written: The attribute.
+        hertz: About what the voice has.
+    """
+    written = written.strip().lower()
+    if written in _PITCHES:
+        return _PITCHES[written]
+    match = _PITCH.fullmatch(written)
+    if match is None:
+        return None
+    number = float(f"{match['sign']}{match['number']}")
+    if match["unit"] == "st":
+        return float(2.0 ** (min(max(number, -24.0), 24.0) / 12))
+    factor = number / (100 if match["unit"] == "%" else hertz) + bool(match["sign"])
     return factor if factor > 0 else None
 
 

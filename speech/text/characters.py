@@ -45,6 +45,7 @@ _FINE = (
     "\u1e00-\u1eff–—₠-⃀\u3001\u3002\u3008-\u3011\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff"
     "\uac00-\ud7a3"
 )
+_NOT_FINE = re.compile(f"[^{_FINE}]")
 # A mark changes the letter before it, so that comes along.
 _SUSPECT = re.compile(f"[{_FINE}]?[^{_FINE}]+")
 
@@ -55,6 +56,8 @@ def character_edits(text: str) -> list[Edit]:
     Private characters are kept: what may be there of them, passes before this have decided.
     """
     edits: list[Edit] = []
+    if _NOT_FINE.search(text) is None:
+        return edits
     growth = 0
     for match in _SUSPECT.finditer(text):
         for start, end in _clusters(match[0]):

@@ -26,6 +26,7 @@ _BUTTONS = re.compile(
 _WORD = re.compile(r"[^\W\d_]{4,}$")
 _LENGTHS = re.compile(r"(?:met(?:er|re)|mètre|mile|inch|yard|metro|second)s?$", re.I)
 _RAISED = re.compile("[¹²³⁴-⁹]")
+_SHORT = re.compile(r"(?<![^\W\d_])refs?$", re.IGNORECASE)
 _WORDS = {
     "en": ("reference", "references", "and", "to"), "de": ("Quelle", "Quellen", "und", "bis"),
     "fr": ("référence", "références", "et", "à"), "es": ("referencia", "referencias", "y", "a"),
@@ -49,6 +50,9 @@ def citation_edits(text: str, language: str, *, drop: bool) -> list[Edit]:
             edits.append(Edit(start, match.end(), "", "markup", "citations"))
             continue
         said = _spoken(match, words)
+        if mark == "." and (short := _SHORT.search(text, max(0, start - 8), match.start("mark"))):
+            edits.append(Edit(short.start(), match.end(), said, "markup", "citations"))
+            continue
         goes_on = text[match.end() : match.end() + 2].strip()[:1].islower()
         if mark and mark in ".!?" and not goes_on:
             # The sentence ends behind its sources.

@@ -20,13 +20,17 @@ from speech.text.latex import latex_edits
 from speech.text.markup import entity_edits, markdown_edits
 from speech.types import Normalization
 
-_PLAIN = re.compile(r"[A-Za-z0-9 !\"'(),.:;?$%/+@-]*")
+# ASCII, and letters that no pass changes, alone or beside others.
+# e.g. `Grün, für 5 €.`
+_PLAIN = re.compile(r"[A-Za-z0-9 !\"'(),.:;?$%/+@¡¿£€§°ªºÀ-ÖØ-öø-ıĴ-ňŊ-ƃΑ-ΡΣ-ωά-ώЀ-ҁҊ-ԯא-ת-]*")
 # e.g. `----`
 _ORNAMENT = re.compile(
     r"([*_=~#\-—|<>^`])\1{2,}|(?<=[^\s\d])--(?=[^\S\n]|\w)|(?<=\d)--(?=[^\S\n]|[^\W\d])"
-    r"|(?P<dots>(?<!\.) ?\.(?: \.){2,3}|(?<=[^\W\d_]{2})\.{3}(?=[^\W\d_]{2}))"
+    r"|(?P<dots>(?<!\.) ?\.(?: \.){2,3}|(?<=[^\W\d_]{2})\.{3,4}(?=[^\W\d_]{2}))"
 )
-_DOTTED = re.compile(r"\. \.|[a-z]\.{3}[A-Za-z]")
+_MAYBE_ORNAMENT = re.compile(r"[*_=~#\-—|<>^`]{2}|\.(?:\.| \.)")
+_DOTTED = re.compile(r"\. \.|[^\W\d_]\.{3,4}[^\W\d_]")
+_UNTIDY = re.compile(r"[^\S \n]|\s{2}|^\s|\s\Z")
 _SPACES = re.compile(r"[^\S\n]*\n\s*|[^\S\n]+")
 # White space is one character wide where this looks. A dash between digits is a range.
 _DASH = re.compile(r"(?<=\d)(?:–|--)(?=[\d$€£¥])|(?: ?(?:[—–]|(?<=\s)--?(?=\s)))+ ?")
@@ -151,6 +155,8 @@ def _finders(wanted: Normalization, language: str) -> Iterable[_Finder]:
 
 
 def _ornament_edits(text: str) -> list[Edit]:
+    if _MAYBE_ORNAMENT.search(text) is None:
+        return []
     return [
         Edit(*match.span(), " " if match[1] else "... " if match["dots"] else " — ", "typography")
         for match in _ORNAMENT.finditer(text)
@@ -158,7 +164,9 @@ def _ornament_edits(text: str) -> list[Edit]:
 
 
 def _space_edits(text: str) -> list[Edit]:
-    edits = []
+    edits: list[Edit] = []
+    if _UNTIDY.search(text) is None:
+        return edits
     for match in _SPACES.finditer(text):
         start, end = match.span()
         space = "\n" if "\n" in match[0] else " "
@@ -170,7 +178,9 @@ def _space_edits(text: str) -> list[Edit]:
 
 
 def _dash_edits(text: str) -> list[Edit]:
-    edits = []
+    edits: list[Edit] = []
+    if not ("—" in text or "–" in text or "--" in text or " -" in text):
+        return edits
     for match in _DASH.finditer(text):
         start, end = match.span()
         if (
@@ -208,7 +218,8 @@ def _link_edits(text: str, *, short: bool) -> list[Edit]:
         end = match.start() + len(match[0].rstrip(_TRAILING))
         end = max(end, match.end("host"))
         start = match.start()
-        spoken = match["host"].removeprefix("www.") if short else ""
+        # In small letters no sentence ends at one of its dots.
+        spoken = match["host"].removeprefix("www.").lower() if short else ""
         if not spoken and text[end : end + 1] in _ENDS_LINK and text[start - 1 : start] == " ":
             start -= 1
         if spoken != text[start:end]:

@@ -6,7 +6,7 @@ back from a stretch of the result.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from speech.types import Edit, Kind, Stretch
 
@@ -36,6 +36,7 @@ def composed(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
     Linear in the edits and their texts. Edits that touch the same characters become one, of the
     kind that says more: a reading before an emoji, markup, typography and white space.
     """
+    second = list(_apart(first, second))
     made: list[Edit] = []
     shift = 0  # index in the text between minus index in the first text
     here = there = 0
@@ -55,6 +56,30 @@ def composed(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
         made.append(cluster.edit)
         here, there, shift = cluster.here, cluster.there, cluster.shift
     return made
+
+
+def _apart(first: Sequence[Edit], second: Iterable[Edit]) -> Iterator[Edit]:
+    """The second edits; white space that several of the first wrote is each one's own.
+
+    So a picture and a tag side by side stay two edits although the blanks between them became one.
+    """
+    here = shift = 0
+    for blank in second:
+        edit = blank
+        if edit.kind != "space":
+            yield edit
+            continue
+        while here < len(first):
+            written = first[here]
+            end = written.start + shift + len(written.text)
+            if end >= edit.end:
+                break
+            if end > edit.start:
+                yield edit._replace(end=end)
+                edit = edit._replace(start=end, text="")
+            here += 1
+            shift += len(written.text) - (written.end - written.start)
+        yield edit
 
 
 class Origin:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from speech.brackets import spoken_brackets
 from speech.config import TextConfig
-from speech.errors import InvalidInputError, NothingToSayError
+from speech.errors import InvalidInputError
 from speech.text import marks
 from speech.text.changes import changes
 from speech.text.cleanup import Cleaned, cleaned, too_long
@@ -29,7 +29,6 @@ from speech.text.normalize import spans
 from speech.text.phonemes import Unknown, closed, is_silent, phoneme_ids, phonemize, unknown_symbol
 from speech.text.phrases import Cut, cut_phrases, first_phrase, halves, pause_after
 from speech.text.reading import Span, spoken_sentence
-from speech.text.scripts import left_out
 from speech.text.sentences import Sentence, paragraphs
 from speech.text.tags import tag_edits
 from speech.text.words import Sources, spoken_words, written_words
@@ -43,9 +42,6 @@ from speech.types import (
     Vocabulary,
     Word,
 )
-
-_NOTHING = "nothing is left to say: the text has no letters, digits or spoken symbols"
-
 
 _LETTER_GROWS, _OTHER_GROWS = 3, 24
 """Characters that a letter and any other sign become at most, as a rule, when they are read."""
@@ -166,7 +162,7 @@ class FrontEnd:
         sounds: bool = False,
         budget: Budget | None = None,
     ) -> Utterance:
-        """Turn written text into phrases.
+        """Turn written text into phrases; a text that leaves nothing to say has none.
 
         Args:
             passage: The text, and how it is read.
@@ -178,7 +174,6 @@ class FrontEnd:
             budget: Of the request it is a part of.
 
         Raises:
-            NothingToSayError: nothing is left to say (`param` is `input`).
             InvalidInputError: it becomes too much, or an inline form cannot be
                 spoken (`param` is `input`), or what the request's lexicon says cannot (`param` is
                 `lexicon`).
@@ -199,7 +194,7 @@ class FrontEnd:
             sources=read.sources if words else None,
             sounds=sounds,
             budget=budget,
-            mute_end=not said[-1],
+            mute_end=bool(said) and not said[-1],
         )
 
     def followed(self, phrase: Phrase, pause: float | None = None) -> Phrase:
@@ -224,6 +219,16 @@ class FrontEnd:
         _, regular = self._regular(passage, vocabulary)
         return may_become(regular.text, passage.lexicon)
 
+    def sentences(self, passage: Passage) -> list[str]:
+        """What a passage is cut into, cleaned and not yet read.
+
+        Raises:
+            InvalidInputError: an inline form cannot be spoken (`param` is `input`).
+        """
+        _, regular = self._regular(passage, None)
+        found = paragraphs(regular.text, passage.delivery.language)
+        return [sentence.text for sentences, _ in found for sentence in sentences]
+
     def opening(
         self,
         passage: Passage,
@@ -236,8 +241,8 @@ class FrontEnd:
         """The first phrase of what `prepare` returns, for a small part of its work.
 
         The whole text is cleaned and cut into sentences, but only the first of them are read.
-        Arguments and errors are those of `prepare`, but that a text with nothing to say has no
-        opening. The passages after it become `followed_by` characters at most.
+        Arguments and errors are those of `prepare`. The passages after it become `followed_by`
+        characters at most.
 
         Returns:
             The phrase, or None where there may be no second one, or the first has no sound, or
@@ -361,15 +366,7 @@ class FrontEnd:
             ([spoken_sentence(sentence.text, found) for sentence, found in sentences], ended)
             for sentences, ended in read.paragraphs
         ]
-        cuts = cut_phrases(spoken, self._config.phrases, language)
-        if not cuts:
-            if left_out(read.written.text, language):
-                raise NothingToSayError(
-                    f"nothing is left to say: {language} cannot read the letters of the text",
-                    "input",
-                )
-            raise NothingToSayError(_NOTHING, "input")
-        return cuts
+        return cut_phrases(spoken, self._config.phrases, language)
 
     def _lexicons_of(self, language: str) -> list[Lexicon]:
         """The lexicons of a tag and of the wider ones it belongs to: `en-us`, then `en`."""
@@ -443,12 +440,9 @@ class FrontEnd:
         """Phrases of what has a sound; `mute_end` where the last of the text has none.
 
         Raises:
-            NothingToSayError: nothing has.
             InvalidInputError: finding the words takes too long.
         """
-        if not spoken:
-            raise NothingToSayError(_NOTHING, "input")
-        phrases = []
+        phrases: list[Phrase] = []
         for index, said in enumerate(spoken):
             is_last = index == len(spoken) - 1
             phrases.append(
@@ -464,7 +458,7 @@ class FrontEnd:
             )
             if sources:
                 budget.speak(0)
-        if mute_end and phrases[-1].pause_after:
+        if mute_end and phrases and phrases[-1].pause_after:
             # A mark at the very end makes no pause, whatever was dropped behind it.
             phrases[-1] = replace(phrases[-1], pause_after=0.0)
         return Utterance(
@@ -499,6 +493,7 @@ class FrontEnd:
             phonemes=phonemes,
             phoneme_ids=ids,
             pause_after=cut.pause_after,
+            pause_before=cut.pause_before,
             delivery=delivery,
             written=sources.of(cut, 0, len(cut.text)) if sources else (0, 0),
             words=words,

@@ -35,6 +35,8 @@ _UNIT = re.compile(
     r"\s*(?:\\[,;: ]|~)?\s*\\(?:text|mathrm|mbox|textrm|rm)\s*\{\s*(?P<unit>[^{}\\]{1,6}?)\s*\}"
 )
 _WORDS_OF = re.compile(r"\\[A-Za-z]+(?:\{[A-Za-z ]*\})?|[^\W\d_]+")
+# No sentence ends within a formula.
+_WITHIN = re.compile(r"(?: ?[.!?…])+(?=\s)(?!\s*$)| ,")
 _SIGN = re.compile(r"[\\^_=<>+{}0-9]|^[^\W\d_]$")
 
 _GREEK = {
@@ -149,8 +151,11 @@ def latex_edits(text: str, language: str) -> list[Edit]:
                 last = match.start() + reader.position
             elif group := _GROUP.match(text, last):
                 # `\section{Words}`
-                said, last = f"{group['words']}{group['end']}", group.end()
-                said += "." if command in _HEADINGS and said[-1:].isalnum() else ""
+                edits.append(Edit(match.start(), group.start("words"), "", "math", "latex"))
+                last = group.end()
+                said = group["end"] or "." * (command in _HEADINGS and text[last - 2].isalnum())
+                edits.append(Edit(group.end("words"), last, said, "math", "latex"))
+                continue
             elif not text[last : last + 1].strip(" \n.,;:!?)"):
                 # A word of its own, and no path.
                 said = "" if command in _SILENT else match["bare"]
@@ -169,7 +174,8 @@ def latex_edits(text: str, language: str) -> list[Edit]:
             said = " ".join(_Reader(formula, english=english).all())
         if text[last : last + 1].isalnum():
             said += " "
-        edits.append(Edit(match.start(), last, said.replace(" ,", ","), "math", "latex"))
+        said = _WITHIN.sub(",", said)
+        edits.append(Edit(match.start(), last, said, "math", "latex"))
     return edits
 
 
@@ -351,7 +357,8 @@ class _Reader:
         end = len(self._text) if end < 0 else end
         self.position = end + 1
         inner = self._text[start + 1 : end]
-        return [inner.strip()] if inner.strip() and "\\" not in inner else []
+        words = " ".join(inner.split())
+        return [words] if words and "\\" not in inner else []
 
     def nothing(self, command: str, depth: int) -> list[str]:
         """What takes a name that is not said."""

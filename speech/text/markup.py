@@ -38,6 +38,7 @@ _MARK = re.compile(
     | (?P<quote>^[ ]{0,3}>[> \t]*)
     | (?P<item>^[ \t]*[-*+•‣◦▪][ \t]+(?:\[[ xX]\][ \t]+)?)
     | (?P<row>^[ \t]*\|(?=[^\n]*\|[ \t]*$))
+    | (?P<literal>(?:(?<![:\\/\w])|(?<=[a-z])|(?<=[a-z]:))(?:(?:\\r)?\\n|\\t)(?=[^a-z_.]|$))
     | (?P<escape>\\[\\`*_~#|\[\]()<>!$%&+.{}="'-])
     | (?P<code>`+)
     | (?P<address>(?:https?://|www\.)[^\s<>()\[\]*`|]+)
@@ -101,6 +102,8 @@ class _Marks:
         self._row_end = self._heading_end = -1
         self._position = 0
         special: dict[str, Callable[[re.Match[str]], None]] = {
+            # A line break or a tab as programs write it.
+            "literal": lambda match: self._cut(*match.span(), " " if match[0][-1] == "t" else "\n"),
             "escape": self._escape,
             "code": self._code,
             "address": lambda match: None,

@@ -151,8 +151,8 @@ def is_silent(phonemes: str) -> bool:
 def closed(phonemes: str, vocabulary: Vocabulary, *, goes_on: bool) -> str:
     """Phonemes of a phrase with a mark at their end, for voices in Piper's format.
 
-    Without one they cut the last sound short: the starter voice's `slt` ends at -30 dBFS, and says
-    `Done` in 0.28 s where `Done.` takes 0.51.
+    Without one they cut the last sound short: en_US-joe-medium says `Paris` in 0.64 s where
+    `Paris.` takes 0.73, and others break off in the middle of a sound.
 
     Args:
         phonemes: With or without a mark.

@@ -18,7 +18,7 @@ to the first byte. A first sentence longer than `first_max_characters` is cut
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from speech.config import PauseConfig, PhraseConfig
@@ -45,7 +45,7 @@ _SENTENCES = re.compile(
 )
 # Three dots within a sentence end a phrase, because espeak-ng makes nothing of them.
 # e.g. `...",`
-_ELLIPSIS = re.compile(rf"(?:\.{{2,}}|…)[{_CLOSERS}]*[,;:]?(?=\s+[^\W_]|[\u3041-\u9fff])")
+_ELLIPSIS = re.compile(rf"(?:(?<!\.)\.{{2,}}+|…)[{_CLOSERS}]*[,;:]?(?=\s+[^\W_]|[\u3041-\u9fff])")
 _CLAUSES = re.compile(rf"[,;:—–)\]،؛][{_CLOSERS}]*(?=\s)|[{_FULL_WIDTH_CLAUSES}]")
 _SPACE = re.compile(r"\s")
 _NOWHERE = re.compile(r"(?!)")
@@ -104,10 +104,12 @@ class Cut:
     """Seconds."""
     pieces: tuple[Piece, ...] = field(default=(), compare=False)
     """What the text is joined of, with a blank between where the script has blanks."""
+    pause_before: float = 0.0
+    """Seconds; only the first phrase has one."""
 
     def before(self, pause: float) -> "Cut":
         """The same phrase before another silence, in seconds."""
-        return Cut(self.text, pause, self.pieces)
+        return replace(self, pause_after=pause)
 
 
 def cut_phrases(
@@ -118,8 +120,9 @@ def cut_phrases(
     Every sentence stands alone; later short ones of one paragraph are joined up to
     `target_characters`, where that is not 0. No phrase is longer than `max_characters`, but for a
     single word with given phonemes that is. A pause in the text ends a phrase and is the silence
-    after it, whatever mark stands there; one before the first word is not made. What has no sound
-    is dropped. After the last phrase there is only a pause the text asks for.
+    after it, whatever mark stands there; one before the first word is the silence before the first
+    phrase. What has no sound is dropped. After the last phrase there is only a pause the text asks
+    for.
 
     Args:
         spoken: By paragraph, its sentences, and whether it ends with the mark of a sentence.
@@ -177,7 +180,12 @@ def halves(cut: Cut, pauses: PauseConfig, language: str) -> tuple[Cut, ...]:
         return (cut,)
     behind = len(text) - len(text[place:].lstrip())
     before = len(text[:place].rstrip())
-    first = Cut(text[:before], pause_after(text[:before], pauses), _within(cut, 0, before))
+    first = replace(
+        cut,
+        text=text[:before],
+        pause_after=pause_after(text[:before], pauses),
+        pieces=_within(cut, 0, before),
+    )
     second = Cut(text[behind:], cut.pause_after, _within(cut, behind, len(text)))
     return first, second
 
@@ -207,6 +215,8 @@ class _Cutter:
         self._pieces: tuple[Piece, ...] = ()
         """Of what waits."""
         self._sentence = -1
+        self._lead = 0.0
+        """Seconds before the first phrase."""
         self._asked = False
         """The pause after the last phrase is the text's own wish."""
 
@@ -271,6 +281,8 @@ class _Cutter:
             before = self._cuts[-1].pause_after if self._asked else 0.0
             self._cuts[-1] = self._cuts[-1].before(before + seconds)
             self._asked = True
+        else:
+            self._lead += seconds
 
     def _flush(self) -> None:
         if self._waiting:
@@ -278,7 +290,8 @@ class _Cutter:
             self._waiting, self._pieces = "", ()
 
     def _append(self, text: str, pieces: tuple[Piece, ...]) -> None:
-        self._cuts.append(Cut(text, pause_after(text, self._config.pauses), pieces))
+        pause = pause_after(text, self._config.pauses)
+        self._cuts.append(Cut(text, pause, pieces, 0.0 if self._cuts else self._lead))
         self._asked = False
 
     def _first_place(self, text: str) -> int:

@@ -70,6 +70,19 @@ _GREEK = str.maketrans({
 })  # fmt: skip
 
 
+_FIRST_FOREIGN = "\u0370"
+
+
+def _plain_letter(letter: str) -> str:
+    """The letter that a rarer one is a form of by its Unicode name, ч of ӌ; or nothing."""
+    head, _, name = unicodedata.name(letter, "").partition(" LETTER ")
+    try:
+        plain = unicodedata.lookup(f"{head} LETTER {name.partition(' WITH ')[0].split()[-1]}")
+    except (KeyError, IndexError):
+        return ""
+    return "" if plain == letter else plain
+
+
 @cache
 def _unread(family: str) -> re.Pattern[str] | None:
     groups = []
@@ -85,7 +98,7 @@ def _unread(family: str) -> re.Pattern[str] | None:
 
 def script_spans(text: str, language: str) -> list[Span]:
     """The letters of a sentence that the language's voice would describe, in order."""
-    if text.isascii():
+    if text.isascii() or max(text) < _FIRST_FOREIGN:
         return []
     family = language.partition("-")[0]
     pattern = _unread(family)
@@ -102,7 +115,7 @@ def script_spans(text: str, language: str) -> list[Span]:
 def left_out(text: str, language: str) -> str:
     """The first letters of a text that are not spoken in a language, or nothing."""
     family = language.partition("-")[0]
-    pattern = None if text.isascii() else _unread(family)
+    pattern = None if max(text, default="") < _FIRST_FOREIGN else _unread(family)
     found = pattern.finditer(text) if pattern else ()
     return next((match[0][:16] for match in found if not _in_latin(match, family)), "")
 
@@ -140,4 +153,9 @@ def _in_latin(match: re.Match[str], family: str) -> str:
     if table is None or family in _LATIN_READERS_ONLY:
         return ""
     spelt = match[0].lower().translate(table)
+    if max(spelt, default="") >= _FIRST_FOREIGN:
+        spelt = "".join(
+            letter if letter < _FIRST_FOREIGN else _plain_letter(letter).translate(table)
+            for letter in spelt
+        )
     return spelt.capitalize() if match[0][0].isupper() else spelt

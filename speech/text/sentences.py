@@ -79,9 +79,11 @@ _JOINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         re.compile(r"[^\W\d_]"),
     ),
     (re.compile(r"[0-9]\.$"), re.compile(r"[ªº]|er\b")),
+    (re.compile(r"[0-9]\. ?[-–] ?[0-9]{1,3}\.$"), re.compile(r"[^\W\d_]")),
+    (re.compile(r"(?:^|[\s(])[0-9]{1,3}\.$"), re.compile("[a-zß-ÿáąćčďęěłńňřśšťůźżž]{2}")),
     # spätestens 12. Dez. 2024
     (
-        re.compile(r"(?:^| )[0-3]?[0-9]\.$"),
+        re.compile(r"(?:^|[ -])[0-3]?[0-9]\.$"),
         re.compile(
             r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)(?:[a-zä]{0,6}\.?)(?: |,|$)"
         ),

@@ -15,7 +15,7 @@ from deployments.normalizer import Normalizer
 from speech import espeak
 from speech.cache.keys import library_versions
 from speech.config import AudioConfig
-from speech.errors import InvalidInputError, NothingToSayError
+from speech.errors import InvalidInputError
 from speech.text import FrontEnd
 from speech.types import (
     AudioFormat,
@@ -169,12 +169,8 @@ async def test_phrases_follow_a_new_configuration(normalizer: Normalizer) -> Non
 
 
 @pytest.mark.parametrize("text", [" ", "\n\t", "\u200b", " " * 400])
-async def test_nothing_to_say_is_the_callers_error(normalizer: Normalizer, text: str) -> None:
-    with pytest.raises(InvalidInputError) as caught:
-        await normalizer.prepare(request(text), "id")
-    assert caught.value.param == "input"
-    value = await normalizer.remote_prepare(request(text), "id")
-    assert isinstance(value, InvalidInputError)
+async def test_nothing_to_say_makes_no_phrases(normalizer: Normalizer, text: str) -> None:
+    assert (await normalizer.prepare(request(text), "id")).phrases == ()
 
 
 async def test_the_wire_form_is_the_job(normalizer: Normalizer) -> None:
@@ -205,17 +201,15 @@ async def test_switches_reach_the_phrases_and_the_digest_only_through_them(
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "language", "param"), [("Hello", "tlh-x", "language"), (" ", "en-us", "input")]
-)
-async def test_what_cannot_be_explained(
-    normalizer: Normalizer, text: str, language: str, param: str
-) -> None:
-    with pytest.raises(InvalidInputError) as caught:
-        await normalizer.explain(passage(text, language))
-    assert caught.value.param == param
-    found = await normalizer.remote_explain(passage(text, language))
-    assert isinstance(found, InvalidInputError)
+async def test_what_cannot_be_explained(normalizer: Normalizer) -> None:
+    for asked, param in (
+        (passage("Hello", "tlh-x"), "language"),
+        (passage("²" * 4096), "input"),
+    ):
+        with pytest.raises(InvalidInputError) as caught:
+            await normalizer.explain(asked)
+        assert caught.value.param == param
+        assert isinstance(await normalizer.remote_explain(asked), InvalidInputError)
 
 
 def test_a_check_of_health_passes(normalizer: Normalizer) -> None:
@@ -380,12 +374,13 @@ async def test_a_reading_that_says_nothing_is_left_out(
 
 
 @pytest.mark.parametrize("silent", [[SILENT], [SILENT, SILENT], [SILENT] * 200])
-async def test_readings_that_all_say_nothing_are_the_callers_error(
+async def test_readings_that_all_say_nothing_are_a_whole_reply_without_phrases(
     several_voices: Normalizer, silent: list[Passage]
 ) -> None:
-    with pytest.raises(NothingToSayError) as caught:
-        await several_voices.prepare(several(*silent), "id")
-    assert caught.value.param == "input"
+    silent[-1] = replace(silent[-1], pause=1.0)
+    streamed = await several_voices.prepare(several(*silent), "id")
+    whole = await several_voices.prepare(several(*silent, stream=False), "id")
+    assert (streamed.phrases, streamed.whole, streamed.digest) == ((), True, whole.digest)
 
 
 @pytest.mark.parametrize("timed", [False, True])

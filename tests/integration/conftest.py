@@ -34,7 +34,7 @@ def make_tiny_voice(folder: Path) -> None:
 
 
 GRAPH = {
-    "preload": ["heart", "starter", "espeak", "tiny", "crowd", *FAKES],
+    "preload": ["heart", "espeak", "tiny", "crowd", *FAKES],
     "stages": {"synthesizer": {"num_cpus": 0.5, "max_ongoing_requests": 2048}},
 }
 

@@ -22,7 +22,7 @@ from speech.types import Delivery, Passage, SpeechRequest
 FIRST, SECOND = "It costs $3.50 today.", " Nobody paid 12 dollars."
 REQUEST = SpeechRequest(
     passages=(
-        Passage(text=FIRST, delivery=Delivery(voice="starter", speaker="slt", language="en-us")),
+        Passage(text=FIRST, delivery=Delivery(voice="heart", speaker="alloy", language="en-us")),
         Passage(
             text=SECOND,
             start=len(FIRST),
@@ -58,7 +58,7 @@ async def main(address: str, url: str, token: str) -> None:
     """Twice, then once more after each of the voices was invalidated."""
     ray.init(address, namespace="serve", log_to_driver=False, logging_level="error")
     async with httpx.AsyncClient(timeout=60) as client:
-        for voice in (None, None, "tiny", "starter", "espeak"):
+        for voice in (None, None, "tiny", "heart", "espeak"):
             if voice:
                 reply = await client.post(
                     f"{url}/admin/cache/invalidate",

@@ -80,7 +80,7 @@ class Server:
         title = f"ray::ServeReplica:chorale:{deployment}"
         found = []
         for process in self.processes():
-            with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error, IndexError):  # one that ends has no command
                 if process.cmdline()[0].startswith(title):
                     found.append(process)
         return found
@@ -121,9 +121,21 @@ class Server:
         A replica exports all its metrics at a time, so what was counted before is seen by then.
         """
         what = f"{name} {labels} of {expected:g}"
-        wait_for(lambda: self.metric(name, **labels) >= expected, timeout=60, what=what)
+        try:
+            wait_for(lambda: self.metric(name, **labels) >= expected, timeout=60, what=what)
+        except TimeoutError as error:
+            told = [(it.labels, it.value) for it in self.exported(name) if it.value]
+            raise TimeoutError(f"{error}; there are {told}") from None
         time.sleep(3 * EXPORT_SECONDS)
         return self.metric(name, **labels)
+
+    def shows(self, name: str, expected: object, **labels: str) -> None:
+        """Wait until a gauge, which replicas set at their health checks, is told as expected."""
+        wait_for(
+            lambda: self.metric(name, **labels) == expected,
+            timeout=30,
+            what=f"{name} {labels} of {expected}",
+        )
 
     def spoken(self, voice: str, expected: float) -> float:
         """Seconds of audio a voice has made in all, once there are as many as expected."""

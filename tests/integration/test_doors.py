@@ -112,7 +112,13 @@ def test_callers_cannot_grow_the_metrics(server: Server) -> None:
     assert labels["method"] <= {*METHODS, "OTHER", ""}
     assert labels["route"] <= {
         *("", "/", "/docs", "/openapi.json", "/livez", "/readyz", "/-/healthz", "/-/routes"),
-        *("/v1/audio/speech", "/v1/audio/voices", "/v1/models", "/v1/models/{model}"),
+        *(
+            "/v1/audio/speech",
+            "/v1/audio/speech/batch",
+            "/v1/audio/voices",
+            "/v1/models",
+            "/v1/models/{model}",
+        ),
         *("/v1/text/normalize", "/admin/cache/invalidate", "/static-offline-docs"),
     }
 

@@ -121,7 +121,7 @@ def test_redis_dies_and_comes_back() -> None:
             )
         # Redis is gone: requests go on, and the state is visible.
         for _ in range(3):
-            assert state(client, server, "Kept in Redis") == "miss"
+            assert state(client, server, "Kept in Redis") in {"miss", "coalesced"}
         wait_for(
             lambda: server.metric("chorale_cache_tier_up", tier="redis") == 0,
             timeout=20,

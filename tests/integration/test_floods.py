@@ -1,9 +1,10 @@
 """Readers who do not read and callers who ask for too much cost nobody else his reply."""
 
 import asyncio
+import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,22 +36,28 @@ def compact() -> Iterator[Server]:
         yield started
 
 
-def unread(server: Server, text: str, **changes: object) -> tuple[socket.socket, bytes]:
-    """Ask for a reply and take its status and no more."""
-    url = urlsplit(server.url)
-    body = {"model": "tts-1", "voice": "fake", "response_format": "wav", "speed": 0.25}
-    raw = json.dumps({**body, "input": text, **changes}).encode()
-    head = (
-        f"POST /v1/audio/speech HTTP/1.1\r\nHost: {url.netloc}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-    )
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.settimeout(60)
-    client.bind((FLOOD, 0))
-    client.connect((url.hostname, url.port))
-    client.sendall(head.encode() + raw)
-    return client, client.recv(12)[-3:]
+@pytest.fixture
+def unread(compact: Server) -> Iterator[Callable[[str], bytes]]:
+    """Ask for a reply and take its status and no more, until the test is over."""
+    url = urlsplit(compact.url)
+    with contextlib.ExitStack() as held:
+
+        def ask(text: str) -> bytes:
+            body = {"model": "tts-1", "voice": "fake", "response_format": "wav", "speed": 0.25}
+            raw = json.dumps({**body, "input": text}).encode()
+            head = (
+                f"POST /v1/audio/speech HTTP/1.1\r\nHost: {url.netloc}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+            )
+            client = held.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(60)
+            client.bind((FLOOD, 0))
+            client.connect((url.hostname, url.port))
+            client.sendall(head.encode() + raw)
+            return client.recv(12)[-3:]
+
+        yield ask
 
 
 def gateway(server: Server) -> psutil.Process:
@@ -58,13 +65,14 @@ def gateway(server: Server) -> psutil.Process:
     return process
 
 
-async def test_unread_streams_and_texts_to_show_keep_nobody_waiting(compact: Server) -> None:
+async def test_unread_streams_and_texts_to_show_keep_nobody_waiting(
+    compact: Server, unread: Callable[[str], bytes]
+) -> None:
     before = gateway(compact).memory_info().rss
     text = "a long text that nobody ever reads to its end " * 88
-    held = [unread(compact, f"{nonce()} {text}"[:4096]) for _ in range(4)]
+    statuses = [unread(f"{nonce()} {text}"[:4096]) for _ in range(4)]
     # Longer than written.
-    held += [unread(compact, ("7 " * 2048)[: 4090 - n]) for n in range(4)]
-    statuses = [status for _, status in held]
+    statuses += [unread(("7 " * 2048)[: 4090 - n]) for n in range(4)]
     assert set(statuses) <= {b"200", b"429"}
     assert statuses[:3] == [b"200"] * 3
     flood = httpx.AsyncHTTPTransport(local_address=FLOOD, limits=httpx.Limits(max_connections=200))
@@ -99,8 +107,6 @@ async def test_unread_streams_and_texts_to_show_keep_nobody_waiting(compact: Ser
             timeout=60,
             what=f"no {gauge}",
         )
-    for client, _ in held:
-        client.close()
 
 
 @pytest.mark.parametrize(

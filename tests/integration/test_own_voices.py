@@ -1,5 +1,6 @@
 """Voices that come to a server that runs, and go again."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -8,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from servers import Server, running, wait_for
 
-from speech.voice_home import Home
+from speech.voice_home import Home, LiveCatalogue
 
 pytestmark = pytest.mark.integration
 
@@ -57,6 +59,56 @@ def test_a_voice_comes_and_goes(small: Server, tmp_path: Path) -> None:
     other = speak(small, "mine")
     assert other.status_code == 200, other.text
     assert other.content != first.content
+
+
+async def test_a_voice_changes_its_file_under_load(small: Server, tmp_path: Path) -> None:
+    """From int8 to single precision of the same voice, and back: no caller loses anything."""
+    import onnx  # noqa: PLC0415 (slow to import)
+
+    from tests.dequantized import dequantized_graph  # noqa: PLC0415
+
+    home, entry = Home(small.folder / "home"), {"id": "swapped", "engine": "hibari"}
+    home.add(entry)
+    wait_for(lambda: "swapped" in voices(small), timeout=30, what="the voice")
+    catalogue = LiveCatalogue(small.folder / "voices.yaml", home.folder).catalogue
+    graph = onnx.load(str(catalogue.voices["swapped"].model))
+    onnx.save(dequantized_graph(graph), str(tmp_path / "single.onnx"))
+    asked, over = {"X-Deadline-Ms": "120000", "Cache-Control": "no-store"}, asyncio.Event()
+    replies: list[httpx.Response] = []
+
+    def samples(content: bytes) -> np.ndarray:
+        return np.frombuffer(content, np.int16).astype(int)
+
+    def same(one: bytes, other: bytes) -> bool:
+        # A batch with others may round otherwise.
+        return len(one) == len(other) and bool(np.abs(samples(one) - samples(other)).max() <= 2)
+
+    async def call(client: httpx.AsyncClient) -> None:
+        body = {"model": "tts-1", "voice": "swapped", "input": "Hello.", "response_format": "pcm"}
+        while not over.is_set():
+            replies.append(await client.post(small.speech, json=body, headers=asked))
+
+    async def another(but: bytes) -> bytes:
+        def heard() -> bool:
+            return bool(replies) and not same(replies[-1].content, but)
+
+        await asyncio.to_thread(wait_for, heard, timeout=60, what="another file")
+        return replies[-1].content
+
+    async with httpx.AsyncClient(timeout=130) as client, asyncio.TaskGroup() as callers:
+        for _ in range(3):
+            callers.create_task(call(client))
+        coarse = await another(b"")
+        home.add({**entry, "model": str(tmp_path / "single.onnx")})
+        exact = await another(coarse)
+        home.add(entry)
+        again = await another(exact)
+        over.set()
+    assert {reply.status_code for reply in replies} == {200}, {
+        r.text for r in replies if r.is_error
+    }
+    assert same(again, coarse)
+    assert all(same(reply.content, exact) or same(reply.content, coarse) for reply in replies)
 
 
 def test_a_broken_file_stops_nothing(small: Server) -> None:

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.integration
 TWO = {"num_cpus": 0.05, "min": 2, "max": 2}
 STAGES = ("gateway", "normalizer", "audio_cache", "encoder")
 LIMITS = httpx.Limits(max_connections=200)
+PATIENT = {"X-Deadline-Ms": "120000"}
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def doubled() -> Iterator[Server]:
     }
     graph = {
         "preload": ["fake"],
+        "admission": {"max_wait": 120.0},
         "stages": {**dict.fromkeys(STAGES, TWO), "synthesizer": synthesizer},
     }
     with running(graph, catalogue(), prepare=make_tiny_voice) as started:
@@ -43,7 +45,7 @@ async def test_several_replicas_of_every_stage_share_one_synthesis(doubled: Serv
     """Two gateways, caches, encoders and synthesizers: a key still belongs to one of the caches."""
     token = {"authorization": f"Bearer {ADMIN_TOKEN}"}
     texts = [f"Several of us say this slowly {nonce()}" for _ in range(6)]
-    async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
+    async with httpx.AsyncClient(timeout=130, limits=LIMITS, headers=PATIENT) as client:
 
         async def ask(text: str) -> httpx.Response:
             return await client.post(doubled.speech, json=body(text))
@@ -76,7 +78,7 @@ async def speak(server: Server, stop: asyncio.Event, users: int) -> list[int]:
             text = f"{nonce()} is said slowly, {nonce()} is said slowly as well"
             codes.append((await client.post(server.speech, json=body(text))).status_code)
 
-    async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
+    async with httpx.AsyncClient(timeout=130, limits=LIMITS, headers=PATIENT) as client:
         await asyncio.gather(*(user(client) for _ in range(users)))
     return codes
 

@@ -3,6 +3,8 @@
 import asyncio
 import collections
 import contextlib
+import itertools
+import json
 import os
 import re
 import subprocess
@@ -16,6 +18,10 @@ import pytest
 import yaml
 from conftest import GRAPH, catalogue, make_tiny_voice
 from servers import ROOT, Server, nonce, running, wait_for
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from speech.engines.fake.engine import SECONDS_PER_CHARACTER
 
 pytestmark = pytest.mark.integration
 
@@ -100,13 +106,13 @@ def settled(server: Server) -> bool:
 async def callers(server: Server, users: int = 3) -> AsyncIterator[list[httpx.Response]]:
     """Closed-loop users who ask for new texts until the block ends; yields their replies."""
     replies: list[httpx.Response] = []
-    stop = asyncio.Event()
+    stop, voices = asyncio.Event(), itertools.cycle(("fake", "tiny"))
 
     async def user(client: httpx.AsyncClient) -> None:
         while not stop.is_set():
             body = {
                 "model": "tts-1",
-                "voice": "fake",
+                "voice": next(voices),
                 "input": f"A short text {nonce()}",
                 "response_format": "wav",
             }
@@ -124,16 +130,16 @@ async def callers(server: Server, users: int = 3) -> AsyncIterator[list[httpx.Re
 
 def reading(server: Server, text: str) -> str:
     reply = httpx.post(
-        f"{server.url}/v1/text/normalize", json={"input": text, "voice": "starter"}, timeout=60
+        f"{server.url}/v1/text/normalize", json={"input": text, "voice": "tiny"}, timeout=60
     )
     assert reply.is_success, reply.text
     return str(reply.json()["normalized"])
 
 
 def precision(server: Server) -> str:
-    """What a synthesizer speaks the starter voice in."""
+    """What a synthesizer speaks the tiny voice in."""
     listing = httpx.get(f"{server.url}/v1/audio/voices", timeout=60).json()
-    (engine,) = [voice["engine"] for voice in listing["data"] if voice["id"] == "starter"]
+    (engine,) = [voice["engine"] for voice in listing["data"] if voice["id"] == "tiny"]
     return str(engine["precision"]) if engine else ""
 
 
@@ -218,6 +224,31 @@ async def test_most_hits_survive_when_a_cache_comes_or_goes(server: Server) -> N
     assert removed > 0.45
 
 
+async def talk(server: Server) -> tuple[int, int]:
+    """Speak on one socket until it is closed; returns whole sentences and the code of the end."""
+    url = server.url.replace("http", "ws", 1) + "/v1/speak?model=fake&encoding=linear16"
+    sentences = 0
+    async with connect(f"{url}&sample_rate=24000") as socket:
+        try:
+            while True:
+                text, audio = f"It goes on and on, {nonce()}.", 0
+                for message in ({"type": "Speak", "text": text}, {"type": "Flush"}):
+                    await socket.send(json.dumps(message))
+                async for message in socket:
+                    if isinstance(message, bytes):
+                        audio += len(message)
+                    elif json.loads(message)["type"] == "Flushed":
+                        break
+                else:
+                    assert audio == 0  # no sentence is cut
+                    await socket.recv()  # it is closed, and says how
+                assert audio / 48_000 >= SECONDS_PER_CHARACTER * len(text) - 0.05
+                sentences += 1
+                await asyncio.sleep(0.2)
+        except ConnectionClosed as closed:
+            return sentences, closed.rcvd.code if closed.rcvd else 0
+
+
 async def test_voices_and_lexicon_files_change_in_a_rolling_update(server: Server) -> None:
     catalogue = server.folder / "voices.yaml"
     voices = yaml.safe_load(catalogue.read_text())
@@ -238,6 +269,7 @@ async def test_voices_and_lexicon_files_change_in_a_rolling_update(server: Serve
         return httpx.post(server.speech, json=body, timeout=60).is_success
 
     before = {process.pid for process in server.replicas("Synthesizer")}
+    talking = asyncio.create_task(talk(server))
     async with callers(server) as replies:
         await asyncio.to_thread(deploy, server, change)
         await asyncio.to_thread(wait_for, new_voice_speaks, timeout=150, what="the new voice")
@@ -245,3 +277,6 @@ async def test_voices_and_lexicon_files_change_in_a_rolling_update(server: Serve
     all_good(replies)
     assert not before & {process.pid for process in server.replicas("Synthesizer")}
     assert "engine Y" in reading(server, "Ask zyxel.")
+    sentences, code = await asyncio.wait_for(talking, 60)
+    assert sentences > 2
+    assert code == 1001  # going away, once the sentence was over

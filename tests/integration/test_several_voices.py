@@ -40,7 +40,7 @@ def test_two_voices_of_two_rates_share_one_reply(any_server: Server) -> None:
     # Either voice's new epoch makes the reply anew; a third one's does not.
     assert [item["cache"] for item in passes] == ["miss", "hit", "miss", "miss", "hit"]
     first = passes[0]
-    assert first["voices"] == ["starter", "tiny"]
+    assert first["voices"] == ["heart", "tiny"]
     assert all(item["words"] == first["words"] for item in passes)
     # A kept stream has its sizes, which the first 44 bytes tell.
     made, kept = (base64.b64decode(item["body"])[44:] for item in passes[:2])

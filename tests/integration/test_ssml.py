@@ -14,7 +14,7 @@ from speech.loudness import loudness, true_peak
 pytestmark = pytest.mark.integration
 
 MIXED = (
-    '<speak>Good morning. <break time="800ms"/><voice name="starter"><prosody rate="slow">This is '
+    '<speak>Good morning. <break time="800ms"/><voice name="tiny"><prosody rate="slow">This is '
     'another voice</prosody></voice> <voice name="espeak"><prosody rate="150%" volume="soft">and '
     'this a robot</prosody></voice><lang xml:lang="de">Guten Tag</lang></speak>'
 )
@@ -36,7 +36,7 @@ def test_several_voices_with_different_rates_are_one_mp3_stream(server: Server) 
     streamed = speak(server, MIXED, response_format="mp3")
     samples, mp3_rate = decoded(streamed)
     assert mp3_rate == rate == 24_000
-    assert streamed.headers["x-voice"] == "heart/nova, starter/slt, espeak, espeak/f3"
+    assert streamed.headers["x-voice"] == "heart/nova, tiny/s0, espeak, espeak/f3"
     assert "content-length" not in streamed.headers
     # Frames of 24 ms, and what encoder and decoder put before and behind.
     assert len(samples) / rate == pytest.approx(len(expected) / rate, abs=0.1)
@@ -50,7 +50,7 @@ def test_several_voices_with_different_rates_are_one_mp3_stream(server: Server) 
     ("text", "wanted"),
     [
         (
-            '<speak><voice name="echo">Good morning.</voice> <voice name="starter"><prosody '
+            '<speak><voice name="echo">Good morning.</voice> <voice name="sage"><prosody '
             'rate="slow">The weather is nice.</prosody></voice></speak>',
             "good morning the weather is nice",
         ),
@@ -85,7 +85,7 @@ def test_a_telephone_gets_its_codec(server: Server) -> None:
     assert rate == 8000
 
 
-@pytest.mark.parametrize("voice", ["nova", "starter", "espeak"])
+@pytest.mark.parametrize("voice", ["nova", "tiny", "espeak"])
 def test_every_voice_has_the_loudness_asked_for(server: Server, voice: str) -> None:
     text = "The quick brown fox jumps over the lazy dog. She sells sea shells, does she not?"
     samples, rate = decoded(speak(server, text, voice, response_format="wav", loudness=-23))
@@ -116,9 +116,9 @@ def test_a_soft_voice_is_softer(server: Server) -> None:
 
 
 def test_what_was_not_heeded_is_told(server: Server) -> None:
-    reply = speak(server, '<speak><prosody pitch="high">Hi</prosody> <x>there</x></speak>')
+    reply = speak(server, '<speak><prosody range="high">Hi</prosody> <x>there</x></speak>')
     assert reply.headers["warning"] == (
-        '299 - "SSML prosody pitch is not heeded", '
+        '299 - "SSML prosody range is not heeded", '
         '299 - "SSML element x is not known, its text is said"'
     )
 

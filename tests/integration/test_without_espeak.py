@@ -55,10 +55,10 @@ def server(without_piper: str) -> Iterator[Server]:
 
 def test_the_shipped_voices_speak_english(server: Server) -> None:
     listing = httpx.get(f"{server.url}/v1/audio/voices").json()
-    assert not {"starter", "espeak"} & {voice["id"] for voice in listing["data"]}
+    assert not {"espeak"} & {voice["id"] for voice in listing["data"]}
     body = {"model": "tts-1", "voice": "onyx", "input": "Hello. It is 5 pm."}
     assert httpx.post(server.speech, json=body, timeout=60).headers["x-voice"] == "heart/onyx"
-    for more, param in (({"language": "de"}, "language"), ({"voice": "starter/rms"}, "voice")):
+    for more, param in (({"language": "de"}, "language"), ({"voice": "espeak/f1"}, "voice")):
         refused = httpx.post(server.speech, json=body | more, timeout=60)
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
         assert "pip install 'chorale[espeak]'" in refused.json()["error"]["message"]

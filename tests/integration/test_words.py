@@ -10,7 +10,7 @@ from servers import Server
 pytestmark = pytest.mark.integration
 
 
-def speak(server: Server, text: str, voice: str = "starter", **more: object) -> httpx.Response:
+def speak(server: Server, text: str, voice: str = "tiny", **more: object) -> httpx.Response:
     body = {"model": "chorale", "voice": voice, "response_format": "wav", "stream": False}
     return httpx.post(server.speech, json={**body, "input": text, **more}, timeout=60)
 
@@ -31,7 +31,7 @@ def test_the_servers_words_and_a_requests(server: Server) -> None:
 
 
 def test_a_pause_is_heard(server: Server) -> None:
-    for voice in ("starter", "espeak"):
+    for voice in ("tiny", "espeak"):
         short = seconds(speak(server, "One. [pause:200ms] Two.", voice))
         long = seconds(speak(server, "One. [pause:1.7s] Two.", voice))
         assert long - short == pytest.approx(1.5, abs=0.15)

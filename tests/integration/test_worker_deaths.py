@@ -80,12 +80,12 @@ def texts(count: int) -> list[str]:
 async def test_a_request_that_kills_its_worker_is_asked_for_once_more_and_no_oftener(
     server: Server,
 ) -> None:
-    lethal, others = f"This is a {DIE_ON} {nonce()}.", texts(5)
+    lethal, others = f"This is a {DIE_ON} {nonce()}.", texts(11)
     others.append(others[0])  # what two ask for is struck by one death only once
     async with httpx.AsyncClient(base_url=server.url, timeout=120) as client:
         expected = [await ask(client, text) for text in others]
         async with seen_synthesizers(server) as seen:
-            innocent = [asyncio.create_task(ask(client, text)) for text in others * 2]
+            innocent = [asyncio.create_task(ask(client, text)) for text in others]
             await asyncio.sleep(0.4)
             died = await ask(client, lethal)
             answered = await asyncio.gather(*innocent)
@@ -93,8 +93,12 @@ async def test_a_request_that_kills_its_worker_is_asked_for_once_more_and_no_oft
         assert died.status_code == 500, died.text
         assert died.json()["error"]["code"] == "worker_died"
         assert died.headers["x-should-retry"] == "false"
-        for reply, right in zip(answered, expected * 2, strict=True):
-            assert (reply.status_code, reply.content) == (200, right.content), reply.text[:300]
+        for text, reply, right in zip(others, answered, expected, strict=True):
+            if others.count(text) > 1 and not reply.is_success:
+                # Both workers may have had it in hand, each for one who asked.
+                assert reply.json()["error"]["code"] == "worker_died"
+            else:
+                assert (reply.status_code, reply.content) == (200, right.content), reply.text[:300]
         async with seen_synthesizers(server) as seen:
             again = await ask(client, lethal)
         assert seen == replaced(server)

@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for seconds, size in ((0.0, 0), *stub.pieces):
             time.sleep(seconds)
-            data = bytes(size) if size else HEADER
+            data = b"\x40" * size if size else HEADER
             self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.write(b"0\r\n\r\n")
 

@@ -1,13 +1,14 @@
 """The table of peers: ratios, and who is better."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from loadtests.config import Service
-from loadtests.figures import Measured
-from loadtests.goodput import Goodput, Probed, at_goodput, keeps, undecided
+from loadtests.config import Peer, Service
+from loadtests.figures import Measured, Streaming
+from loadtests.goodput import Goodput, Probed, Search, at_goodput, keeps, undecided
 from loadtests.peers.comparison import Line, Turn, cell, lines
 from loadtests.records import Record, Row
 from loadtests.samples import Summary
@@ -103,6 +104,25 @@ def test_less_latency_is_better_and_said_to_be() -> None:
     assert cell(found, "chorale") == "100"
 
 
+def test_replies_that_are_read_as_they_come_tell_their_first_sound() -> None:
+    def streamed(one: Turn, sound: float) -> Turn:
+        heard = Streaming(
+            first_audio=summary(sound / 2),
+            first_sound=summary(sound),
+            stalled=0,
+            least_in_hand=None,
+        )
+        levels = (one.levels[0], replace(one.levels[1], streaming=heard))  # type: ignore[type-var]
+        return replace(one, levels=levels)
+
+    ours, theirs = streamed(TURNS["chorale"][0], 600.0), streamed(TURNS["piper"][0], 900.0)
+    found = {item.name: item for item in lines({"chorale": [ours], "piper": [theirs]})}
+    assert found["first sound at 8 users, P95 ms"].values == {"chorale": 600, "piper": 900}
+    assert found["first audio at 8 users, P99 ms"].ratio("piper") == 1.5
+    assert found["misses at 8 users, per second"].values == {"chorale": 40, "piper": 40}
+    assert "hits at 8 users, per second" not in found
+
+
 def test_our_hits_are_set_against_all_replies_of_who_keeps_none() -> None:
     assert line("hits at 8 users, P95 ms").values == {"chorale": 5.0, "piper": 80.0}
 
@@ -142,7 +162,8 @@ def test_a_rate_holds_below_the_limit_without_failures(
     p95: float, failures: int, slowest: float, *, held: bool
 ) -> None:
     found = measured("chorale", "unique", p95, failures=failures)
-    assert keeps(found, record(0.1, slowest), 150.0) == held
+    search = Search(limit_ms=150.0, start=8, precision=0.1, least_seconds=1)
+    assert keeps(found, record(0.1, slowest), search) == held
 
 
 @pytest.mark.parametrize(
@@ -169,20 +190,28 @@ def test_the_figures_at_the_goodput_are_those_of_its_rate() -> None:
     assert "8.0 requests/s held, 16.0 did not" in found.in_words()
 
 
-SAID = Request(
-    text="Hello.", service=Service(voice="starter/rms", format="wav", share=1), stream=False
-)
+SAID = Request(text="Hello.", service=Service(voice="joe", format="wav", share=1), stream=False)
 
 
 def test_each_server_is_asked_in_its_own_words() -> None:
     assert call("piper", SAID).path == "/synthesize"
-    assert call("piper", SAID).body == '{"text": "Hello.", "speaker_id": 1}'
+    assert call("piper", SAID).body == '{"text": "Hello."}'
     for target in ("chorale", "litserve", "fastapi"):
         assert call(target, SAID).path == "/v1/audio/speech"
-        assert '"voice": "starter/rms"' in call(target, SAID).body
+        assert '"voice": "joe"' in call(target, SAID).body
+
+
+@pytest.mark.parametrize("target", ["fastkokoro", "kokoro_onnx"])
+def test_kokoros_servers_are_asked_for_a_stream(target: Peer) -> None:
+    service = Service(voice="kokoro", format="pcm", share=1)
+    body = json.loads(call(target, replace(SAID, service=service, stream=True)).body)
+    assert body["stream"]
+    assert (body["voice"], body["response_format"]) == ("kokoro", "pcm")
+    with pytest.raises(ValueError, match="PCM, streamed"):
+        call(target, replace(SAID, service=service))
 
 
 def test_peers_are_asked_for_nothing_they_do_not_have() -> None:
-    mp3 = replace(SAID, service=Service(voice="starter/rms", format="mp3", share=1))
+    mp3 = replace(SAID, service=Service(voice="joe", format="mp3", share=1))
     with pytest.raises(ValueError, match="WAV"):
         call("litserve", mp3)

@@ -121,13 +121,14 @@ def test_streams_tell_when_they_began_and_whether_they_stalled() -> None:
     found = evaluate(
         plan(),
         record(
-            row(first_audio=0.1, in_hand=0.5),
-            row(first_audio=0.2, in_hand=-0.1),
-            row(first_audio=0.3, in_hand=None),
+            row(first_audio=0.1, first_sound=0.15, in_hand=0.5),
+            row(first_audio=0.2, first_sound=0.2, in_hand=-0.1),
+            row(first_audio=0.3, first_sound=0.35, in_hand=None),
         ),
     )
     assert found.streaming is not None
     assert math.isclose(found.streaming.first_audio.p95, 300.0)
+    assert math.isclose(found.streaming.first_sound.p50, 200.0)
     assert (found.streaming.stalled, found.streaming.least_in_hand) == (1, -0.1)
     assert evaluate(plan(), record(row())).streaming is None
 
@@ -140,7 +141,10 @@ def test_a_run_without_a_success_is_an_error(rows: tuple[Row, ...]) -> None:
 
 def test_records_come_back_in_the_order_they_were_due(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "r.jsonl")
-    rows = [row(due=2.0, first_audio=0.25), row(due=1.0, failure="status 429", status=429)]
+    rows = [
+        row(due=2.0, first_audio=0.25, first_sound=0.3),
+        row(due=1.0, failure="status 429", status=429),
+    ]
     for item in rows:
         recorder.add(item)
     recorder.close(began=5.0, wall=4.0, processor=2.0, asked=2)

@@ -83,17 +83,23 @@ def test_unique_needs_no_hits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "stalled", "name"),
+    ("first", "heard", "stalled", "name"),
     [
-        (149.0, 0, None),
-        (150.0, 0, "reader: P95 of the first audio, ms"),
-        (1.0, 1, "reader: replies that stall"),
+        (149.0, 199.0, 0, None),
+        (150.0, 199.0, 0, "reader: P95 of the first audio, ms"),
+        (149.0, 200.0, 0, "reader: P95 of the first sound, ms"),
+        (1.0, 2.0, 1, "reader: replies that stall"),
     ],
 )
 def test_readers_want_their_first_audio_and_no_gaps(
-    first: float, stalled: int, name: str | None
+    first: float, heard: float, stalled: int, name: str | None
 ) -> None:
-    streaming = Streaming(first_audio=summary(first), stalled=stalled, least_in_hand=0.5)
+    streaming = Streaming(
+        first_audio=summary(first),
+        first_sound=summary(heard),
+        stalled=stalled,
+        least_in_hand=0.5,
+    )
     reader = replace(
         GOOD, workload="reader", latency=summary(9_000.0), by_cache={}, streaming=streaming
     )

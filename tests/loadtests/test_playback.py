@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from loadtests.playback import Piece, byte_rate, first_audio, least_in_hand
+from loadtests.playback import Piece, byte_rate, first_audio, first_sound, least_in_hand
 from speech.audio.containers import encode_whole, open_writer
 from speech.config import AudioConfig
 from speech.types import AudioFormat
@@ -64,3 +64,35 @@ def test_one_piece_has_no_gap() -> None:
 def test_no_audio_is_an_error() -> None:
     with pytest.raises(ValueError, match="no audio"):
         first_audio("wav", pieces((0.0, 44)))
+
+
+def quiet_then_loud(quiet: float, audio_format: AudioFormat) -> bytes:
+    """A stream: hiss below -45 dBFS, then two seconds of a loud tone."""
+    hiss = np.random.default_rng(0).integers(-90, 90, round(quiet * RATE))
+    tone = 9000 * np.sin(2 * np.pi * 440 / RATE * np.arange(2 * RATE))
+    samples = np.concatenate([hiss, tone]).astype(np.int16)
+    writer = open_writer(audio_format, sample_rate=RATE, config=AudioConfig(), total_samples=None)
+    return writer.write(samples) + writer.finish()
+
+
+@pytest.mark.parametrize("audio_format", ["pcm", "wav", "mp3"])
+def test_what_is_quiet_is_played_before_the_first_sound(audio_format: AudioFormat) -> None:
+    body = quiet_then_loud(0.25, audio_format)
+    came = pieces((1.0, 44), (1.5, len(body) - 44))
+    begins = 1.0 if audio_format != "wav" else 1.5  # what came first is the header
+    if audio_format != "wav":
+        came = pieces((1.0, len(body)))
+    decoder_delay = 529 / RATE if audio_format == "mp3" else 0.0
+    heard = first_sound(audio_format, body, came)
+    assert math.isclose(heard, begins + 0.25 + decoder_delay, abs_tol=0.01)
+
+
+def test_a_sound_that_has_not_come_is_waited_for() -> None:
+    body = quiet_then_loud(0.25, "pcm")
+    came = pieces((1.0, RATE // 4), (3.0, len(body) - RATE // 4))  # an eighth of a second, the rest
+    assert first_sound("pcm", body, came) == 3.0
+
+
+def test_silence_is_no_sound() -> None:
+    with pytest.raises(ValueError, match="nothing can be heard"):
+        first_sound("pcm", bytes(9600), pieces((0.0, 9600)))

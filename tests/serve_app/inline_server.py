@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import numpy as np
 import numpy.typing as npt
-from fastapi import FastAPI
 
 from deployments.audio_cache import AudioCache
 from deployments.encoder import Encoder
@@ -15,6 +14,7 @@ from deployments.normalizer import Normalizer
 from deployments.stages import Inline
 from serve_app.config import GatewayConfig
 from serve_app.gateway import Gateway
+from serve_app.keys.limits import KeysConfig
 from speech.config import AudioConfig, CacheConfig
 from speech.errors import SynthesisError, UnavailableError
 from speech.interfaces import EngineInfo
@@ -30,10 +30,11 @@ TOKEN = "a-token"  # noqa: S105
 
 
 class Synthesizer:
-    """Half a second a phrase; fails at the phrase it is told to."""
+    """Half a second a phrase, or more; fails at the phrase it is told to."""
 
     def __init__(self) -> None:
         self.calls = 0
+        self.seconds = 0.5
         self.knows_no_times = False
         self.fail_at: int | None = None
         self.error: Exception = SynthesisError("the engine failed")
@@ -46,7 +47,7 @@ class Synthesizer:
         if job.phrase.index == self.fail_at:
             raise self.error
         pcm = Pcm(
-            samples=np.full(12_000, 1000, np.int16),
+            samples=np.full(round(24_000 * self.seconds), 1000, np.int16),
             sample_rate=24_000,
             index=job.phrase.index,
             is_last=job.phrase.is_last,
@@ -58,27 +59,34 @@ class Synthesizer:
         if not job.timed or self.knows_no_times:
             return None
         count = len(job.phrase.phoneme_ids or job.phrase.text)
-        return np.full(count, 0.5 / count, np.float32)
+        return np.full(count, self.seconds / count, np.float32)
 
 
 class Server:
     """A gateway, its application and a client of it."""
 
-    def __init__(self, catalogue: Path, home: Path | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Path,
+        home: Path | None = None,
+        config: GatewayConfig | None = None,
+        keys: KeysConfig | None = None,
+    ) -> None:
         self.synthesizer = Synthesizer()
         audio = AudioConfig()
         normalizer = Inline(lambda: Normalizer(catalogue, audio, home=home))
         encoder = Encoder(audio, 16_384, Inline(lambda: self.synthesizer), normalizer)
         self.cache = AudioCache(CacheConfig(frame_bytes=16_384), 1000.0, Inline(lambda: encoder))
         self.gateway = Gateway(
-            GatewayConfig(),
+            config or GatewayConfig(),
             catalogue,
             normalizer,
             Inline(lambda: self.cache),
             Inline(lambda: self.synthesizer),
             home=home,
+            keys=keys,
         )
-        self.app: FastAPI = self.gateway.__serve_build_asgi_app__()
+        self.app: Any = self.gateway.__serve_build_asgi_app__()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://test")
 

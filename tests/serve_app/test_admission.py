@@ -1,11 +1,15 @@
 """Admission: bounds, deadlines, and a count that returns to zero."""
 
 import random
+from collections import Counter
+from contextlib import suppress
 
 import pytest
 
 from serve_app import admission
 from serve_app.admission import Admission, AdmissionLimits, Cost, Ticket
+from serve_app.callers import Caller
+from serve_app.keys.limits import KeyLimits
 from speech.errors import AtCapacityError, DeadlineExceededError
 
 
@@ -323,13 +327,30 @@ def test_no_caller_has_more_than_its_share_and_room_is_left(bound: str, callers:
     for _ in range(1000):
         for caller in held:
             try:
-                made.enter(cost, 30, caller)
+                made.enter(cost, 30, Caller(caller))
                 held[caller] += 1
             except AtCapacityError:
                 pass
     share = 1000 * 0.8 / (1 + (callers - 1) * 0.8)
     assert all(abs(amount - share) <= callers for amount in held.values())
-    made.enter(cost, 30, "late")
+    made.enter(cost, 30, Caller("late"))
+
+
+def test_a_caller_of_double_weight_holds_twice_as_much() -> None:
+    """Once requests have come and gone: nothing is taken away from who was there first."""
+    made, chance = (
+        shared(max_inflight_characters=10**9, max_inflight_requests=300),
+        random.Random(1),
+    )
+    one, two = Caller("one"), Caller("two", KeyLimits(weight=2.0))
+    inside: list[Ticket] = []
+    for _ in range(3000):
+        for caller in (one, two):
+            with suppress(AtCapacityError):
+                inside.append(made.enter(all_of(1), 30, caller))
+        inside.pop(chance.randrange(len(inside))).leave()
+    held = Counter(ticket.caller.name for ticket in inside)
+    assert held["two"] == pytest.approx(2 * held["one"], rel=0.05)
 
 
 def test_one_caller_may_have_all_where_it_is_told_so() -> None:
@@ -356,9 +377,9 @@ def test_what_is_made_is_given_back_while_it_is_read() -> None:
 
 def test_what_waits_for_its_reader_is_not_being_made() -> None:
     made = shared(max_inflight_characters=65_536)
-    readers = [made.enter(all_of(16_384), 30, "idle") for _ in range(3)]
+    readers = [made.enter(all_of(16_384), 30, Caller("idle")) for _ in range(3)]
     with pytest.raises(AtCapacityError):
-        made.enter(all_of(16_384), 30, "idle")
+        made.enter(all_of(16_384), 30, Caller("idle"))
     for reader in readers:
         reader.stall()
         reader.stall()
@@ -375,28 +396,28 @@ def test_what_waits_for_its_reader_is_not_being_made() -> None:
 
 def test_nobody_enters_while_too_much_is_unread() -> None:
     made = shared(max_reading_bytes=1000)
-    made.reading.take("idle", 900)
+    made.reading.take(Caller("idle"), 900)
     with pytest.raises(AtCapacityError, match="has not been read"):
-        made.check_reading("idle")
-    made.enter(all_of(1), 30, "other").leave()
-    made.reading.take("another", 101)
+        made.check_reading(Caller("idle"))
+    made.enter(all_of(1), 30, Caller("other")).leave()
+    made.reading.take(Caller("another"), 101)
     with pytest.raises(AtCapacityError, match="has not been read"):
-        made.enter(all_of(1), 30, "other")
-    made.reading.take("idle", -900)
-    made.enter(all_of(1), 30, "other")
+        made.enter(all_of(1), 30, Caller("other"))
+    made.reading.take(Caller("idle"), -900)
+    made.enter(all_of(1), 30, Caller("other"))
 
 
 def test_texts_for_showing_have_a_bound_of_their_own() -> None:
     made = shared(max_shown_characters=1000)
-    with made.show("a", 5000):  # the first one is read, whatever it is
-        with pytest.raises(AtCapacityError), made.show("b", 1):
+    with made.show(Caller("a"), 5000):  # the first one is read, whatever it is
+        with pytest.raises(AtCapacityError), made.show(Caller("b"), 1):
             pass
-        made.enter(all_of(1), 30, "a").leave()
-    with made.show("a", 1), made.show("a", 1):
+        made.enter(all_of(1), 30, Caller("a")).leave()
+    with made.show(Caller("a"), 1), made.show(Caller("a"), 1):
         assert made.shown_characters == 200
-        with pytest.raises(AtCapacityError), made.show("a", 700):
+        with pytest.raises(AtCapacityError), made.show(Caller("a"), 700):
             pass
-        with made.show("b", 400):
+        with made.show(Caller("b"), 400):
             assert made.shown_characters == 600
     assert made.shown_characters == 0
 
@@ -404,6 +425,28 @@ def test_texts_for_showing_have_a_bound_of_their_own() -> None:
 def test_a_ledger_forgets_who_holds_nothing() -> None:
     made = shared()
     for number in range(1000):
-        made.enter(all_of(10), 30, str(number)).leave()
+        made.enter(all_of(10), 30, Caller(str(number))).leave()
     assert not made._making._held
     assert not made._requests._held
+
+
+def test_narrow_limits_admit_less_and_wide_ones_as_much_again() -> None:
+    made = gateway(characters=800, requests=16)
+    for _ in range(9):
+        made.narrow()
+    first = made.enter(all_of(700), 30)  # nobody waits: an idle gateway admits anything
+    with pytest.raises(AtCapacityError):
+        made.enter(all_of(1), 30)
+    end(first, served=True)
+    small = [made.enter(all_of(40), 30) for _ in range(2)]
+    with pytest.raises(AtCapacityError):
+        made.enter(all_of(1), 30)
+    made.limits = gateway(characters=800, requests=32).limits
+    assert made.limits.max_inflight_requests == 4
+    for _ in range(9):
+        made.widen()
+    small += [made.enter(all_of(40), 30) for _ in range(5)]
+    assert made.limits.max_inflight_requests == 32
+    for ticket in small:
+        end(ticket, served=True)
+    assert (made.requests, made.characters) == (0, 0)

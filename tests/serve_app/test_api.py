@@ -13,15 +13,17 @@ import httpx
 import pytest
 from inline_server import GOOD, LONG, TOKEN, Server
 
-from serve_app.schemas import MAX_BODY_BYTES
+from serve_app import readiness
+from serve_app.bodies import MAX_BODY_BYTES
 from speech import telemetry
-from speech.errors import AtCapacityError, SynthesisError, UnavailableError
+from speech.errors import AtCapacityError, SynthesisError, UnauthorizedError, UnavailableError
+from speech.memory import Level
 from speech.types import AUDIO_FORMATS
 
 
 def error_of(reply: httpx.Response) -> dict[str, Any]:
     """The error object, whose shape every failure has."""
-    assert reply.headers["content-type"] == "application/json"
+    assert reply.headers["content-type"] == "application/json; charset=utf-8"
     body = reply.json()
     assert set(body) == {"error"}
     error: dict[str, Any] = body["error"]
@@ -194,10 +196,9 @@ async def test_what_fails_before_the_first_byte_has_a_status(
     ("changes", "param"),
     [
         ({"input": ""}, "input"),
-        ({"input": " \n"}, "input"),
         ({"input": "x" * 4097}, "input"),
         ({"voice": "nobody"}, "voice"),
-        ({"voice": None}, "voice"),
+        ({"voice": ""}, "voice"),
         ({"model": "x"}, "model"),
         ({"speed": 9}, "speed"),
         ({"response_format": "ogg"}, "response_format"),
@@ -223,7 +224,7 @@ async def test_a_wrong_parameter_is_named(
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/none", 404, "not_found"),
         ("POST", "/v1/audio/nothing", 404, "not_found"),
         ("GET", "/v1/models/nothing", 404, "not_found"),
         ("GET", "/v1/audio/speech", 405, "method_not_allowed"),
@@ -328,12 +329,12 @@ async def test_lists(server: Server) -> None:
     assert models["object"] == "list"
     assert "tts-1" in [model["id"] for model in models["data"]]
     one = (await server.client.get("/v1/models/tts-1")).json()
-    assert one in models["data"]
+    assert any(one.items() >= it.items() for it in models["data"])
     voices = (await server.client.get("/v1/audio/voices")).json()
     assert [voice["id"] for voice in voices["data"]] == ["tone", "other"]
     engines = [voice["engine"] for voice in voices["data"]]
     assert engines == [{"engine": "fake", "loaded": False}] * 2
-    assert {"id": "alloy", "name": "alloy"} in voices["voices"]
+    assert {"id": "alloy", "name": "alloy", "language": "en-us"} in voices["voices"]
     assert voices["data"][0]["speakers"] == ["tone/low", "tone/high"]
     named = {voice["id"] for voice in voices["voices"]}
     assert named >= {"tone", "other", "tone/low", "tone/high"}
@@ -348,6 +349,7 @@ async def test_lists(server: Server) -> None:
             "voice": "tone",
             "speaker": "high",
             "other_languages": None,
+            "language": None,
         },
         {
             "id": "nova",
@@ -355,6 +357,7 @@ async def test_lists(server: Server) -> None:
             "voice": "tone",
             "speaker": "low",
             "other_languages": {"voice": "other", "speaker": ""},
+            "language": None,
         },
     ]
     for entry in voices["voices"]:
@@ -423,6 +426,15 @@ async def test_normalizing(server: Server) -> None:
     body["lexicon"] = {"Qwen": ""}
     bad = await server.client.post("/v1/text/normalize", json=body)
     assert bad.json()["error"]["param"] == "lexicon"
+    told = await server.client.post(
+        "/v1/text/normalize", json={"input": "Tokyo (東京)", "language": "en-us-xx", "speed": 1}
+    )
+    assert told.headers["warning"] == (
+        '299 - "ignored fields: speed", '
+        '299 - "language en-us-xx is not known, its base en-us is spoken", '
+        '299 - "letters that en-us cannot read were left out"'
+    )
+    assert "warning" not in reply.headers
     bad = await server.client.post("/v1/text/normalize", json={"input": "Hello", "language": "tlh"})
     assert (bad.status_code, error_of(bad)["param"]) == (400, "language")
     bad = await server.client.post(
@@ -439,7 +451,7 @@ async def test_a_body_that_does_not_come_is_given_up(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where Serve's servers have no guard, the gateway itself does not wait for ever."""
-    monkeypatch.setattr("serve_app.gateway._BODY_SECONDS", 0.1)
+    monkeypatch.setattr("serve_app.bodies._BODY_SECONDS", 0.1)
 
     async def half() -> AsyncIterator[bytes]:
         yield b"{"
@@ -480,7 +492,37 @@ async def test_the_documents_page_needs_no_other_host(server: Server) -> None:
 async def test_health(server: Server) -> None:
     assert (await server.client.get("/livez")).status_code == 200
     reply = await server.client.get("/readyz")
-    assert (reply.status_code, reply.json()) == (503, {"ready": False, "stages": {}})
+    assert (reply.status_code, reply.json()) == (503, {"ready": False, "stages": {}, "memory": {}})
+
+
+async def test_what_the_python_proxy_answers_behind_haproxy_is_not_ready_yet(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "RAY_SERVE_ENABLE_HA_PROXY", True)
+    monkeypatch.setattr(readiness, "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT", 8500)
+    server.gateway._readiness.ready = True
+    for path in ("/readyz", "/health"):
+        assert (await server.client.get(f"http://test:23000{path}")).status_code == 200
+        assert (await server.client.get(f"http://test:8500{path}")).status_code == 503
+    told = (await server.client.get("http://test:8500/readyz")).json()
+    assert told["stages"] == {"Gateway": "unknown to haproxy"}
+
+
+async def test_where_a_stage_has_no_memory_left_less_is_admitted_for_a_while(
+    server: Server,
+) -> None:
+    gateway = server.gateway
+    usual = gateway._admission.limits.max_inflight_requests
+    gateway._readiness.memory = {"Encoder": Level.ADMISSION, "Synthesizer": Level.VOICES}
+    for _ in range(4):
+        gateway.check_health()
+    assert gateway._admission.limits.max_inflight_requests == usual / 8
+    assert (await server.client.get("/readyz")).json()["memory"]["Encoder"] == "admission"
+    assert (await server.speak()).is_success
+    gateway._readiness.memory = {"Encoder": Level.VOICES}
+    for _ in range(3):
+        gateway.check_health()
+    assert gateway._admission.limits.max_inflight_requests == usual
 
 
 @pytest.mark.parametrize(
@@ -513,3 +555,24 @@ async def test_without_a_token_there_is_no_admin(
         assert reply.status_code == 404
         assert error_of(reply)["code"] == "not_found"
     await server.client.aclose()
+
+
+async def test_who_may_not_call_is_refused_before_anything_is_read(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All routes but those for anybody ask who calls, and nobody has to remember it."""
+
+    def nobody(_: object) -> None:
+        raise UnauthorizedError("who are you?")
+
+    monkeypatch.setattr(server.gateway._callers, "of", nobody)
+    api = server.gateway.__serve_build_asgi_app__()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(api), base_url="http://test"
+    ) as client:
+        for path in ("/v1/audio/speech", "/v1/text/normalize", "/v1/text-to-speech/heart"):
+            assert (await client.post(path, content=b"{")).status_code == 401, path
+        for path in ("/v1/audio/voices", "/v1/models", "/v1/models/none"):
+            assert (await client.get(path)).status_code == 401, path
+        for path in ("/livez", "/docs", "/openapi.json", "/"):
+            assert (await client.get(path)).status_code == 200, path

@@ -58,4 +58,4 @@ def test_a_caller_is_the_last_address_that_is_not_the_callers_word(
     headers: dict[str, str],
     expected: str,
 ) -> None:
-    assert Callers(trusted, environment).of(request(peer, **headers)) == expected
+    assert Callers(trusted, environment).of(request(peer, **headers)).name == expected

@@ -152,6 +152,10 @@ def test_captions_of_anything(text: str, width: int, lines: int, pace: float) ->
     check(captions(f"a {text}", said, rules), said, rules)
 
 
+def test_of_nothing_there_are_none() -> None:
+    assert shown("...") == []
+
+
 def test_files() -> None:
     found = [
         Caption(("<One> & only", "--> two"), 0.0, 1.2345),

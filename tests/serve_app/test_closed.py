@@ -14,6 +14,7 @@ import pytest
 
 from serve_app import closed, environment
 from speech.errors import ConfigError
+from tests.tiny_voice import write_tiny_voice
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(sys.executable).parent
@@ -111,10 +112,13 @@ def test_a_folder_whose_sockets_would_have_too_long_a_path_is_refused() -> None:
 
 
 @pytest.mark.parametrize("module", ["speech.engines.onnx_session", "speech.evaluation.hearing"])
-def test_onnxruntime_keeps_no_records_of_its_use(tmp_path: Path, module: str) -> None:
+def test_onnxruntime_keeps_no_records_of_its_use(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, module: str
+) -> None:
+    model = write_tiny_voice(tmp_path_factory.mktemp("voice") / "tiny.onnx")
     code = (
         f"import warnings; warnings.simplefilter('ignore'); import {module}\n"
-        f"import onnxruntime; onnxruntime.InferenceSession('{ROOT}/voices/starter.onnx')"
+        f"import onnxruntime; onnxruntime.InferenceSession('{model}')"
     )
     own = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", code], env=own, cwd=ROOT, check=True)

@@ -138,8 +138,10 @@ async def test_elevenlabs_options(server: Server) -> None:
         previous_text="Before.",
         voice_settings={"speed": 1.5, "stability": 0.5},
     )
-    names = "model_id, optimize_streaming_latency, previous_text, voice_settings.stability"
-    assert reply.headers["warning"] == f'299 - "ignored fields: {names}"'
+    names = "model_id, previous_text, voice_settings.stability"
+    query = "optimize_streaming_latency"
+    told = f'299 - "ignored fields: {names}", 299 - "ignored query parameters: {query}"'
+    assert reply.headers["warning"] == told
     said = (await eleven(server, "/with-timestamps", apply_text_normalization="off")).json()
     assert "dollars" not in "".join(it for it, _, _ in joined([said], "normalized_alignment"))
 
@@ -206,6 +208,50 @@ async def test_failures_have_the_dialects_shape(server: Server) -> None:
 async def test_a_speaker_may_be_named_in_the_path(server: Server) -> None:
     reply = await server.client.post("/v1/text-to-speech/tone/low/stream", json={"text": "Hello."})
     assert (reply.status_code, reply.headers["x-voice"]) == (200, "tone/low")
+
+
+@pytest.mark.parametrize("path", ["/", "/synthesize"])
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ({}, {"voice": "tone/low"}),
+        ({"voice": None, "speaker": None, "speaker_id": None}, {"voice": "tone/low"}),
+        ({"voice": "alloy", "length_scale": 0.5}, {"voice": "tone/high", "speed": 2.0}),
+        ({"voice": "tone", "speaker": "high"}, {"voice": "tone/high"}),
+        ({"voice": "tone", "speaker_id": 1, "speaker": "low"}, {"voice": "tone/high"}),
+        ({"voice": "other", "speaker_id": 0}, {"voice": "other"}),
+    ],
+)
+async def test_piper_speaks_a_wav(
+    server: Server, path: str, body: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    reply = await server.client.post(path, json={"text": PRICE, **body})
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "audio/wav")
+    assert reply.headers["x-voice"] == asked["voice"]
+    assert "warning" not in reply.headers
+    assert reply.content[44:] == (await server.speak(input=PRICE, **asked)).content
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"text": None}, "text"),
+        ({"text": ""}, "text"),
+        ({"voice": "nobody"}, "voice"),
+        ({"voice": "tone", "speaker": "nobody"}, "voice"),
+        ({"voice": "tone", "speaker_id": 2}, "speaker_id"),
+        ({"voice": "other", "speaker_id": 1}, "speaker_id"),
+        ({"length_scale": 0}, "length_scale"),
+    ],
+)
+async def test_piper_errors(server: Server, body: dict[str, Any], param: str) -> None:
+    reply = await server.client.post("/synthesize", json={"text": PRICE, **body})
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, param)
+
+
+async def test_piper_options_that_are_not_heeded(server: Server) -> None:
+    reply = await server.client.post("/", json={"text": "Hello.", "noise_scale": 0.5})
+    assert reply.headers["warning"] == '299 - "ignored fields: noise_scale"'
 
 
 @pytest.mark.parametrize("text", [PRICE, LONG])

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from serve_app import http_guard
-from serve_app.schemas import MAX_BODY_BYTES
+from serve_app.bodies import MAX_BODY_BYTES
 from speech import telemetry
 
 HELD = 4

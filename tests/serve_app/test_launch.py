@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from ray.serve._private.common import DeploymentID
 from ray.serve.exceptions import DeploymentUnavailableError
+from typer.testing import CliRunner
 
+from serve_app import cli
 from serve_app.config import GraphArguments
 from serve_app.environment import free_ports
 from serve_app.launch import (
@@ -19,7 +21,7 @@ from serve_app.launch import (
     _reasons,
     _replace_graph,
     _wait_until_ready,
-    fitting_graph,
+    raised,
 )
 from speech.errors import ConfigError
 
@@ -37,10 +39,34 @@ def test_the_reason_is_the_last_line_of_what_a_deployment_raised() -> None:
     ]
 
 
-@pytest.mark.parametrize(("cores", "graph"), [(1, "compact"), (3, "compact"), (4, "cpu")])
-def test_few_cores_take_the_graph_of_few_processes(cores: int, graph: str) -> None:
-    assert fitting_graph(cores) == graph
-    assert GraphArguments(config=graph).graph().stages.encoder.inline == (graph == "compact")
+def test_a_reason_of_several_lines_is_told_whole() -> None:
+    message = """Traceback (most recent call last):
+  File "x.py", line 1, in y
+speech.errors.ConfigError: catalogue /c.yaml: 1 validation error for CatalogueFile
+default_voice
+  Extra inputs are not permitted [type=extra_forbidden, input_value='fake', input_type=str]
+    For further information visit https://errors.pydantic.dev/2.14/v/extra_forbidden
+"""
+    told = raised(message)
+    assert told.startswith("speech.errors.ConfigError: catalogue /c.yaml: 1 validation error")
+    assert told.endswith("input_type=str]")
+    assert "default_voice Extra inputs" in told
+
+
+@pytest.mark.parametrize(("options", "inline"), [([], 0), (["--graph", "compact"], 4)])
+def test_each_stage_is_a_deployment_unless_asked_otherwise(
+    options: list[str], inline: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[dict[str, Any]] = []
+    monkeypatch.setattr("serve_app.launch.serve_forever", lambda **given: started.append(given))
+    monkeypatch.setattr("os._exit", lambda _: None)
+    done = CliRunner().invoke(cli.app, ["serve", *options])
+    assert done.exit_code == 0, done.output
+    config = _read(started[0]["config_file"])
+    if started[0]["graph"]:
+        _replace_graph(config, started[0]["graph"])
+    stages = GraphArguments(**config["applications"][0]["args"]).graph().stages
+    assert sum(replicas.inline for _, replicas in stages) == inline
 
 
 def test_a_graph_replaces_the_files_and_nothing_else() -> None:

@@ -10,6 +10,7 @@ import pytest
 from inline_server import GOOD, Server
 from jsonschema import Draft202012Validator
 
+from serve_app.batches import BatchBody
 from serve_app.dialogue import DialogueBody
 from serve_app.schemas import InvalidateBody, NormalizeBody, SpeechBody
 from speech.audio.containers import SAMPLE_RATES
@@ -37,21 +38,32 @@ async def test_every_route_is_documented(server: Server, document: dict[str, Any
     }
     assert documented == {
         ("POST", "/v1/audio/speech"),
+        ("POST", "/v1/speak"),
+        ("POST", "/tts/bytes"),
         ("POST", "/v1/audio/speech/with-timestamps"),
         ("POST", "/v1/audio/captions"),
         ("POST", "/v1/audio/dialogue"),
+        ("POST", "/v1/audio/speech/batch"),
         ("POST", "/v1/text-to-speech/{voice_id}"),
         ("POST", "/v1/text-to-speech/{voice_id}/stream"),
         ("POST", "/v1/text-to-speech/{voice_id}/with-timestamps"),
         ("POST", "/v1/text-to-speech/{voice_id}/stream/with-timestamps"),
         ("POST", "/dev/captioned_speech"),
+        ("POST", "/"),
+        ("POST", "/synthesize"),
         ("GET", "/v1/audio/voices"),
+        ("GET", "/v1/audio/speech/voices"),
+        ("GET", "/v1/voices"),
+        ("GET", "/v1/audio/models"),
         ("GET", "/v1/models"),
         ("GET", "/v1/models/{model}"),
         ("POST", "/v1/text/normalize"),
         ("POST", "/admin/cache/invalidate"),
+        ("GET", "/v1/usage"),
         ("GET", "/livez"),
         ("GET", "/readyz"),
+        ("GET", "/health"),
+        ("GET", "/v1/test"),
     }
     operations = [operation for item in document["paths"].values() for operation in item.values()]
     assert all(operation["summary"] and operation["tags"] for operation in operations)
@@ -105,6 +117,7 @@ def test_every_schema_is_one(document: dict[str, Any]) -> None:
     [
         ("/v1/audio/speech", SpeechBody),
         ("/v1/audio/dialogue", DialogueBody),
+        ("/v1/audio/speech/batch", BatchBody),
         ("/v1/text/normalize", NormalizeBody),
         ("/admin/cache/invalidate", InvalidateBody),
     ],

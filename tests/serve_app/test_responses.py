@@ -7,19 +7,24 @@ from typing import Any
 import pytest
 from inline_server import GOOD, LONG, Server
 
+from serve_app.callers import Caller
 from speech import telemetry
 from speech.errors import AtCapacityError
 
 
 class Reader:
-    """A client whose connection takes the first messages and no more, until it is told to."""
+    """A client whose connection takes the first messages and no more, until it is told to.
+
+    It stays until it is told to leave.
+    """
 
     def __init__(self, server: Server, taken: int, path: str = "/v1/audio/speech", **changes: Any):
         self.body = b""
         self.took = asyncio.Event()
         self.reads = asyncio.Event()
+        self.leaves = asyncio.Event()
         self._left = taken
-        sent = json.dumps({**GOOD, **changes}).encode()
+        sent = json.dumps(changes if "items" in changes else {**GOOD, **changes}).encode()
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -37,7 +42,8 @@ class Reader:
 
         async def receive() -> dict[str, Any]:
             if not asked:
-                await asyncio.Event().wait()
+                await self.leaves.wait()
+                return {"type": "http.disconnect"}
             return asked.pop()
 
         self.task = asyncio.create_task(server.app(scope, receive, self._send))
@@ -96,7 +102,7 @@ async def test_an_unread_reply_holds_bytes_and_no_work(server: Server) -> None:
     assert server.admitted == (1, 0)
     assert admission.reading.total == 16_384
     with pytest.raises(AtCapacityError):
-        admission.check_reading("another")
+        admission.check_reading(Caller("another"))
     refused = await server.speak(input="Another.")
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "at_capacity")
     limit(server, max_reading_bytes=2**20)

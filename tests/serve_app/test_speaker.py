@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from serve_app.admission import Admission, AdmissionLimits
+from serve_app.keys.files import FileStore
+from serve_app.keys.limits import KeysConfig
+from serve_app.keys.meter import Meter
 from serve_app.speaker import Reply, Speaker
 from speech.cache.ram import RamTier
 from speech.cache.stored import StoredReply
@@ -63,6 +67,7 @@ class Graph:
             hot=self.hot,
             hot_entry_bytes=hot_entry_bytes,
             epochs=lambda voices: [self.epochs.get(voice, 0) for voice in voices],
+            meter=Meter(KeysConfig(), FileStore(Path("nowhere"), "me", 1)),
         )
 
     async def prepare(self, request: SpeechRequest, request_id: str) -> SpeechJob:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from speech.batching import Batch, BatchGate, BatchItem
 from speech.config import BatchConfig, LengthClass
 from speech.errors import AtCapacityError
-from speech.types import PhraseJob
+from speech.types import PhraseJob, Share
 from tests.conftest import phrase_job, with_delivery
 
 
@@ -30,6 +30,9 @@ async def turns(count: int = 5) -> None:
     """Let everything that can run do so."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+ONE_BY_ONE = (LengthClass(name="any", max_characters=300, max_batch_size=1),)
 
 
 class Caller:
@@ -223,6 +226,57 @@ async def test_a_suspect_waits_behind_nobody() -> None:
         await callers.add(job())
         await callers.add(job(), job(index=1), replace(job(voice="b"), is_suspect=True))
         assert [voice_of(caller.job) for caller in await callers.next_batch()] == ["b"]
+
+
+def shared(caller: str, weight: float = 1.0, *, later: bool = False) -> PhraseJob:
+    made = job(10, voice=caller, index=int(later))
+    return replace(made, share=Share(caller, weight))
+
+
+@pytest.mark.parametrize("later", [False, True])
+async def test_who_comes_late_waits_for_its_share_and_not_for_a_flood(later: bool) -> None:
+    """Other voices, so that a batch is of one caller's phrases alone."""
+    async with at_gate(BatchConfig(classes=ONE_BY_ONE)) as callers:
+        await callers.add(job())
+        await callers.add(*[shared("flood", later=later) for _ in range(50)])
+        await callers.next_batch()
+        await callers.add(*[shared("late", later=later) for _ in range(3)])
+        order = [voice_of((await callers.next_batch())[0].job) for _ in range(8)]
+        assert sorted(order[:6]) == ["flood"] * 3 + ["late"] * 3
+        assert order[6:] == ["flood"] * 2
+
+
+async def test_a_weight_of_three_is_served_three_times_as_much() -> None:
+    async with at_gate(BatchConfig(classes=ONE_BY_ONE)) as callers:
+        await callers.add(job())
+        await callers.add(*[shared("one") for _ in range(40)])
+        await callers.add(*[shared("three", 3.0) for _ in range(40)])
+        led = Counter([voice_of((await callers.next_batch())[0].job) for _ in range(40)])
+        assert led["three"] == pytest.approx(30, abs=1)
+
+
+async def test_nothing_is_saved_up_and_what_was_given_up_is_not_owed() -> None:
+    async with at_gate(BatchConfig(classes=ONE_BY_ONE)) as callers:
+        await callers.add(job())
+        await callers.add(*[shared("busy") for _ in range(30)])
+        gone = await callers.add(*[shared("leaves") for _ in range(20)])
+        for caller in gone:
+            caller.task.cancel()
+        await turns()
+        for _ in range(10):
+            await callers.next_batch()
+        await callers.add(*[shared("idle") for _ in range(10)], *[shared("leaves")] * 10)
+        led = Counter([voice_of((await callers.next_batch())[0].job) for _ in range(12)])
+        assert led == {"busy": 4, "idle": 4, "leaves": 4}
+
+
+async def test_callers_are_forgotten_when_nothing_waits() -> None:
+    async with at_gate() as callers:
+        for number in range(50):
+            await callers.add(shared(f"caller {number}"))
+        while callers.gate.depth:
+            await callers.next_batch()
+        assert not callers.gate._first._due
 
 
 async def test_a_full_queue_refuses() -> None:

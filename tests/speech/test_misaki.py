@@ -77,7 +77,7 @@ def test_given_phonemes_stand_in_kokoros_symbols(
         LexiconEntry(word="tomato", phonemes="tˈeɪɾoʊ"),
         LexiconEntry(word="nginx", phonemes="ˈɛndʒɪnˈɛks"),
     )
-    front_end = FrontEnd(TextConfig())
+    front_end = FrontEnd(TextConfig(max_seconds=60.0))
     utterance = front_end.prepare(passage(text, lexicon=lexicon), vocabulary, words=True)
     (phrase,) = utterance.phrases
     assert phrase.phonemes == phonemes

@@ -152,7 +152,7 @@ def test_a_voice_is_found(load: Load, name: str, found: tuple[str, str]) -> None
     assert (voice.id, speaker) == found
 
 
-@pytest.mark.parametrize("name", ["", "F", "g", "f/three", "alloy/one", "/one", "p/0", "x" * 5000])
+@pytest.mark.parametrize("name", ["", "ff", "g", "f/three", "alloy/one", "/one", "p/0", "x" * 5000])
 def test_an_unknown_voice_is_the_callers_error(load: Load, name: str) -> None:
     catalogue = load(FAKE, ESPEAK, PIPER, aliases={"alloy": {"voice": "f"}})
     with pytest.raises(InvalidInputError) as caught:
@@ -242,11 +242,22 @@ def test_nobody_takes_over_unasked(load: Load, name: str, asked: str) -> None:
         *[(tag, tag[:2], "") for tag in ("de-DE", "it-IT", "zh-CN", "ja-JP", "pl-PL", "ru_RU")],
         *[(tag, tag[:2], tag[3:].lower()) for tag in ("de-AT", "en-AU", "zh-TW", "ar-EG")],
         ("fr-BE", "fr-be", ""),
+        ("zh-Hans-CN", "zh", ""),
+        ("zh-Hant-TW", "zh", "tw"),
+        ("pt-Latn-BR", "pt-br", ""),
+        ("iw-IL", "he", ""),
         (None, "en-us", ""),
     ],
 )
 def test_a_region_that_is_not_known(asked: str | None, found: str, lost: str) -> None:
     assert lost_region(asked, found) == lost
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [("iw", "he"), ("in", "id"), ("pt_Latn_BR", "pt-br"), ("deu", "de")]
+)
+def test_tags_of_other_names(load: Load, asked: str, found: str) -> None:
+    assert load(ESPEAK).resolve_in("e", asked)[2] == found
 
 
 @pytest.mark.parametrize("entry", [FAKE, ESPEAK, PIPER], ids=lambda entry: entry["engine"])

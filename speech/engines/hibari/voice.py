@@ -15,6 +15,8 @@ from speech.errors import ConfigError
 from speech.types import Vocabulary
 
 SAMPLE_RATE = 24_000
+_HERTZ = 196.0
+"""Median pitch of the network's own voice."""
 
 
 class HibariSpeaker(StrictModel):
@@ -90,6 +92,7 @@ def read_voice(entry: HibariEntry, folder: Path) -> Voice:
         speakers={name: number for number, name in enumerate(entry.speakers)},
         default_speaker=entry.default_speaker or next(iter(entry.speakers), ""),
         sample_rate=SAMPLE_RATE,
+        pitch={name: _HERTZ * it.pitch for name, it in entry.characters().items()},
         vocabulary=Vocabulary(kind="misaki", espeak_voice=language, ids={**ids, "$": (0,)}),
         model=model,
         model_config={},

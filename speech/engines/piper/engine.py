@@ -13,7 +13,6 @@ from speech.engines.onnx_session import RUN_ERRORS
 from speech.engines.piper.graph import PiperGraph, read_graph
 from speech.engines.piper.render import (
     Floats,
-    MaskedRenderer,
     Renderer,
     SplitRenderer,
     StockRenderer,
@@ -24,9 +23,8 @@ from speech.errors import ConfigError, SpeechError, SynthesisError
 from speech.interfaces import EngineInfo
 from speech.types import Pcm, PhraseJob, Samples
 
-_RENDERERS: dict[str, type[SplitRenderer] | type[MaskedRenderer] | type[StockRenderer]] = {
+_RENDERERS: dict[str, type[SplitRenderer] | type[StockRenderer]] = {
     "split": SplitRenderer,
-    "masked": MaskedRenderer,
     "stock": StockRenderer,
 }
 
@@ -157,18 +155,19 @@ def warm_up_sizes(provider: str, *, batches: bool) -> list[tuple[int, int]]:
 def _describe(
     graph: PiperGraph, scales: Scales, config: EngineConfig, sample_rate: int
 ) -> EngineInfo:
-    batches = config.batching and not graph.alone
+    stock = graph.kind == "stock"
+    batches = config.batching and not stock
     switched_off = "one phrase at a time: batching is switched off in the configuration"
-    drawn_inside = graph.kind == "stock" and (scales.noise or scales.noise_w)
+    drawn_inside = stock and (scales.noise or scales.noise_w)
     return EngineInfo(
         engine="piper",
         sample_rate=sample_rate,
         max_batch_size=None if batches else 1,
-        batching=graph.reason if batches or graph.alone else switched_off,
+        batching=graph.reason if batches or stock else switched_off,
         provider=config.provider,
         precision=config.precision,
         deterministic=not drawn_inside,
-        times=graph.kind != "stock" or len(graph.names) > 1,
+        times=not stock or len(graph.names) > 1,
         resident_bytes=sum(len(model) for model in graph.models),
     )
 
@@ -177,8 +176,7 @@ def _halved(graph: PiperGraph) -> PiperGraph:
     """The graph with those products in half precision that its sound can bear."""
     *before, last = graph.models
     model = onnx.load_from_string(last)
-    chosen = products(model, graph.names[1:2] if graph.kind == "masked" else ())
-    half = half_precision(model, chosen).SerializeToString()
+    half = half_precision(model, products(model)).SerializeToString()
     return replace(graph, models=(*before, half))
 
 

@@ -1,6 +1,6 @@
 """What a Piper voice's ONNX graph is, and how it can be batched exactly. Knows no runtime.
 
-Three kinds of graph:
+Two kinds of graph:
 
 `split`: a stock export of VITS. It draws its noise inside, takes one `scales` for the whole batch
 and decodes without a mask, so a padded row would end differently than alone. It is cut in two
@@ -19,14 +19,6 @@ kernels would carry that back into the row's end. So whatever it convolves is mu
 first. Zeros are what a convolution sees beyond the end of a row that is alone, so every row comes
 out as the stock graph renders it alone, to its last sample, and no frame is rendered in vain.
 
-`masked`: a graph made for batching. It says so with the model property `chorale.batching`, value
-`masked`, which promises: rows are independent of padding and of each other; `scales` may be [N, 3]
-(noise, length, noise_w per row) as well as [3]; the second output holds the frames of each
-phoneme, [N, T] or [N, 1, T], zero beyond `input_lengths`; no unseeded noise. Samples per frame are
-in the property `chorale.hop_length` or in the voice's json as `hop_length`. With the property
-`chorale.seed`, value `input`, it takes `seed`, int64 [N], an input with a default of its own: the
-noise of a row is then a function of its seed alone.
-
 `stock`: anything else. It runs one phrase at a time, and `reason` says why.
 """
 
@@ -42,10 +34,6 @@ from speech.engines.onnx_walk import GraphWalk, Mismatch, extract, floats
 from speech.engines.piper.decoder import decoder_rates, mask_inputs
 from speech.errors import ConfigError
 
-BATCHING_KEY = "chorale.batching"
-HOP_KEY = "chorale.hop_length"
-SEED_KEY = "chorale.seed"
-
 _TAKES = {"input", "input_lengths", "scales", "sid"}
 _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli"}
 # Scales a tensor by its largest value, whichever row of the batch that is in.
@@ -57,7 +45,7 @@ _COMPANY = "it is quantized by what stands in the batch"
 class PiperGraph:
     """A voice's graph, ready to be loaded."""
 
-    kind: Literal["split", "masked", "stock"]
+    kind: Literal["split", "stock"]
     reason: str
     """How the graph batches, or why it cannot, in words for an operator."""
     models: tuple[bytes, ...]
@@ -72,13 +60,8 @@ class PiperGraph:
     """The sound model's masks: steps per frame to the name of the input, [N, 1, frames * steps]."""
     duration_noise: str = ""
     """Name of the text model's noise input, [N, 2, T]; empty where it draws none."""
-    seeded: bool = False
-    """Whether a masked graph takes `seed`, a number for each row."""
-    alone: bool = False
-    """Whether a row would sound otherwise in company, so that each is spoken alone."""
     names: tuple[str, ...] = ()
-    """Split: w, m, logs, z_p, waveform. Masked: waveform, durations. Stock: waveform, and
-    durations where they were found."""
+    """Split: w, m, logs, z_p, waveform. Stock: waveform, and durations where they were found."""
 
 
 def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
@@ -99,11 +82,8 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
     inputs -= {item.name for item in model.graph.initializer}
     if not {"input", "input_lengths", "scales"} <= inputs <= _TAKES:
         raise ConfigError(f"{path}: not a Piper voice: its inputs are {sorted(inputs)}")
-    properties = {item.key: item.value for item in model.metadata_props}
     symbols = _symbols(model, config)
     speakers = "sid" in inputs
-    if BATCHING_KEY in properties:
-        return _masked(path, model, config, properties, symbols=symbols, multi_speaker=speakers)
     try:
         return _split(model, symbols=symbols, multi_speaker=speakers)
     except Mismatch as mismatch:
@@ -111,7 +91,6 @@ def read_graph(path: Path, config: Mapping[str, Any]) -> PiperGraph:
         return PiperGraph(
             kind="stock",
             reason=f"one phrase at a time: the graph could not be split, {mismatch}",
-            alone=True,
             models=(model.SerializeToString(),),
             symbols=symbols,
             multi_speaker=speakers,
@@ -139,35 +118,6 @@ def _symbols(model: onnx.ModelProto, config: Mapping[str, Any]) -> int:
         if node.op_type == "Gather" and node.input[1] == "input" and node.input[0] in shapes:
             return int(shapes[node.input[0]][0])
     return int(config.get("num_symbols") or 256)
-
-
-def _masked(
-    path: Path,
-    model: onnx.ModelProto,
-    config: Mapping[str, Any],
-    properties: Mapping[str, str],
-    *,
-    symbols: int,
-    multi_speaker: bool,
-) -> PiperGraph:
-    if properties[BATCHING_KEY] != "masked":
-        raise ConfigError(f"{path}: unknown {BATCHING_KEY} {properties[BATCHING_KEY]!r}")
-    hop = int(properties.get(HOP_KEY) or config.get("hop_length") or 0)
-    if hop <= 0 or len(model.graph.output) < 2:
-        raise ConfigError(f"{path}: a masked graph needs a hop length and a durations output")
-    alone = _scales_with_company(model)
-    reason = "padded and masked inside the graph, trimmed by its durations"
-    return PiperGraph(
-        kind="masked",
-        reason=f"one phrase at a time: {_COMPANY}" if alone else reason,
-        alone=alone,
-        models=(model.SerializeToString(),),
-        symbols=symbols,
-        multi_speaker=multi_speaker,
-        hop=hop,
-        seeded=properties.get(SEED_KEY) == "input",
-        names=tuple(item.name for item in model.graph.output[:2]),
-    )
 
 
 def _split(model: onnx.ModelProto, *, symbols: int, multi_speaker: bool) -> PiperGraph:

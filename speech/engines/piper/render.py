@@ -9,7 +9,7 @@ import numpy.typing as npt
 from speech.config import EngineConfig
 from speech.engines.onnx_session import OnnxSession
 from speech.engines.piper.graph import PiperGraph
-from speech.engines.piper.rows import MAX_FRAMES, Ids, Row, Scales, row_seed
+from speech.engines.piper.rows import MAX_FRAMES, Ids, Row, Scales
 
 Floats = npt.NDArray[np.float32]
 
@@ -186,32 +186,6 @@ class SplitRenderer:
             return self._durations(row, self._encode([row])[0][0], alone=True)
         durations: Ids = np.ceil(scaled).astype(np.int64)
         return durations
-
-
-class MaskedRenderer:
-    """A graph made for batching: rows are padded, and trimmed by the durations it returns."""
-
-    def __init__(self, graph: PiperGraph, config: EngineConfig, scales: Scales) -> None:
-        self._graph = graph
-        self._scales = scales
-        self._session = OnnxSession(graph.models[0], config)
-        self._sizes = Sizes(config.provider)
-
-    def render(self, rows: Sequence[Row]) -> list[Wave]:
-        """One waveform per row; empty where its durations are broken."""
-        feeds = _padded(rows, self._sizes)
-        filled = [*rows, *[rows[0]] * (len(feeds["input"]) - len(rows))]
-        feeds["scales"] = np.array(
-            [[self._scales.noise, row.length_scale, self._scales.noise_w] for row in filled],
-            np.float32,
-        )
-        if self._graph.seeded:
-            feeds["seed"] = np.array([row_seed(row) for row in filled], np.int64)
-        wave, durations = self._session.run(self._graph.names, feeds)
-        flat = wave.reshape(len(filled), -1)
-        frames = durations.reshape(len(filled), -1)
-        ends = np.maximum(0, np.rint(frames.sum(axis=1)).astype(np.int64)) * self._graph.hop
-        return [Wave(flat[i, : ends[i]], frames[i, : len(row.ids)]) for i, row in enumerate(rows)]
 
 
 class StockRenderer:

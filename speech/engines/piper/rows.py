@@ -79,12 +79,3 @@ def read_row(
         seed=how.seed,
         said=job.phrase.said,
     )
-
-
-def row_seed(row: Row) -> int:
-    """One number for a row's seed and phrase, at least 0: what a graph with a `seed` input gets.
-
-    Mixed, because to such a graph neighbouring numbers may well sound alike.
-    """
-    mixed = np.random.SeedSequence((row.seed, row.said)).generate_state(1, np.uint64)
-    return int(mixed[0] >> np.uint64(1))

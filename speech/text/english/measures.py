@@ -127,7 +127,7 @@ _AT = re.compile(
 _WEATHER = re.compile(
     r"[-\w, ]{0,24}\b(?:outside|oven|water|heat|weather|temperatures?|degrees|fan|warm|hot|cold"
     r"|cool|bake|roast|cook|boil|fever|today|tonight|tomorrow|night|summer|winter|room|shade|sun"
-    r"|sunny|cloudy|wind|breeze|chill|freezing|freezes|indoors|ambient|melts|wash|heatwave"
+    r"|sunny|cloudy|wind|breeze|chill|freezing|freezes|inside|indoors|ambient|melts|wash|heatwave"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b",
     re.I,
 )
@@ -161,7 +161,11 @@ def read_temperature(text: str, start: int) -> Reading | None:
     doubtful = last in {"a", "the", "", "and", "or"} or (
         last in {"at", "to"} and not (after or match["high"] or match["or"])
     )
-    is_weather = "." in match["low"] or bool(_WEATHER.match(text, end) or _HOT.search(head))
+    is_weather = (
+        bool(match["sign"])
+        or "." in match["low"]
+        or bool(_WEATHER.match(text, end) or _HOT.search(head))
+    )
     if not is_weather and (doubtful or match["blank"] or not _AT.search(head)):
         return None
     name = {"C": "Celsius", "F": "Fahrenheit"}[match["scale"]]
@@ -193,7 +197,8 @@ _HOT = re.compile(
     r"|cool|cooled|warm|warmed|boils?|freez\w*|melts?|thermostat|forecast|expect(?:s|ed|ing)?|degrees|highs?|lows?|water"
     r"|wash(?:ed)?|rinse|runs|running|rose|rises|risen|fell|falls|drop(?:s|ped)|climb(?:s|ed)|mercury"
     r"|thermometer|stored?|serve[ds]?|idles|idling|incubated?|ferment(?:ed)?|brew(?:ed)?|steep|sear"
-    r"|grill|smoke|simmer|balmy|chilly|scorching|sweltering|mild|peak(?:s|ed)|hover(?:s|ed)|ambient)"
+    r"|grill|smoke|simmer|balmy|chilly|scorching|sweltering|mild|peak(?:s|ed)|hover(?:s|ed)|ambient"
+    r"|outside|inside|indoors)"
     r"(?![A-Za-z])[^.!?]*$|(?:between|from) -?[0-9.]{1,6} ?[CF] (?:and|to) $",
     re.I,
 )

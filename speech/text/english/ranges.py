@@ -103,7 +103,9 @@ def _is_clock(ratio: re.Match[str]) -> bool:
 
 
 def _is_ratio(text: str, start: int, end: int) -> bool:
-    return bool(_OF_RATIO.search(before(text, start)) or _AFTER_RATIO.match(text, end))
+    return before(text, start)[-4:] != " at " and bool(
+        _OF_RATIO.search(before(text, start)) or _AFTER_RATIO.match(text, end)
+    )
 
 
 # English ranges and other pairs of numbers with a hyphen: `5-10`, `1980-86`, `1-2=5`, `won 3-2`.

@@ -77,6 +77,23 @@ _VERBS = frozenset(
     really just also still should must may might shall went go used bought found heard told
     said""".split()
 )
+_OF_ALL = frozenset(
+    """had was will would could did can never always also still should must may might went took gave
+    said""".split()
+)
+"""Verbs that a ruler may be the subject of, too."""
+_BESIDE = frozenset(
+    """to with for in at from like near at by st. saint mr. ms. mrs. dr. and about through after
+    dear hi hello""".split()
+)
+_GIVEN_TOO = frozenset(
+    """David Mary Anne Robert Michael Andrew Anthony Joseph Victor Kenneth Eric Theodore Christina
+    Stephen Adrian Alexis Duncan Malcolm Eugene Linus John Paul Peter Francis Julius""".split()
+)
+"""Rulers' names that are everybody's."""
+_CROWNED = frozenset(
+    "King Queen Pope Emperor Empress Tsar Czar Prince Sultan Shah Mary John".split()
+)
 # Numerals that are more often initialisms.
 _LETTERS = frozenset("CD CV DC MC MD DL CC CL MM DI MI XXL MIX XL LI XC DX CM DM".split())
 _NOT_NAMES = frozenset("The A An In On At Of And For With From By To My Our His Her Its".split())
@@ -135,7 +152,7 @@ def _say(text: str, start: int, end: int, numeral: str) -> str | None:
     if before.lower().rstrip(".") in _COUNTED:
         spoken = _count(text, start, numeral, after)
     elif before in _RULERS:
-        spoken = _position(numeral, number, before, after)
+        spoken = _position(text, start, numeral, before, after)
     elif len(numeral) > 1 and not before.endswith((",", ".")):
         spoken = _behind_others(text, start, numeral, before)
     if spoken is not None:
@@ -222,11 +239,18 @@ def _count(text: str, start: int, numeral: str, after: str) -> str | None:
     return cardinal(number)
 
 
-def _position(numeral: str, number: int, before: str, after: str) -> str | None:
+def _position(text: str, start: int, numeral: str, before: str, after: str) -> str | None:
+    number = value(numeral)
     if numeral in {"C", "D", "L", "M"} or (numeral == "X" and before == "Malcolm"):
         return None
-    if (numeral == "I" and after.lower() in _VERBS) or number > _LAST_HEIR:
+    if number > _LAST_HEIR:
         return None
+    if numeral == "I" and after.lower() in _VERBS:
+        # `Elizabeth I was queen`, but `With James I was happy`.
+        earlier = word_before(text, start - len(before) - 1)
+        reigns = after.lower() in _OF_ALL and earlier.lower() not in _BESIDE
+        if not reigns or (before in _GIVEN_TOO and earlier not in _CROWNED):
+            return None
     return f"the {ordinal(number)}"
 
 

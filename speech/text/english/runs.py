@@ -225,7 +225,13 @@ EXTENSIONS = frozenset(
     ipynb jar deb rpm onnx parquet env vue swift kt scala lua r tex bib srt vtt eml ics so o
     a m""".split()
 )
-_WINDOWS = re.compile(r"(?:[A-Za-z]:|\\)\\?[\w\\. ~$()&+%-]*|[\w.-]+\\[\w\\.-]+")
+# e.g. `C:\Users\me`
+_WINDOWS = re.compile(
+    r"(?:[A-Za-z]:\\?|\\\\(?=\w)|\\(?=[A-Z]\w+\\))[\w\\. ~$()&+%-]*|[\w.-]{2,}\\[\w.-]{2}[\w\\.-]*"
+)
+# A pattern's classes, `\d+`: its other signs are said, its backslashes are not.
+_PATTERN = re.compile(r"\\[dDwWsSbBAZ](?![a-z]{2})")
+_UNSAID = re.compile(r"[\\^$(){}\[\]]+")
 _ROOTED = re.compile(r"(?:~|\.{1,2})?/[\w.@+~%-]+(?:/[\w.@+~%-]*){0,40}$|~/$")
 # e.g. `configs/gpu.yaml`
 _RELATIVE = re.compile(
@@ -251,8 +257,10 @@ def read_path(run: str, start: int) -> Reading | None:
     """
     if "\\" in run:
         match = _WINDOWS.match(run)
-        if match and len(match[0]) > 2:
+        if match and len(match[0]) > 2 and not _PATTERN.match(run):
             return _path(match[0], start)
+        if _PATTERN.search(run):
+            return Reading(spell_name(_UNSAID.sub(" ", run)), start + len(run), "path")
         return None
     line = _LINE.search(run)
     if line and (found := read_path(run[: line.start()], start)):

@@ -149,8 +149,6 @@ def _say(text: str, start: int, end: int, before: str, after: str) -> str:
         return _angle(sign, end - start, before, after)
     if sign == "~" and (after.isdigit() or (after and after in "$€£")):
         return "about"
-    if sign == "\\" and before.isalnum() and after.isalnum():
-        return "backslash"
     if sign == "§" and end - start > 1:
         return "sections"
     if sign in "®™℠" and before.strip():

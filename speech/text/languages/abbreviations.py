@@ -22,6 +22,7 @@ _TABLES = {
         Fa.^=Firma|Mo.=Montag|Di.=Dienstag|Mi.=Mittwoch|Do.=Donnerstag|Sa.=Samstag|Prof.^=Professor
         Hr.^=Herr|Hrn.^=Herrn|Fr.^=Frau|St.^=Sankt|Str.=Straße|S.#=Seite|Bd.#=Band|Kap.#=Kapitel
         Abs.#=Absatz|Art.#=Artikel|Abb.#=Abbildung|Tab.#=Tabelle|Ziff.#=Ziffer|vgl.=vergleiche
+        s. S.=siehe Seite|s. Abb.=siehe Abbildung|s. Kap.=siehe Kapitel|s. auch=siehe auch
         s.o.=siehe oben|s.u.=siehe unten|o.ä.!=oder ähnliches|o.Ä.!=oder Ähnliches
         u.ä.!=und ähnliches|i.d.R.=in der Regel|m.E.=meines Erachtens|v.a.=vor allem
         u.U.=unter Umständen|z.T.=zum Teil|z.Zt.=zurzeit|z.Z.=zurzeit|v.Chr.!=vor Christus
@@ -148,11 +149,14 @@ _TABLES = {
     "pl": """
         np.=na przykład|tzn.=to znaczy|tj.=to jest|itd.!=i tak dalej|itp.!=i tym podobne
         m.in.=między innymi|dr^=doktor|dr.^=doktor|dr hab.=doktor habilitowany
-        dr inż.=doktor inżynier|prof.^=profesor|mgr^=magister|inż.^=inżynier|lek.^=lekarz
-        gen.^=generał|płk^=pułkownik|mjr^=major|kpt.^=kapitan|nr#=numer|ul.^=ulica|pl.^=plac
+        dr inż.=doktor inżynier|prof.^=profesor|mgr=magister|inż.^=inżynier|lek.^=lekarz
+        gen.^=generał|płk^=pułkownik|mjr^=major|kpt.^=kapitan|nr#=numer
+        przy ul.=przy ulicy|na ul.=na ulicy|z ul.=z ulicy|do ul.=do ulicy|od ul.=od ulicy|ul.^=ulica
+        pl.^=plac|w dn.=w dniu|dn.#=dnia
         os.^=osiedle|os.<=osób|str.#=strona|s.#=strona|ok.=około|wg=według|pt.=pod tytułem
         ks.^=ksiądz|bp^=biskup|abp^=arcybiskup|śp.^=świętej pamięci|św.^=święty|bł.^=błogosławiony
-        o godz.=o godzinie|od godz.=od godziny|do godz.=do godziny|po godz.=po godzinie
+        w godz.=w godzinach|m.<#=mieszkania|o godz.=o godzinie
+        od godz.=od godziny|do godz.=do godziny|po godz.=po godzinie
         godz.#=godzina|godz.<=godzin|tel.=telefon|p.n.e.!=przed naszą erą|n.e.!=naszej ery
         n.p.m.!=nad poziomem morza|im.=imienia|al.^=aleja|max.=maksymalnie|tys.<=tysięcy
         zob.=zobacz|por.=porównaj|tzw.=tak zwany|dot.=dotyczy|ds.=do spraw|m.st.=miasto stołeczne
@@ -283,17 +287,17 @@ def _reader(family: str) -> _Reader | None:
     listed = [entry.strip().partition("=") for entry in re.split(r"[|\n]", table.strip())]
     for written, _, spoken in sorted(listed, key=lambda entry: -len(entry[0].rstrip("#^<>!"))):
         short = written.rstrip("#^<>!")
-        mark = written[len(short) :]
+        marks = written[len(short) :]
         name = f"a{len(entries)}"
-        entries[name] = _Entry(short, spoken, mark == "!")
+        entries[name] = _Entry(short, spoken, "!" in marks)
         first = short[0]
         either = first.islower() or short[:3].isalpha()
         rest = re.escape(short[1:]).replace(r"\.", r"\. ?").removesuffix(" ?").replace(r"\ ", " ?")
         for letter in {first, first.swapcase()} if either else {first}:
             group = by_letter.setdefault(letter, [])
-            group.append(
-                f"{_BEFORE.get(mark, '')}{rest}{_BEHIND.get(mark, '')}(?P<{name}{letter}>)"
-            )
+            before = "".join(_BEFORE.get(mark, "") for mark in marks)
+            behind = "".join(_BEHIND.get(mark, "") for mark in marks)
+            group.append(f"{before}{rest}{behind}(?P<{name}{letter}>)")
     body = "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
     to, days, pattern = _days(family)
     return _Reader(
@@ -310,10 +314,12 @@ def _days(family: str) -> tuple[str, dict[str, str], str]:
     # `so` and `do` are German words.
     names = "|".join(day.partition("=")[0] for day in table.split())
     name = f"(?:{names})" if family == "de" else f"(?i:{names})"
+    # Most words begin with no day's letter.
+    firsts = "".join({letter for day in days for letter in (day[0], day[0].upper())})
     pattern = (
-        rf"(?P<from>{name})(?:\.? ?[-–—] ?|\. {to} )(?P<to>{name})(?![^\W\d_])\.?"
+        rf"(?=[{firsts}])(?:(?P<from>{name})(?:\.? ?[-–—] ?|\. {to} )(?P<to>{name})(?![^\W\d_])\.?"
         rf"|(?P<days>{name}(?:\.?(?:, ?| (?:{others}) ){name})+)(?![^\W\d_])\.?"
-        rf"|(?P<day>{name})\.?(?={_HOURS})|"
+        rf"|(?P<day>{name})\.?(?={_HOURS}))|"
     )
     return to, days, pattern
 
@@ -324,7 +330,7 @@ def abbreviation_spans(text: str, family: str) -> list[Span]:
     if reader is None:
         return []
     found: list[Span] = []
-    if family == "de":
+    if family == "de" and "str." in text:
         found += [
             Span(*street.span(), f"{street[1]}straße", "abbreviation", _RULE)
             for street in _STREET.finditer(text)

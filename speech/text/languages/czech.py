@@ -2,6 +2,7 @@
 
 from speech.text.languages.grammar import (
     INTERNATIONAL,
+    Case,
     Currency,
     Day,
     Language,
@@ -22,6 +23,20 @@ _LOCATIVE = frozenset({"v", "ve", "na", "po", "při", "o"})
 _GENITIVE = frozenset(
     listed("od do z ze u konce začátku polovině počátku průběhu během kolem koncem začátkem")
 )
+# Forms of the words of numbers: genitive, dative, instrumental, prepositional.
+_NAMES = ("genitive", "dative", "instrumental", "prepositional")
+_OF: dict[str, tuple[str, ...]] = {
+    "dva": ("dvou", "dvěma", "dvěma", "dvou"),
+    "dvě": ("dvou", "dvěma", "dvěma", "dvou"),
+    "tři": ("tří", "třem", "třemi", "třech"),
+    "čtyři": ("čtyř", "čtyřem", "čtyřmi", "čtyřech"),
+    "devět": ("devíti",) * 4,
+    "dvěstě": ("dvou set", "dvěma stům", "dvěma sty", "dvou stech"),
+    "stě": ("set", "stům", "sty", "stech"),
+    "sta": ("set", "stům", "sty", "stech"),
+    "tisíce": ("tisíc", "tisícům", "tisíci", "tisících"),
+}
+_ONE = (("jednoho", "jedné"), ("jednomu", "jedné"), ("jedním", "jednou"), ("jednom", "jedné"))
 
 
 def _declined(number: int, ending: str) -> str:
@@ -45,10 +60,24 @@ class _Czech(Language):
     def day(self, date: Day) -> str:
         return _declined(date.day, "ého")
 
+    def declined(self, number: str, case: str, gender: str = "") -> str:
+        row = _NAMES.index(case)
+        if number == "1":
+            return _ONE[row][gender == "f"]
+        said = []
+        for word in self.cardinal(number, gender).split():
+            forms = _OF.get(word)
+            # From five to ninety nine all cases are alike.
+            plain = f"{word}i" if word[-1] in "tm" and word != "set" else word
+            said.append(forms[row] if forms else plain)
+        return " ".join(said)
+
     def hour(self, moment: Moment) -> str:
-        if moment.minute:
-            return self.cardinal(str(moment.hour))
-        return self.counted(str(moment.hour), "", self.units["h"])
+        hour = str(moment.hour)
+        if not moment.minute:
+            return self.counted_behind(moment.before, hour, "", self.units["h"])
+        case = self.case(moment.before, "")
+        return self.declined(hour, case, "f") if case else self.cardinal(hour)
 
     def decimal(self, whole: str, part: str, gender: str = "") -> str:
         if not part:
@@ -66,18 +95,31 @@ class _Czech(Language):
         if int(number) > 100 or not noun[:1].islower():
             return ""
         if before in _LOCATIVE:
-            return _declined(int(number), "é" if noun.endswith("ě") else "ém")
+            is_feminine = noun.endswith("ě") and noun not in _NEUTERS
+            return _declined(int(number), "é" if is_feminine else "ém")
         if before in _GENITIVE:
             return _declined(int(number), "é" if noun.endswith("y") else "ého")
         form = "á" if noun.endswith("a") else "é" if noun.endswith(("í", "o", "e")) else "ý"
         return _declined(int(number), form)
 
-    def gender(self, noun: str) -> str:
+    def gender(self, noun: str, count: str = "") -> str:
+        if noun in _MASCULINE:
+            return "m"
         if noun.endswith(("a", "y")):
             return "f"
         return "n" if noun.endswith(("o", "e", "í", "ě")) else "m"
 
 
+# Nouns of several that look like others.
+_MASCULINE = frozenset(
+    listed(
+        """
+        dny týdny měsíce roky body kroky domy hrady kusy stroje muži lidé lidí hosté pokoje vlaky
+        obrazy filmy zápasy góly bratři synové přátelé studenti koncerty díly hlasy řádky sloupce
+        """
+    )
+)
+_NEUTERS = frozenset({"místě", "městě", "patře", "století", "okně", "kole", "dějství", "roce"})
 CZECH = _Czech(
     tag="cs",
     point="celá",
@@ -155,9 +197,20 @@ CZECH = _Czech(
     sections=frozenset(listed("kapitola část díl typ fáze třída svazek")),
     endings=r"\.(?= [a-zá-ž])",
     zero="nula ",
+    cases=(
+        Case("instrumental", frozenset(), ("ami", "emi", "ěma")),
+        Case("instrumental", frozenset(listed("s se mezi před nad"))),
+        Case("prepositional", frozenset(listed("v ve na o po při")), ("ech", "ách", "ích")),
+        Case("dative", frozenset(listed("k ke kvůli díky proti"))),
+        Case(
+            "genitive",
+            frozenset(listed("od do z ze bez u kolem okolo během kromě vedle podle místo")),
+        ),
+    ),
     clock_words=r"hod\.|hodin|h",
     day_mark=r"\. ?",
     short_date=r"(?P<d>[0-9]{1,2})\. ?(?P<m>[0-9]{1,2})\.(?=[,;)]|$)",
+    days=("od", "do"),
     dot_ordinals=True,
     cents="{major} {minor} {coin}",
     slavic="czech",

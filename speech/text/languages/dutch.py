@@ -20,7 +20,7 @@ class _Dutch(Language):
     def hour(self, moment: Moment) -> str:
         return f"{self.cardinal(str(moment.hour))} uur"
 
-    def gender(self, noun: str) -> str:
+    def gender(self, noun: str, count: str = "") -> str:
         return "n" if noun.endswith("je") or noun in _NEUTERS else "m"
 
     def year(self, number: str) -> str:

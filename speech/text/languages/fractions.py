@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 
 from speech.text.languages.grammar import Noun
 
@@ -51,6 +52,7 @@ _WITH_HALF = {
 _OF = {"fr": "de ", "es": "de ", "it": "di ", "pt": "de "}
 
 
+@cache
 def vulgar(sign: str) -> tuple[int, int]:
     """Numerator and denominator of a character that is a fraction."""
     top, _, low = unicodedata.normalize("NFKC", sign).partition("\u2044")

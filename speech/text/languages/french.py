@@ -26,7 +26,7 @@ class _French(Language):
             return self.nth(number)
         return self.cardinal(number) if is_name(before) else ""
 
-    def gender(self, noun: str) -> str:
+    def gender(self, noun: str, count: str = "") -> str:
         bare = noun.lower().removesuffix("s")
         return "f" if bare in _FEMININE or bare.endswith(_FEMININE_ENDINGS) else "m"
 
@@ -145,6 +145,7 @@ FRENCH = _French(
         "24/7": "vingt-quatre sept",
     },
     singular_below_two=True,
+    and_half=("et demi", "et demie"),
 )  # fmt: skip
 FRENCH_BELGIUM = replace(FRENCH, tag="fr_BE")
 FRENCH_SWITZERLAND = replace(FRENCH, tag="fr_CH")

@@ -3,6 +3,8 @@
 import re
 
 from speech.text.languages.grammar import (
+    DOT_BEFORE_WORD,
+    DOTTED_DATE,
     Currency,
     Day,
     Language,
@@ -37,6 +39,7 @@ class _German(Language):
     __slots__ = ()
 
     def _declined(self, number: str, before: str) -> str:
+        before = before.rpartition(" ")[2]
         said = self.nth(number)
         return f"{said}n" if before in _WEAK else said if before in _ARTICLES else f"{said}r"
 
@@ -66,7 +69,7 @@ class _German(Language):
         article = "die" if before.endswith("a") or before in _QUEENS else "der"
         return f"{article} {self.nth(number).capitalize()}"
 
-    def gender(self, noun: str) -> str:
+    def gender(self, noun: str, count: str = "") -> str:
         if not noun[0].isupper():
             return ""
         if noun in _NEUTERS or noun.endswith(("chen", "lein", "um", "ment")):
@@ -174,15 +177,16 @@ GERMAN = _German(
         """
     )
     ),
-    endings=r"\.(?= [^\W\d_])",
+    endings=DOT_BEFORE_WORD,
     clock_words="Uhr|h",
     duration=r"Stunden|Std\.|Minuten",
     fixed={"1. FC": "erster FC"},
     decades="er(?:n|s)?",
-    codes=r"(?<=[0-9], )[0-9]{5}(?= [A-ZÄÖÜ][a-zäöüß])",
+    codes=r"(?:(?<=[0-9], )|(?<=PLZ ))[0-9]{5}(?= [A-ZÄÖÜ][a-zäöüß])",
     year_form="year",
     year_words=frozenset({"jahr", "jahre", "jahres", "seit", "anno", "sommer", "winter"}),
     day_mark=r"\. ?",
-    short_date=r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)",
+    short_date=DOTTED_DATE,
+    days=("", "bis"),
     dot_ordinals=True,
 )  # fmt: skip

@@ -53,7 +53,18 @@ class Moment(NamedTuple):
     suffix: str
     """The word or letter behind it, e.g. `Uhr` or `h`; empty where there is none."""
     before: str
-    """The word before it, lower case."""
+    """The word before it, lower case; of `o godz.` the first."""
+
+
+class Case(NamedTuple):
+    """What puts a number in a grammatical case."""
+
+    name: str
+    """`genitive`, `dative`, `instrumental` or `prepositional`."""
+    before: frozenset[str]
+    """Words before it, lower case; none where only the noun decides."""
+    endings: tuple[str, ...] = ()
+    """Of the noun behind it, where they decide; none where they do not."""
 
 
 INTERNATIONAL = nouns("""
@@ -69,6 +80,11 @@ INTERNATIONAL = nouns("""
     TB m terabyte
 """)
 """Units with one name for one and for many, alike in several languages."""
+
+DOTTED_DATE = r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)"
+"""Pattern of `3.5.`, for `Language.short_date`."""
+DOT_BEFORE_WORD = r"\.(?= [^\W\d_])"
+"""Pattern of the dot that makes an ordinal, for `Language.endings`."""
 
 
 def is_name(word: str) -> bool:
@@ -151,6 +167,10 @@ class Language:
     """Before these a Roman numeral is a plain number: `Teil II`."""
     articles: frozenset[str] = frozenset()
     """Before these a number with a ring is an ordinal, not degrees: `al 4° piano`."""
+    ordered: frozenset[str] = frozenset()
+    """Nouns before which it is one, too: `3° piano`."""
+    and_half: tuple[str, str] = ("", "")
+    """Behind a noun of which there is half of one more, masculine and feminine: `2½ ore`."""
     endings: str = ""
     """Pattern of written ordinal endings."""
     clock_words: str = ""
@@ -166,6 +186,8 @@ class Language:
     """`digits`: one by one; `number`: as a number after its zeros."""
     of: str = ""
     """Between a magnitude and its money, with a blank behind it."""
+    days: tuple[str, str] = ("", "")
+    """Before the first and the last of two days, with other forms of the first: `od 5. do 7.`"""
     link: str = " "
     """Between day, month and year."""
     first: str = ""
@@ -203,6 +225,8 @@ class Language:
     crossed_scores: bool = False
     """Whether `2x1` is a score."""
     singular_below_two: bool = False
+    cases: tuple[Case, ...] = ()
+    """The first that fits is the one."""
     slavic: Literal["", "polish", "russian", "czech"] = ""
     """How nouns have a form of their own after 2, 3 and 4, and how far by the last figure."""
 
@@ -216,6 +240,17 @@ class Language:
             return alone
         head, space, last = spoken.rpartition(" ")
         return f"{head}{space}{forms.get(last, last)}"
+
+    def case(self, before: str, noun: str) -> str:
+        """The case of a number between two words, or nothing where it has its plain form."""
+        for name, heads, endings in self.cases:
+            if (before in heads or not heads) and (not endings or noun.endswith(endings)):
+                return name
+        return ""
+
+    def declined(self, number: str, case: str, gender: Gender = "") -> str:
+        """A whole number in a case of `cases`."""
+        raise NotImplementedError
 
     def decimal(self, whole: str, part: str, gender: Gender = "") -> str:
         """A number with a fraction after its decimal sign."""
@@ -249,6 +284,18 @@ class Language:
         """A number with what it counts."""
         return f"{self.decimal(whole, part, noun.gender)} {self.form(noun, whole, part)}".rstrip()
 
+    def counted_behind(self, before: str, whole: str, part: str, noun: Noun) -> str:
+        """A number with what it counts, behind a word that may ask for the genitive."""
+        if part or self.case(before, "") != "genitive":
+            return self.counted(whole, part, noun)
+        is_one = self.form(noun, whole, "") == noun.one
+        form = (noun.part if is_one else "") or noun.many
+        return f"{self.declined(whole, 'genitive', noun.gender)} {form}"
+
+    def year_in(self, number: str, case: str) -> str:
+        """A year in a case of `cases`, behind a word and before no noun."""
+        return self.declined(number, case)
+
     def nth(self, number: str) -> str:
         """An ordinal."""
         return words(number, self.tag, "ordinal")
@@ -256,6 +303,12 @@ class Language:
     def day(self, date: Day) -> str:
         """The day of a date."""
         return self.first if self.first and date.day == 1 else self.cardinal(str(date.day))
+
+    def days_until(self, date: Day) -> str:
+        """The first day of two in one month, with what stands around it; empty for a range."""
+        first, last = self.days
+        head = f"{listed(first)[0]} " if first and date.before not in listed(first) else ""
+        return f"{head}{self.day(date)} {last} " if last else ""
 
     def date(self, date: Day) -> str:
         """A date in words."""
@@ -276,6 +329,11 @@ class Language:
             said += f"{self.and_seconds}{self.counted(str(moment.second), '', self.second)}"
         return said
 
+    def until(self, moment: Moment) -> str:
+        """The first of two times with what is said between them."""
+        said = self.clock(moment)
+        return f"{said} {self.to} " if self.to else f"{said}, "
+
     def ordinal(self, number: str, ending: str, around: str) -> str:
         """A number with its written ending, and the words before and after it with a blank between.
 
@@ -289,9 +347,9 @@ class Language:
         del after
         return f"{self.the}{self.nth(number)}" if is_name(before) else ""
 
-    def gender(self, noun: str) -> Gender:
+    def gender(self, noun: str, count: str = "") -> Gender:
         """Of a word that is counted, as far as its spelling tells; empty where it does not."""
-        del noun
+        del noun, count
         return ""
 
     def counts(self, word: str) -> bool:

@@ -75,7 +75,7 @@ class Iberian(Language):
         is_queen = before.endswith("a") or before in {"Isabel", "Beatriz", "Leonor"}
         return self.ordinal(number, "ª" if is_queen and not is_century else "º", "")
 
-    def gender(self, noun: str) -> str:
+    def gender(self, noun: str, count: str = "") -> str:
         """Of a word that is counted."""
         if noun in _MASCULINE or noun.endswith(("ma", "mas")):
             return "m"
@@ -170,6 +170,8 @@ SPANISH = _Spanish(
     link=" de ",
     sections=frozenset(listed("capítulo parte tomo acto fase tipo título volumen")),
     articles=frozenset({"el", "la", "del", "al", "un"}),
+    ordered=frozenset(listed("piso puesto año grado lugar capítulo día premio aniversario curso")),
+    and_half=("y medio", "y media"),
     endings=r"\.?[ºª°]|\.?er|\.[oa](?!\w)",
     clock_words=r"h|hs|horas",
     day_mark=r"[º°]? ",
@@ -261,6 +263,8 @@ PORTUGUESE = _Portuguese(
     and_minutes=" e ",
     sections=frozenset(listed("capítulo parte tomo ato fase tipo título volume")),
     articles=frozenset({"o", "a", "do", "da", "no", "na", "ao", "um"}),
+    ordered=frozenset(listed("andar lugar ano dia capítulo turno grau prêmio prémio aniversário")),
+    and_half=("e meio", "e meia"),
     endings=r"\.?[ºª°]",
     clock_words="h|horas",
     day_mark=r"[º°]? ",

@@ -28,7 +28,7 @@ class _Italian(Language):
         said = super().roman(number, before, after)
         return f"{said[:-1]}a" if before in _QUEENS else said
 
-    def gender(self, noun: str) -> str:
+    def gender(self, noun: str, count: str = "") -> str:
         return "f" if noun.endswith(("a", "zione")) and not noun.endswith("ma") else "m"
 
 
@@ -106,6 +106,10 @@ ITALIAN = _Italian(
     and_minutes=" e ",
     sections=frozenset(listed("capitolo parte tomo atto fase tipo titolo volume")),
     articles=frozenset({"il", "la", "al", "del", "nel", "dal", "sul", "un", "alla", "della"}),
+    ordered=frozenset(
+        listed("piano posto grado anno giorno capitolo secolo premio classificato livello turno")
+    ),
+    and_half=("e mezzo", "e mezza"),
     endings="[º°ª]",
     clock_words="ore",
     day_mark=r"[º°]? ",

@@ -25,6 +25,7 @@ sv|är lika med|mindre än|större än|mindre än eller lika med|större än ell
 _SIGN = re.compile(
     r"[≤≥≠≈±√∞÷∈]|(?<=[\w)²³] )[=<>×·&](?= ?[\w(√∞+-])|(?<=[\w)])[=<>×](?=[\d(-])|(?<=\w)[²³](?!\w)"
 )
+_ANY = re.compile("[=<>≤≥≠≈±√∞×÷·²³∈&]")
 _RULE = "languages.mathematics"
 
 
@@ -37,7 +38,7 @@ def _words(family: str) -> dict[str, str]:
 def sign_spans(text: str, family: str) -> Iterator[Span]:
     """The signs of a sentence between what they connect."""
     words = _words(family)
-    if not words:
+    if not words or _ANY.search(text) is None:
         return
     for match in _SIGN.finditer(text):
         yield Span(*match.span(), words[match[0]], "math", _RULE)

@@ -66,6 +66,14 @@ def words(number: str, tag: str, form: Form = "cardinal") -> str:
     return spoken.replace(",", "")
 
 
+@lru_cache(1024)
+def russian(number: str, case: str, gender: str) -> str:
+    """A whole Russian number in the case of a letter, `g`, and of a gender."""
+    convert, _ = _library()
+    with _LOCK:
+        return convert(int(number), lang="ru", to="cardinal", case=case, gender=gender or "m")
+
+
 @lru_cache(256)
 def amount(number: str, tag: str, currency: str) -> str:
     """An amount of money by its ISO code; empty where the library cannot say it."""
@@ -120,7 +128,8 @@ def _number(letter: str) -> re.Pattern[str]:
         rf"(?P<minus>-)?(?:(?P<before>[%€$£₹¥]) ?)?"
         rf"(?P<whole>[0-9]{{1,3}}(?P<mark>[.,' ])[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,2}}"
         rf"|[0-9]{{1,{MAX_DIGITS}}})(?:(?P<point>[.,])(?P<part>[0-9]{{1,6}}))?"
-        rf"(?: ?(?P<behind>{_SIGN}|{signs.SIGNS})(?!{letter}))?(?!{letter}|[:/%°-]|[.,][0-9])"
+        rf"(?: ?(?P<behind>{_SIGN}|{signs.SIGNS})(?:(?<=kr)\.(?= [a-zæøå]))?(?!{letter}))?"
+        rf"(?!{letter}|[:/%°-]|[.,][0-9])"
         rf"|(?<!{letter})(?<!/)(?P<half>½)(?!{letter})"
     )
 

@@ -1,20 +1,60 @@
 """Polish: days and hours are ordinals, and both they and years are declined."""
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    DOT_BEFORE_WORD,
+    DOTTED_DATE,
+    Case,
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    listed,
+    nouns,
+)
 from speech.text.languages.numerals import words
 
 _PREPOSITIONS = frozenset({"na", "w", "we", "po", "przy", "o"})
-# The genitive of numbers.
+# The genitive of the words of numbers; it is the locative, too.
 _OF = dict(
-    zip(
-        map(str, range(11)),
-        listed(
-            "zera jednego dwóch trzech czterech pięciu sześciu siedmiu ośmiu dziewięciu dziesięciu"
-        ),
-        strict=True,
+    pair.split("=")
+    for pair in listed(
+        """
+        zero=zera dwa=dwóch dwie=dwóch trzy=trzech cztery=czterech pięć=pięciu sześć=sześciu
+        siedem=siedmiu osiem=ośmiu dziewięć=dziewięciu dziesięć=dziesięciu jedenaście=jedenastu
+        dwanaście=dwunastu trzynaście=trzynastu czternaście=czternastu piętnaście=piętnastu
+        szesnaście=szesnastu siedemnaście=siedemnastu osiemnaście=osiemnastu
+        dziewiętnaście=dziewiętnastu dwadzieścia=dwudziestu trzydzieści=trzydziestu
+        czterdzieści=czterdziestu pięćdziesiąt=pięćdziesięciu sześćdziesiąt=sześćdziesięciu
+        siedemdziesiąt=siedemdziesięciu osiemdziesiąt=osiemdziesięciu
+        dziewięćdziesiąt=dziewięćdziesięciu sto=stu dwieście=dwustu trzysta=trzystu
+        czterysta=czterystu pięćset=pięciuset sześćset=sześciuset siedemset=siedmiuset
+        osiemset=ośmiuset dziewięćset=dziewięciuset tysiąc=tysiąca tysiące=tysięcy milion=miliona
+        miliony=milionów miliard=miliarda miliardy=miliardów
+        """
     )
 )
+_WITH = {"dwóch": "dwoma", "trzech": "trzema", "czterech": "czterema"}
+_ONE = {
+    "genitive": ("jednego", "jednej"),
+    "dative": ("jednemu", "jednej"),
+    "instrumental": ("jednym", "jedną"),
+    "prepositional": ("jednym", "jednej"),
+}
 _LOCATIVE = frozenset(listed("o po od do przed około koło godzinie godziny"))
+
+
+_FEMININE = frozenset(
+    listed(
+        """
+        kobiety osoby strony książki córki siostry żony róże ręce nogi szkoły gry kawy herbaty zupy
+        butelki szklanki łyżki łyżeczki filiżanki mile tony sztuki kartki gwiazdki minutki
+        dziewczyny dziewczynki matki babki ciotki klasy grupy firmy drużyny bramki próby zmiany
+        wersje części
+        nagrody wystawy piosenki płyty walizki torby krowy owce kury świnie ulice wsie noce
+        """
+    )
+)
 
 
 def _genitive(ordinal: str) -> str:
@@ -60,11 +100,36 @@ class _Polish(Language):
 
     __slots__ = ()
 
+    def gender(self, noun: str, count: str = "") -> str:
+        if count[-1:] in {"2", "3", "4"}:
+            return "f" if noun in _FEMININE or noun.endswith(("cje", "ości", "iny", "yny")) else ""
+        return "f" if noun.endswith("a") else "n" if noun.endswith(("o", "e", "ę", "um")) else ""
+
+    def year_in(self, number: str, case: str) -> str:
+        if case == "genitive":
+            return _genitive(self.nth(number))
+        return self.declined(number, case)
+
     def day(self, date: Day) -> str:
         return _genitive(self.nth(str(date.day)))
 
+    def declined(self, number: str, case: str, gender: str = "") -> str:
+        if number == "1":
+            return _ONE[case][gender == "f"]
+        said = [_OF.get(word, word) for word in self.cardinal(number).split()]
+        if case == "instrumental":
+            last = said[-1]
+            plain = f"{last[:-1]}oma" if last.endswith(("iu", "tu")) else last
+            said[-1] = _WITH.get(last, plain)
+        return " ".join(said)
+
+    def until(self, moment: Moment) -> str:
+        head = "" if moment.before in _LOCATIVE else "od "
+        return f"{head}{self.clock(moment._replace(before='od'))} do "
+
     def hour(self, moment: Moment) -> str:
-        locative = moment.before in _LOCATIVE or moment.before.endswith("godz.")
+        # The last of two: 8:00-16:00.
+        locative = moment.before in _LOCATIVE or moment.before.endswith("-")
         hour = self.nth(str(moment.hour)) if moment.hour else "zerowy"
         return _feminine(hour, locative=locative)
 
@@ -83,7 +148,7 @@ class _Polish(Language):
         return f"{_adjective(number, before.lower(), noun)} {noun}"
 
     def score(self, first: str, second: str) -> str:
-        return f"{self.cardinal(first)} do {_OF.get(second) or self.cardinal(second)}"
+        return f"{self.cardinal(first)} do {self.declined(second, 'genitive')}"
 
     def marked_year(self, number: str, mark: str, before: str) -> str:
         del mark
@@ -179,11 +244,27 @@ POLISH = _Polish(
     """),
     agreement={"f": {"=jeden": "jedna", "dwa": "dwie"}, "n": {"=jeden": "jedno"}},
     zero="zero ",
-    endings=r"\.(?= [^\W\d_])",
+    cases=(
+        Case("instrumental", frozenset(), ("ami", "ećmi", "dźmi")),
+        Case("instrumental", frozenset(listed("między przed"))),
+        Case("prepositional", frozenset(listed("w we na o po przy")), ("ach",)),
+        Case("dative", frozenset(listed("ku dzięki przeciwko")), ("om",)),
+        Case(
+            "genitive",
+            frozenset(
+                listed(
+                    """od do z ze bez dla około ok. powyżej poniżej u obok oprócz prócz wśród
+                    ciągu blisko mniej-więcej"""
+                )
+            ),
+        ),
+    ),
+    endings=DOT_BEFORE_WORD,
     year_mark=r"(?: r\.| roku)?",
     year_behind=r" ?r\.| roku(?!\w)",
     century_mark=r" ?w\.",
-    short_date=r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?=[ ,;)]|$)",
+    short_date=DOTTED_DATE,
+    days=("od", "do"),
     dot_ordinals=True,
     cents="{major} {minor} {coin}",
     slavic="polish",

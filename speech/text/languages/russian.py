@@ -2,7 +2,17 @@
 
 import re
 
-from speech.text.languages.grammar import Currency, Day, Language, Moment, Noun, listed, nouns
+from speech.text.languages.grammar import (
+    Case,
+    Currency,
+    Day,
+    Language,
+    Moment,
+    Noun,
+    listed,
+    nouns,
+)
+from speech.text.languages.numerals import russian
 
 _FORMS = {
     "й": "", "ый": "", "ий": "", "ой": "", "я": "ая", "ая": "ая", "е": "ое", "ое": "ое",
@@ -29,18 +39,34 @@ class _Russian(Language):
 
     __slots__ = ()
 
-    def declined(self, number: str, ending: str) -> str:
+    def declined(self, number: str, case: str, gender: str = "") -> str:
+        return russian(number, case[0], gender)
+
+    def _nth(self, number: str, ending: str) -> str:
         """An ordinal with an ending of `_FORMS`."""
         head, space, last = self.nth(number).rpartition(" ")
         if ending and last == "третий":
             return f"{head}{space}трет{_THIRD[ending]}"
         return f"{head}{space}{last[:-2]}{ending}" if ending else f"{head}{space}{last}"
 
+    def gender(self, noun: str, count: str = "") -> str:
+        # Behind 2, 3 and 4 stands the genitive.
+        if count[-1:] in {"2", "3", "4"}:
+            return "f" if noun.endswith(("ы", "и")) else "m"
+        return "f" if noun.endswith(("а", "я")) else "n" if noun.endswith(("о", "е")) else "m"
+
+    def year_in(self, number: str, case: str) -> str:
+        return self._nth(number, {"genitive": "ого", "dative": "ому"}.get(case, "ом"))
+
     def day(self, date: Day) -> str:
-        return self.declined(str(date.day), "ого")
+        if date.before.endswith("-") or date.before == "по":
+            return self._nth(str(date.day), "ое")
+        return self._nth(str(date.day), "ого")
 
     def hour(self, moment: Moment) -> str:
-        said = self.cardinal(str(moment.hour))
+        case = self.case(moment.before, "")
+        hour = str(moment.hour)
+        said = self.declined(hour, case) if case else self.cardinal(hour)
         return said if moment.minute else f"{said} ноль ноль"
 
     def decimal(self, whole: str, part: str, gender: str = "") -> str:
@@ -56,35 +82,35 @@ class _Russian(Language):
         form = _FORMS[ending.lstrip("-")]
         if form == "ое" and number[-1] == "0" and ending == "-е":
             form = "ые"
-        return self.declined(number, form)
+        return self._nth(number, form)
 
     def is_ruler(self, name: str) -> bool:
         return bool(_KINGS.fullmatch(name))
 
     def roman(self, number: str, before: str, after: str) -> str:
         if after.startswith("век"):
-            return self.declined(number, _OF_KINGS.get(after[-1], ""))
+            return self._nth(number, _OF_KINGS.get(after[-1], ""))
         name = _KINGS.fullmatch(before)
         if name is None:
             return ""
         if name["queen"]:
-            return self.declined(number, _OF_QUEENS.get(name["case"], "ой"))
-        return self.declined(number, _OF_KINGS.get(before[-1], ""))
+            return self._nth(number, _OF_QUEENS.get(name["case"], "ой"))
+        return self._nth(number, _OF_KINGS.get(before[-1], ""))
 
     def century(self, number: str, before: str) -> str:
         if before.lower() in {"в", "во"}:
-            return f"{self.declined(number, 'ом')} веке"
-        return f"{self.declined(number, 'ого')} века"
+            return f"{self._nth(number, 'ом')} веке"
+        return f"{self._nth(number, 'ого')} века"
 
     def year(self, number: str) -> str:
-        return f"{self.declined(number, 'ого')} года"
+        return f"{self._nth(number, 'ого')} года"
 
     def marked_year(self, number: str, mark: str, before: str) -> str:
         word = mark.strip()
         if word == "год":
-            return f"{self.declined(number, '')} год"
+            return f"{self._nth(number, '')} год"
         if word == "году" or (word == "г." and before in {"в", "во"}):
-            return f"{self.declined(number, 'ом')} году"
+            return f"{self._nth(number, 'ом')} году"
         return self.year(number)
 
 
@@ -175,10 +201,26 @@ RUSSIAN = _Russian(
     agreement={"f": {"один": "одна", "два": "две"}, "n": {"один": "одно"}},
     sections=frozenset(listed("глава часть том раздел тип класс фаза")),
     zero="ноль ",
+    cases=(
+        Case("instrumental", frozenset(), ("ами", "ями", "ьми")),
+        Case("instrumental", frozenset(listed("между перед над"))),
+        Case("prepositional", frozenset(listed("в во на о об при")), ("ах", "ях")),
+        Case("dative", frozenset(listed("к ко благодаря"))),
+        Case(
+            "genitive",
+            frozenset(
+                listed(
+                    """от до из с со без для около ок. после свыше более менее больше меньше у
+                    кроме среди против вместо ниже выше старше младше порядка"""
+                )
+            ),
+        ),
+    ),
     endings="-(?:" + "|".join(sorted(_FORMS, key=len, reverse=True)) + ")",
     year_mark=r"(?: ?г\.| года?)?",
     year_behind=r" ?г\.| год[ау]?(?!\w)",
     century_mark=r" ?в\.",
     cents="{major} {minor} {coin}",
+    days=("с со", "по"),
     slavic="russian",
 )  # fmt: skip

@@ -5,7 +5,7 @@ claims is left to espeak-ng as a whole, so that no part of a code is read as a n
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -42,6 +42,9 @@ _TELEPHONES = frozenset(
 )
 _CROSSED = re.compile(r"(?P<a>[0-9])[x×][0-9](?!\w)")
 _COUNTED = re.compile(r" ([^\W\d_]{2,32})(?!\w)")
+_YEAR = re.compile("1[0-9]{3}|20[0-9]{2}")
+_AFTER_YEARS = frozenset(listed("do i a po до по и roku год года г")) | {""}
+_ALSO = re.compile(r"(\w+) [0-9]{1,2}\. (?:und|oder) $")
 _GROUPS = re.compile(r"[. ',]")
 
 
@@ -49,6 +52,12 @@ class _Reader(NamedTuple):
     pattern: re.Pattern[str]
     read: Callable[[Language, re.Match[str]], str]
     kind: Kind
+    rule: str
+    needs: frozenset[str]
+    """Of these characters one stands within `_REACH`; none where it may do without."""
+
+
+_REACH = 48
 
 
 def spans(text: str, language: Language) -> list[Span]:
@@ -82,12 +91,17 @@ def _spans(text: str, language: Language) -> Iterator[Span]:
 
 def _read(text: str, start: int, language: Language, readers: tuple[_Reader, ...]) -> Span | None:
     negative = text[start] == "-"
-    for pattern, read, kind in readers:
-        if match := pattern.match(text, start + negative):
+    first = start + negative
+    is_roman = text[first] in "IVX"
+    near = frozenset(text[first : first + _REACH])
+    for pattern, read, kind, rule, needs in readers:
+        if (kind == "roman") is not is_roman or (needs and needs.isdisjoint(near)):
+            continue
+        if match := pattern.match(text, first):
             spoken = read(language, match)
             if spoken:
                 spoken = f"{language.minus} {spoken}" if negative else spoken
-                return Span(start, match.end(), spoken, kind, rule_name(read))
+                return Span(start, match.end(), spoken, kind, rule)
     return None
 
 
@@ -135,11 +149,17 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
         (rf"(?P<y>[0-9]{{4}})-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}}){end}", _date, "date"),
         (
             r"(?P<d>[0-9]{1,2})(?P<sign>\. ?|[/-])(?P<m>[0-9]{1,2})(?P=sign)"
-            rf"(?P<y>[0-9]{{4}}|[0-9]{{2}}){end}",
+            rf"(?P<y>[0-9]{{4}}|[0-9]{{2}}){end}{language.year_mark}",
             _date,
             "date",
         ),
         (language.short_date, _date, "date"),
+        (
+            rf"(?P<d>[0-9]{{1,2}})\.? ?(?:[-–] ?|{language.days[1] or '-'} )"
+            rf"(?=[0-9]{{1,2}}{language.day_mark}(?P<month>(?i:{months}))(?!\w))",
+            _days,
+            "range",
+        ),
         (
             rf"(?P<d>[0-9]{{1,2}}){language.day_mark}(?:de )?(?P<month>(?i:{months}))(?!\w)"
             rf"(?:,? (?:del? )?(?P<y>[12][0-9]{{3}})(?![\w-]|[.,:][0-9]){language.year_mark})?",
@@ -163,6 +183,13 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
         (rf"(?P<a>[0-9]{{1,3}}):(?P<b>[0-9]|[0-9]{{3,6}}|[6-9][0-9]){end}", _score, "score"),
         (rf"(?P<a>2[5-9]|[3-9][0-9]|[0-9]{{3}}):(?P<b>[0-9]{{1,3}}){end}", _score, "score"),
         (rf"(?P<a>[0-9]{{1,2}})-(?P<b>[0-9]{{1,2}}){end}(?!-)", _result, "score"),
+        (
+            r"(?P<whole>[0-9]{1,3})(?: ?½| 1/2) (?P<noun>[^\W\d_]{1,32})(?![\w²³/])"
+            if language.and_half[0]
+            else "(?!)",
+            _and_half,
+            "fraction",
+        ),
         (
             rf"(?:(?:(?P<w>[0-9]{{1,3}}) )?(?P<top>[0-9]{{1,2}})/(?P<low>[2-9]|10){end}"
             rf"|(?P<w2>[0-9]{{1,3}})? ?(?P<vulgar>[{VULGAR}])(?!\w))"
@@ -201,7 +228,7 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
         (rf"(?P<whole>{whole}) ?- ?(?=(?P<then>{whole})(?!-))", _range, "range"),
         (rf"{number} ?[x×] ?(?=[0-9])", _times, "range"),
         (r"(?P<whole>[0-9]{1,3}) ?[x×](?!\w)", _often, "number"),
-        (rf"{number} ?(?P<unit>{units})(?![\w²³]|/[^\W\d])", _measure, "measure"),
+        (rf"{number} ?(?P<unit>{units})(?![\w²³]|/[^\W\d]|\. ?[0-9])", _measure, "measure"),
         (rf"(?P<whole>[0-9]{{1,4}})(?P<ending>{language.endings}){end}", _ordinal, "ordinal"),
         (
             rf"{number} (?P<scale>{scales})(?!\w)",
@@ -214,7 +241,7 @@ def _readers(language: Language) -> tuple[_Reader, ...]:
     )
     # What a language has no pattern for is never found.
     return tuple(
-        _Reader(re.compile(pattern), read, kind)
+        _Reader(re.compile(pattern), read, kind, rule_name(read), frozenset(_NEEDS.get(read, "")))
         for pattern, read, kind in table
         if pattern != "(?!)"
     )
@@ -234,17 +261,31 @@ def _date(language: Language, match: re.Match[str]) -> str:
     if len(year) == 2:
         year = ("20" if int(year) < 50 else "19") + year
     before = word_before(match.string, match.start()).lower()
-    if before.endswith(","):
-        # am Montag, 3. Mai
+    if before.endswith(",") or (before.endswith("-") and language.tag == "de"):
+        # am Montag, 3. Mai; vom 5.-7. Mai
         head = match.string[: match.start()].rstrip()
         before = word_before(head, len(head) - len(before)).lower()
+    if also := _ALSO.search(match.string, max(0, match.start() - 32), match.start()):
+        # am 5. und 6. Mai
+        before = also[1].lower()
     said = language.year(year) if year else ""
     marked = any(sign in match[0] for sign in "º°")
     return language.date(Day(day, month, said, before, marked))
 
 
+def _days(language: Language, match: re.Match[str]) -> str:
+    if not 1 <= int(match["d"]) <= 31:
+        return ""
+    return language.days_until(Day(int(match["d"]), 0, "", _before(match), marked=False))
+
+
 def _months(language: Language) -> list[str]:
     return [month.lower() for month in language.months]
+
+
+def _before(match: re.Match[str]) -> str:
+    """The word before a form, in lower case."""
+    return word_before(match.string, match.start()).lower()
 
 
 def _time(language: Language, match: re.Match[str]) -> str:
@@ -256,19 +297,23 @@ def _time(language: Language, match: re.Match[str]) -> str:
             minute=int(minute),
             second=int(second) if second else None,
             suffix=suffix,
-            before=word_before(match.string, match.start()).lower(),
+            before=_before_time(match),
         )
     )
 
 
+def _before_time(match: re.Match[str]) -> str:
+    before = _before(match)
+    if before not in {"godz.", "godzina", "hod."}:
+        return before
+    head = match.string[: match.start()].rstrip()
+    return word_before(head, len(head) - len(before)).lower()
+
+
 def _time_range(language: Language, match: re.Match[str]) -> str:
-    before = word_before(match.string, match.start()).lower()
     hour = match["h"] or match["h2"] or match["h3"] or match["h4"]
     minute = match["min"] or match["min2"] or match["min3"] or "0"
-    moment = Moment(int(hour), int(minute), None, "", before)
-    return (
-        f"{language.clock(moment)} {language.to} " if language.to else f"{language.clock(moment)}, "
-    )
+    return language.until(Moment(int(hour), int(minute), None, "", _before_time(match)))
 
 
 def _score(language: Language, match: re.Match[str]) -> str:
@@ -346,6 +391,19 @@ def _fraction(language: Language, match: re.Match[str]) -> str:
     return f"{said} {unit_of(family, unit, is_half=(top, low) == (1, 2))}"
 
 
+def _and_half(language: Language, match: re.Match[str]) -> str:
+    whole, noun = match["whole"], match["noun"]
+    if unit := language.units.get(noun):
+        gender, said = unit.gender, language.counted(whole, "", unit)
+    elif language.counts(noun):
+        gender = language.gender(noun)
+        noun = noun.removesuffix("s") if whole == "1" else noun
+        said = f"{language.cardinal(whole, gender)} {noun}"
+    else:
+        return ""
+    return f"{said} {language.and_half[gender == 'f']}"
+
+
 def _telephone(language: Language, match: re.Match[str]) -> str:
     before = word_before(match.string, match.start()).lower().strip(".:")
     if sum(map(str.isdigit, match[0])) < 7 or not (match[0][0] in "+0" or before in _TELEPHONES):
@@ -369,12 +427,12 @@ def _amount(language: Language, match: re.Match[str]) -> str:
         return ""
     whole, part, scale = _plain(match["whole"]), match["part"] or "", match["scale"]
     if scale:
-        noun = language.scales[scale]
-        return f"{language.counted(whole, part, noun)} {language.money(currency.major.many)}"
+        said = language.counted_behind(_before(match), whole, part, language.scales[scale])
+        return f"{said} {language.money(currency.major.many)}"
     if len(part) == 1 and currency.minor is not None:
         part += "0"
     if not part.strip("0"):
-        return language.counted(whole, "", currency.major)
+        return language.counted_behind(_before(match), whole, "", currency.major)
     if len(part) != 2 or currency.minor is None:
         return language.counted(whole, part, currency.major)
     return _coins(language, whole, part.lstrip("0"), currency, currency.minor)
@@ -399,6 +457,8 @@ def _named(language: Language, match: re.Match[str]) -> str:
             return _coins(language, whole, part.lstrip("0"), currency, currency.minor)
     if len(whole) > 1 and whole[0] == "0":
         return ""
+    if not part and (case := language.case(_before(match), match["name"])):
+        return f"{language.declined(whole, case, noun.gender)} {match['name']}"
     return f"{language.decimal(whole, part, noun.gender)} {match['name']}"
 
 
@@ -428,15 +488,17 @@ def _range(language: Language, match: re.Match[str]) -> str:
 def _measure(language: Language, match: re.Match[str]) -> str:
     if match["unit"] == "°":
         before = word_before(match.string, match.start()).lower()
-        if before in language.articles and _COUNTED.match(match.string, match.end()):
+        counted = _COUNTED.match(match.string, match.end())
+        if counted and (before in language.articles or counted[1] in language.ordered):
             return ""
     noun = language.units[match["unit"]]
-    return language.counted(_plain(match["whole"]), match["part"] or "", noun)
+    before = _before(match)
+    return language.counted_behind(before, _plain(match["whole"]), match["part"] or "", noun)
 
 
 def _scaled(language: Language, match: re.Match[str]) -> str:
-    noun = language.scales[match["scale"]]
-    return language.counted(_plain(match["whole"]), match["part"] or "", noun)
+    noun, whole = language.scales[match["scale"]], _plain(match["whole"])
+    return language.counted_behind(_before(match), whole, match["part"] or "", noun)
 
 
 def _ordinal(language: Language, match: re.Match[str]) -> str:
@@ -487,8 +549,12 @@ def _number(language: Language, match: re.Match[str]) -> str:
     if language.dot_ordinals and behind[:1] == "." and behind[1:]:
         return ""
     counted = _COUNTED.match(match.string, match.end())
-    is_section = word_before(match.string, match.start()).lower() in language.sections
-    gender = language.gender(counted[1]) if counted and not is_section else ""
+    before, noun = _before(match), counted[1] if counted else ""
+    gender = language.gender(noun, whole) if noun and before not in language.sections else ""
+    if not match["part"] and (case := language.case(before, noun)):
+        if _YEAR.fullmatch(whole) and noun in _AFTER_YEARS:
+            return language.year_in(whole, case)
+        return language.declined(_plain(whole), case, gender)
     return language.decimal(_plain(whole), match["part"] or "", gender)
 
 
@@ -501,3 +567,12 @@ def _version(language: Language, match: re.Match[str]) -> str:
 
 def _plain(number: str) -> str:
     return _GROUPS.sub("", number)
+
+
+_NEEDS: Mapping[Callable[[Language, re.Match[str]], str], str] = {
+    _duration: ":", _score: ":", _result: "-", _range: "-", _time_range: "-–—",
+    _times: "x×", _often: "x×", _and_half: "½/",
+    _fraction: "/¼½¾" + "".join(map(chr, range(0x2150, 0x215F))),
+    _money: "".join(_SIGNS) + _CODES,
+}  # fmt: skip
+"""Characters without which a reader finds nothing."""

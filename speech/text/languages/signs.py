@@ -83,6 +83,8 @@ vi|âm|phần trăm|độ|C|F|euro|đô la|bảng|rupi|yên|một nửa
 zh|负|^百分之|摄氏度||华氏度|欧元|美元|英镑|卢比|日元|一半
 """
 _COLUMNS = ("-", "%", "°", "C", "F", "€", "$", "£", "₹", "¥", "½")
+_KRONER = {"da": "krone/kroner", "nb": "krone/kroner", "no": "krone/kroner",
+           "is": "króna/krónur", "fo": "króna/krónur"}  # fmt: skip
 _OTHER_NAMES = {"cmn": "zh", "yue": "zh", "hbs": "hr", "ltg": "lv"}
 _CODES = {"EUR": "€", "USD": "$", "GBP": "£", "INR": "₹", "JPY": "¥"}
 _BY_LAST_FIGURE = frozenset(["ru", "uk", "be", "sr", "hr", "bs", "lt", "lv", "is"])
@@ -107,9 +109,11 @@ class _Words(NamedTuple):
 def _words(family: str) -> dict[str, _Words]:
     name = _OTHER_NAMES.get(family, family)
     line = next((it for it in _TABLE.splitlines() if it.partition("|")[0] == name), "")
+    columns = zip((*_COLUMNS, "k"), [*line.split("|")[1:], _KRONER.get(name, "")], strict=False)
     return {
         sign: _Words(tuple(forms.removeprefix("^").split("/")), forms.startswith("^"))
-        for sign, forms in zip(_COLUMNS, line.split("|")[1:], strict=False)
+        for sign, forms in columns
+        if forms or sign != "k"
     }
 
 

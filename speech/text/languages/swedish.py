@@ -19,7 +19,7 @@ class _Swedish(Language):
     def day(self, date: Day) -> str:
         return self.nth(str(date.day))
 
-    def gender(self, noun: str) -> str:
+    def gender(self, noun: str, count: str = "") -> str:
         return "n" if noun in _NEUTERS else ""
 
     def year(self, number: str) -> str:

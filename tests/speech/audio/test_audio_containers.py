@@ -22,7 +22,8 @@ from speech.audio.containers import (
     media_type,
     open_writer,
 )
-from speech.audio.formats import PacketEncoder
+from speech.audio.formats import MP3_RATES, PacketEncoder
+from speech.audio.lame import LameEncoder
 from speech.config import AudioConfig
 from speech.errors import InvalidInputError
 from speech.types import AUDIO_FORMATS, AudioFormat, Samples
@@ -278,6 +279,27 @@ def test_streamed_mp3_needs_no_earlier_frame():
     frames = mp3_frames(stream(SPEECH[:50_000], "mp3"))
     assert b"Info" not in frames[0]
     assert {frame[4] for frame in frames} == {0}  # main_data_begin of MPEG-2
+
+
+@pytest.mark.parametrize("rate", MP3_RATES)
+def test_mp3_is_what_libavcodecs_lame_makes_of_it(rate):
+    """It is the same encoder, compiled by somebody else; padding and rounding may differ."""
+    samples = voiced(2, rate)
+    options = {"compression_level": "7", "reservoir": "0"}
+    theirs = PacketEncoder(
+        "libmp3lame",
+        sample_rate=rate,
+        sample_format="s16p",
+        bit_rate=64_000,
+        options=options,
+    )
+    expected = [*theirs.encode(samples), *theirs.flush()]
+    ours = LameEncoder(sample_rate=rate, bit_rate=64_000, quality=7)
+    frames = [frame for part in np.array_split(samples, 7) for frame in ours.encode(part)]
+    frames += ours.flush()
+    assert [len(frame) for frame in frames] == [len(frame) for frame in expected]
+    heard, told = (decode(b"".join(them), "mp3")[0] for them in (frames, expected))
+    assert np.abs(heard - told).max() < 1e-3
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "stream"])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -154,7 +156,8 @@ def test_words_are_when_they_are_heard(rate):
     for number in range(12):
         voice = (22_050, 24_000, 24_000, 16_000)[number % 4]
         speed = (0.5, 1.0, 2.0)[number % 3]
-        words += joiner.hold(*spoken(0.3 + number / 777, voice, pause=0.0777, speed=speed))
+        phrase, pcm = spoken(0.3 + number / 777, voice, pause=0.0777, speed=speed)
+        words += joiner.hold(replace(phrase, pause_before=0.111 * (number % 6 == 0)), pcm)
         if number % 5 == 4:
             signal.append(joiner.take())
     heard = edges(np.concatenate([*signal, joiner.finish()]), rate)

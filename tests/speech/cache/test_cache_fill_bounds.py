@@ -65,6 +65,28 @@ async def test_unread_replies_hold_no_more_than_all_may_and_others_go_on() -> No
     assert (fills.counters.held_bytes, fills.counters.paused) == (0, 0)
 
 
+async def test_while_memory_is_short_replies_in_the_making_hold_half() -> None:
+    fills = table(frame_bytes=FRAME)
+    async with AsyncExitStack() as stack:
+        unread = fills.join("k", Maker(pieces=25, free=True))
+        await anext(await stack.enter_async_context(aclosing(unread)))
+        await rested()
+        assert fills.counters.held_bytes == 100
+        fills.shrink()
+        for number in range(3):
+            late = fills.join(f"{number}", Maker(pieces=1000, free=True))
+            await anext(await stack.enter_async_context(aclosing(late)))
+        await rested()
+        assert fills.counters.held_bytes <= 100 + 3 * FRAME
+        assert fills.counters.paused == 3
+        fills.restore()
+        await asyncio.sleep(0)
+        maker = Maker(pieces=30, free=True)
+        assert joined(await read(fills.join("other", maker))) == maker.body
+    await settle(fills)
+    assert (fills.counters.held_bytes, fills.counters.paused) == (0, 0)
+
+
 async def test_a_fill_whose_readers_take_nothing_pauses() -> None:
     fills = table(frame_bytes=FRAME, pause_after=0.01, max_ahead_bytes=20)
     maker = Maker(pieces=1000)

@@ -1,8 +1,12 @@
 """The RAM tier against a model, and its accounting against the interpreter's own."""
 
 import gc
+import sys
+import threading
 import tracemalloc
 from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import settings
@@ -22,6 +26,7 @@ class RamModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.room = ROOM
         self.tier: RamTier[int] = RamTier(
             RamTierConfig(max_bytes=ROOM, ttl=TTL), clock=lambda: self.now
         )
@@ -39,11 +44,25 @@ class RamModel(RuleBasedStateMachine):
         kept = self.tier.put(key, self.count, size=size, groups=groups)
         self.model.pop(key, None)
         cost = size + 1 + ENTRY_OVERHEAD
-        assert kept is (cost <= ROOM)
+        assert kept is (cost <= self.room)
         if kept:
-            while sum(entry[1] for entry in self.model.values()) + cost > ROOM:
-                self.model.popitem(last=False)
+            self.make_room(self.room - cost)
             self.model[key] = (self.count, cost, self.now + TTL, groups)
+
+    def make_room(self, room: int) -> None:
+        while sum(entry[1] for entry in self.model.values()) > room:
+            self.model.popitem(last=False)
+
+    @rule()
+    def shrink(self) -> None:
+        self.room = sum(entry[1] for entry in self.model.values()) // 2
+        self.make_room(self.room)
+        self.tier.shrink()
+
+    @rule()
+    def restore(self) -> None:
+        self.room = ROOM
+        self.tier.restore()
 
     @rule(key=keys)
     def get(self, key: str) -> None:
@@ -71,7 +90,7 @@ class RamModel(RuleBasedStateMachine):
     @invariant()
     def counters_are_true(self) -> None:
         counters = self.tier.counters
-        assert counters.bytes == sum(entry[1] for entry in self.model.values()) <= ROOM
+        assert counters.bytes == sum(entry[1] for entry in self.model.values()) <= self.room
         assert counters.entries == len(self.model)
         assert (counters.hits, counters.misses) == (self.hits, self.misses)
 
@@ -114,6 +133,36 @@ def test_a_value_that_does_not_fit_replaces_its_elder_by_nothing() -> None:
 def test_a_tier_of_no_bytes_keeps_nothing() -> None:
     tier: RamTier[str] = RamTier(RamTierConfig(max_bytes=0))
     assert not tier.put("a", "", size=0, groups=("g",))
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_may_shrink_what_others_use() -> None:
+    tier: RamTier[int] = RamTier(RamTierConfig(max_bytes=50 * ENTRY_OVERHEAD))
+    done = threading.Event()
+
+    def disturb() -> None:
+        while not done.is_set():
+            tier.shrink()
+            tier.restore()
+
+    with ThreadPoolExecutor(1) as threads:
+        disturbing = threads.submit(disturb)
+        for number in range(20_000):
+            tier.put(f"{number % 100}", number, size=0, groups=("g", "h"))
+            tier.get(f"{number % 100}")
+        done.set()
+        disturbing.result(60)
+    tier.purge(None)
+    assert tier.counters.bytes == 0
 
 
 def test_a_negative_size_is_refused() -> None:

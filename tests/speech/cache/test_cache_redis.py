@@ -3,10 +3,7 @@
 import asyncio
 import contextvars
 import logging
-import shutil
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -18,54 +15,12 @@ from speech.cache.records import Record, encode
 from speech.cache.redis_tier import RedisTier
 from speech.config import RedisTierConfig
 from speech.errors import ConfigError
+from tests.redis_server import BINARY
+from tests.redis_server import RedisServer as Server
 
-BINARY = shutil.which("redis-server")
 pytestmark = pytest.mark.skipif(BINARY is None, reason="redis-server is not installed")
 RETRY = 0.05
 SECRET = b"sixteen bytes or more"
-
-
-class Server:
-    """One redis-server on a port of its own; nothing is persisted."""
-
-    def __init__(self, directory: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._directory = directory
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self, *options: str) -> None:
-        assert BINARY is not None
-        fixed = f"--port {self.port} --bind 127.0.0.1 --appendonly no --loglevel warning"
-        self._process = subprocess.Popen(
-            [BINARY, *fixed.split(), "--dir", str(self._directory), "--save", "", *options],
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def direct(self, **options: str) -> client.Redis:
-        return client.Redis(port=self.port, protocol=2, **options)
 
 
 @pytest.fixture
@@ -87,7 +42,7 @@ async def open_tier(server: Server) -> AsyncIterator[Open]:
 
     def make(password: str | None = None, *, secret: bytes = b"", **options: object) -> RedisTier:
         config = RedisTierConfig.model_validate(
-            {"url": server.url, "retry_after": RETRY, **options}
+            {"url": server.url, "retry_after": RETRY, "timeout": 5.0, **options}
         )
         tiers.append(RedisTier(config, password, secret=secret))
         return tiers[-1]

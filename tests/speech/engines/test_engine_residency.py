@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from speech.config import EngineConfig
-from speech.engines import ResidentVoices
+from speech.engines import ResidentVoices, residency
 from speech.engines.fake import FakeEntry
 from speech.engines.fake.engine import FakeEngine
 from speech.engines.loading import Loaded
@@ -202,3 +202,64 @@ def test_what_is_no_more_what_it_was_is_closed(catalogue: VoiceCatalogue) -> Non
     assert used(voices, "b") is not changed
     with pytest.raises(ConfigError, match="no voice 'c'"):
         used(voices, "c")
+
+
+def test_idle_voices_make_room_before_another_is_loaded(catalogue: VoiceCatalogue) -> None:
+    free = 0
+    asked: list[int] = []
+
+    def fits(_: int) -> bool:
+        asked.append(len(voices.infos()))
+        return len(voices.infos()) <= free
+
+    voices = ResidentVoices(catalogue.voices, EngineConfig(), fits=fits)
+    free = 2
+    for name in "abc":
+        used(voices, name)
+    with voices.engine("a") as speaking:
+        used(voices, "d")
+        assert list(voices.infos()) == ["c", "a", "d"]
+        assert isinstance(speaking, FakeEngine)
+        assert not speaking.closed
+        free = 0  # no room at all: who is asked for is loaded, and who speaks stays
+        used(voices, "b")
+        assert list(voices.infos()) == ["a", "b"]
+    assert asked[:5] == [0, 1, 2, 3, 2]
+    assert voices.unloaded == {"room": 3}
+
+
+def test_for_memory_the_least_recently_used_goes_and_the_last_stays(
+    catalogue: VoiceCatalogue,
+) -> None:
+    voices = resident(catalogue, 4)
+    voices.preload("abc")
+    with voices.engine("a"):
+        assert voices.unload_for_memory()
+        assert list(voices.infos()) == ["c", "a"]
+        with voices._loading:  # what loading takes is not what stays
+            assert not voices.unload_for_memory()
+        assert voices.unload_for_memory()
+        assert not voices.unload_for_memory()
+    assert list(voices.infos()) == ["a"]
+    assert voices.unloaded == {"memory": 2}
+
+
+def test_what_is_unused_for_long_is_unloaded_but_for_the_preloaded(
+    catalogue: VoiceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(residency.time, "monotonic", lambda: now)
+    voices = resident(catalogue, 4)
+    voices.preload("a")
+    used(voices, "b")
+    with voices.engine("c"):
+        now = 130.0
+        used(voices, "d")
+        voices.unload_unused(20)
+        assert list(voices.infos()) == ["a", "c", "d"]
+    voices.unload_unused(20)
+    assert list(voices.infos()) == ["a", "c", "d"]
+    now = 151.0
+    voices.unload_unused(20)
+    assert list(voices.infos()) == ["a"]
+    assert voices.unloaded == {"idle": 3}

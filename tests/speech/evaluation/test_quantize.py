@@ -10,7 +10,9 @@ import numpy.typing as npt
 import onnx
 import pytest
 
+from serve_app.voices.command import find_voice
 from speech.config import EngineConfig
+from speech.engines.kinds import Voice
 from speech.engines.loading import load_engine
 from speech.errors import ConfigError
 from speech.evaluation import held_out, quantize
@@ -41,14 +43,19 @@ def made(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     def make(kind: str) -> Path:
         if kind not in known:
             known[kind] = folder / f"{kind}.onnx"
-            assert quantize.write_quantized(original, known[kind], kind, calibration=4) > 0
+            changed = quantize.write_quantized(voice(original), known[kind], kind, calibration=4)
+            assert changed > 0
         return known[kind]
 
     return make
 
 
+def voice(path: Path) -> Voice:
+    return find_voice(str(path))[0]
+
+
 def engine(path: Path) -> Engine:
-    return load_engine(quantize._read(path), EngineConfig(threads=1))
+    return load_engine(voice(path), EngineConfig(threads=1))
 
 
 def spoken(path: Path, jobs: list[PhraseJob]) -> list[npt.NDArray[np.int64]]:
@@ -58,7 +65,7 @@ def spoken(path: Path, jobs: list[PhraseJob]) -> list[npt.NDArray[np.int64]]:
 
 
 def some_jobs(path: Path) -> list[PhraseJob]:
-    return list(quantize.jobs(quantize._read(path), held_out()[:3]))
+    return list(quantize.jobs(voice(path), held_out()[:3]))
 
 
 @pytest.mark.parametrize("kind", ["int8-static", "int8-dynamic", "fp16"])
@@ -79,8 +86,8 @@ def test_a_quantized_voice_keeps_its_rhythm_and_nearly_its_sound(
 @pytest.mark.parametrize("kind", ["int8-static", "fp16"])
 def test_a_batch_is_what_its_rows_are_alone(original: Path, made: Made, kind: str) -> None:
     jobs = some_jobs(original)
-    voice = engine(made(kind))
-    assert voice.info.max_batch_size is None
+    loaded = engine(made(kind))
+    assert loaded.info.max_batch_size is None
     together = spoken(made(kind), jobs)
     for job, batched in zip(jobs, together, strict=True):
         (alone,) = spoken(made(kind), [job])
@@ -110,7 +117,7 @@ def test_a_voice_without_large_products_is_told(original: Path, tmp_path: Path) 
     onnx.save(model, str(path))
     (tmp_path / "none.onnx.json").write_bytes(original.with_name("tiny.onnx.json").read_bytes())
     with pytest.raises(ConfigError, match="no product in it is large enough"):
-        quantize.write_quantized(path, tmp_path / "out.onnx", "fp16")
+        quantize.write_quantized(voice(path), tmp_path / "out.onnx", "fp16")
     assert not (tmp_path / "out.onnx").exists()
 
 
@@ -141,7 +148,7 @@ def test_what_is_lost_is_held_against_what_may_be() -> None:
 
 def test_an_english_voice_is_heard(tmp_path: Path) -> None:
     whisper()  # or skip
-    path = write_tiny_voice(tmp_path / "tiny.onnx")
-    found = quantize.compare(path, path, "none", 0, 1)
+    tiny = voice(write_tiny_voice(tmp_path / "tiny.onnx"))
+    found = quantize.compare(tiny, tiny, "none", 0, 1)
     assert found.words == found.errors_before == found.errors_after > 0
     assert (found.mel_distance, found.bytes_before) == (0.0, found.bytes_after)

@@ -42,7 +42,7 @@ def test_the_page_names_every_value(shipped: VoiceCatalogue) -> None:
     told = {name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)} - {"interpret-as"}
     assert told == set(say_as._READERS)
     elements = PAGE[PAGE.index("## Elements") : PAGE.index("## say-as")]
-    for name in (*prosody._RATES, *prosody._VOLUMES, *prosody.EMPHASIS):
+    for name in (*prosody._RATES, *prosody._PITCHES, *prosody._VOLUMES, *prosody.EMPHASIS):
         assert f"`{name}`" in elements or name == "default"
     assert f"more than {events.MAX_DEPTH} deep" in elements
     assert f"more than {document.MAX_PASSAGES} changes" in elements

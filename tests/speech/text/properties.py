@@ -45,12 +45,12 @@ def broken(front_end: FrontEnd, case: Case) -> str | None:
 def _opening(front_end: FrontEnd, case: Case, explained: Explanation) -> str | None:
     asked = passage(case.text, case.language, normalization=case.wanted)
     opening = front_end.opening(asked, None)
-    first, *others = explained.utterance.phrases
+    first, *others = explained.utterance.phrases or (None,)
     if opening is None:
         # A text that may become too long is read as a whole first.
         is_long = front_end.at_most(asked, None) > CONFIG.max_spoken_characters
         return "has no opening, but a second phrase" if others and not is_long else None
-    if not others:
+    if first is None or not others:
         return "has an opening and nothing else"
     if (opening.text, opening.pause_after) != (first.text, first.pause_after):
         return f"opens with {opening.text!r}, {opening.pause_after}"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
 from speech.config import TextConfig
-from speech.errors import InvalidInputError, NothingToSayError
+from speech.errors import InvalidInputError
 from speech.text import FrontEnd
 from speech.text.cleanup import cleaned
 from speech.text.frontend import may_become
@@ -60,12 +60,12 @@ def test_phonemes_of_a_text_are_shown_for_any_language(front_end: FrontEnd) -> N
 
 @pytest.mark.parametrize("text", ["😀🎉", "\x00\x07\u200b", "...", "!!!", " \n ", "—", "." * 4096])
 @pytest.mark.parametrize("vocabulary", [None, ENGLISH, LETTERS])
-def test_nothing_to_say_is_the_callers_error(
+def test_what_leaves_nothing_to_say_has_no_phrases(
     front_end: FrontEnd, text: str, vocabulary: Vocabulary | None
 ) -> None:
-    with pytest.raises(InvalidInputError) as caught:
-        front_end.prepare(passage(text), vocabulary)
-    assert caught.value.param == "input"
+    assert front_end.prepare(passage(text), vocabulary, words=True).phrases == ()
+    shown = front_end.explain(passage(text))
+    assert (shown.utterance.normalized, shown.utterance.phrases) == ("", ())
 
 
 def test_symbols_the_voice_lacks_are_counted() -> None:
@@ -76,10 +76,9 @@ def test_symbols_the_voice_lacks_are_counted() -> None:
     assert len(utterance.phrases[0].phoneme_ids) == 3 + 2 * 8
 
 
-def test_a_text_wholly_unknown_to_the_voice_is_refused() -> None:
+def test_a_text_wholly_unknown_to_the_voice_has_no_phrases() -> None:
     front_end = FrontEnd(CONFIG)
-    with pytest.raises(InvalidInputError):
-        front_end.prepare(passage("你好。", "zh"), LETTERS)
+    assert not front_end.prepare(passage("你好。", "zh"), LETTERS).phrases
     assert front_end.unknown_symbols["letter", "skipped"] == 2
 
 
@@ -117,8 +116,8 @@ def test_any_text_becomes_phrases_or_the_callers_error(text: str, language: str)
     except InvalidInputError:
         return
     assert [phrase.index for phrase in phrases] == list(range(len(phrases)))
-    assert [phrase.is_last for phrase in phrases] == [False] * (len(phrases) - 1) + [True]
-    assert phrases[-1].pause_after == 0
+    assert [phrase.is_last for phrase in phrases[:-1]] == [False] * (len(phrases) - 1)
+    assert all(phrase.is_last and not phrase.pause_after for phrase in phrases[-1:])
     assert all(0 < len(phrase.text) <= PHRASES.max_characters for phrase in phrases)
     assert all("\n" not in phrase.text for phrase in phrases)
 
@@ -162,11 +161,6 @@ def test_an_opening_is_the_first_phrase(
 @pytest.mark.parametrize("text", ["One phrase.", "The end [pause:2s]", "Hm. 😀"])
 def test_one_phrase_has_no_opening(front_end: FrontEnd, text: str) -> None:
     assert front_end.opening(passage(text), None) is None
-
-
-def test_letters_that_nobody_reads_are_named(front_end: FrontEnd) -> None:
-    with pytest.raises(NothingToSayError, match="en-us cannot read the letters"):
-        front_end.prepare(passage("北京"), None)
 
 
 def test_slovenian_vi_is_a_word(front_end: FrontEnd) -> None:

@@ -159,8 +159,10 @@ def test_an_inline_pause_counts_more_than_the_end_of_a_line() -> None:
     assert [cut.pause_after for cut in cuts] == [2.0, 3.0, 0.0]
 
 
-def test_a_pause_before_the_first_word_is_not_made() -> None:
-    assert cuts_of(paused("<900>One.")) == [Cut("One.", 0.0)]
+def test_a_pause_before_the_first_word_is_before_the_first_phrase() -> None:
+    first, second = cuts_of(paused("<900><100>One. Two."))
+    assert (first.pause_before, first.pause_after) == (1.0, PAUSES.sentence)
+    assert (second.pause_before, second.pause_after) == (0.0, 0.0)
 
 
 def test_given_phonemes_are_cut_nowhere() -> None:

@@ -61,7 +61,7 @@ def engine(voice: Voice) -> HibariEngine:
 
 @pytest.fixture(scope="module")
 def job(voice: Voice) -> Callable[..., PhraseJob]:
-    front_end = FrontEnd(TextConfig())
+    front_end = FrontEnd(TextConfig(max_seconds=60.0))
 
     def make(text: str, **more: object) -> PhraseJob:
         (phrase,) = front_end.prepare(passage(text), voice.vocabulary).phrases

@@ -49,7 +49,7 @@ def engine(voice: Voice) -> HibariEngine:
 
 @pytest.fixture(scope="module")
 def job(voice: Voice) -> Callable[[str, str], PhraseJob]:
-    front_end = FrontEnd(TextConfig())
+    front_end = FrontEnd(TextConfig(max_seconds=60.0))
 
     def make(text: str, speaker: str) -> PhraseJob:
         (phrase,) = front_end.prepare(passage(text), voice.vocabulary).phrases
@@ -95,6 +95,28 @@ def test_speakers_have_the_pitch_and_the_formants_of_the_catalogue(
         pitch, formants = measured[name]
         assert pitch == pytest.approx(speaker.pitch * measured["alloy"][0], rel=0.07), name
         assert formants == pytest.approx(speaker.formants, abs=0.03), name
+
+
+@pytest.mark.parametrize("speaker", ["alloy", "onyx"])
+def test_a_phrase_at_another_pitch(
+    engine: HibariEngine,
+    job: Callable[[str, str], PhraseJob],
+    said: Mapping[str, list[Pcm]],
+    voice: Voice,
+    speaker: str,
+) -> None:
+    plain = [median_pitch(heard(pcm.samples, 24_000)) for pcm in said[speaker]]
+    assert np.median(plain) == pytest.approx(voice.pitch[speaker], rel=0.07)
+    for factor in (0.8, 1.2, 1.45):
+        jobs = [with_delivery(job(text, speaker), pitch=factor) for text in TEXTS]
+        pcms = [pcm for pcm in engine.synthesize(jobs) if isinstance(pcm, Pcm)]
+        pitch = [median_pitch(heard(pcm.samples, 24_000)) for pcm in pcms]
+        assert np.median(pitch) / np.median(plain) == pytest.approx(factor, rel=0.07)
+        waves = [pcm.samples / 32768.0 for pcm in pcms]
+        assert loudness(np.concatenate(waves), 24_000) == pytest.approx(-16, abs=1)
+        assert max(map(true_peak, waves)) <= -1
+        for pcm, other in zip(pcms, said[speaker], strict=True):
+            assert pcm.duration == pytest.approx(other.duration, abs=0.02)
 
 
 def test_no_two_speakers_are_alike(measured: Mapping[str, tuple[float, float]]) -> None:

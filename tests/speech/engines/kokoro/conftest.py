@@ -59,7 +59,7 @@ def real_voice(real_model: Path, real_styles: Path) -> Voice:
 @pytest.fixture(scope="session")
 def say_job(real_voice: Voice) -> Callable[..., PhraseJob]:
     """A text as a phrase for the real voice."""
-    front_end = FrontEnd(TextConfig())
+    front_end = FrontEnd(TextConfig(max_seconds=60.0))
 
     def make(text: str, language: str = "en-us", **more: object) -> PhraseJob:
         found = front_end.prepare(passage(text, language), real_voice.vocabulary_in(language))

@@ -23,7 +23,7 @@ from speech.engines.onnx_session import OnnxSession  # noqa: E402
 from speech.engines.torch_batches import Given  # noqa: E402
 from speech.errors import ConfigError, SynthesisError  # noqa: E402
 from speech.types import Pcm, PhraseJob  # noqa: E402
-from tests.speech.engines.kokoro.dequantized import dequantized_graph  # noqa: E402
+from tests.dequantized import dequantized_graph  # noqa: E402
 
 CLOSE = 2e-3
 TEXTS = ("Done.", "It is eight o'clock.", "Paris", "Oh!", "Half of them had gone.")

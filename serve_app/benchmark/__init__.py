@@ -1,0 +1,1 @@
+"""`chorale benchmark`: measurements that repeat, their history, and what got worse in it."""

@@ -1,0 +1,1 @@
+"""The commands that measure voices: `chorale quality`, and `chorale quantize`."""
