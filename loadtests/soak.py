@@ -1,6 +1,6 @@
 """Soak: half an hour under load, and whether any process keeps growing.
 
-Starts `chorale serve` with the compact graph, or the one that is given, and lets `assistant` arrive
+Starts `chorale serve`, with another graph if one is given, and lets `assistant` arrive
 in an open loop, minute by minute, each minute with some texts of its own. Meanwhile it measures the
 memory of every process every ten seconds. Between minutes the load generator starts again, which
 takes some seconds. The caches are small, so that they are full before memory is judged: what grows
@@ -72,8 +72,8 @@ class State:
 
 
 def with_small_caches(graph: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """A graph, the compact one if none is given, with caches that a few minutes fill."""
-    graph = graph or read_graph(ROOT / "configs" / "compact.yaml") or {}
+    """A graph, that of `chorale serve` if none is given, with caches that a few minutes fill."""
+    graph = graph or read_graph(ROOT / "configs" / "cpu.yaml") or {}
     cache, gateway = dict(graph.get("cache", {})), dict(graph.get("gateway", {}))
     cache["ram"] = {**cache.get("ram", {}), "max_bytes": _RAM_BYTES}
     gateway["hot"] = {"ttl": 60.0, **gateway.get("hot", {}), "max_bytes": _HOT_BYTES}
@@ -228,7 +228,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=round(limits.minutes))
     parser.add_argument("--rate", type=float, default=limits.rate)
     parser.add_argument("--stop", action="store_true", help="end the server of a soak under way")
-    parser.add_argument("--graph", type=Path, help="default: compact")
+    parser.add_argument("--graph", type=Path, help="default: as `chorale serve`")
     add_arguments(parser, OUT / "soak")
     given = parser.parse_args()
     if not 1 <= given.minutes < ROUNDS:
