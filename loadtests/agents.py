@@ -28,6 +28,7 @@ from loadtests import texts
 from loadtests.local_server import local_server
 from loadtests.machine import this_machine
 from loadtests.results import add_arguments, publish
+from loadtests.samples import percentile
 
 _RATE = 24_000
 _AUDIBLE = 0.01
@@ -105,7 +106,7 @@ async def _turn(socket: ClientConnection, answer: Sequence[str], interval: float
             await asyncio.sleep(max(0.0, due - perf_counter()))
             await socket.send(json.dumps({"type": "Speak", "text": token}))
             if is_last:
-                turn.written = perf_counter()
+                turn.written = due
             due += interval
         await socket.send(json.dumps({"type": "Flush"}))
 
@@ -175,14 +176,14 @@ async def measure(url: str, sessions: int, given: argparse.Namespace) -> dict[st
         "turns": len(turns),
         "first_audible_ms": {
             "median": statistics.median(waits),
-            "p95": waits[math.ceil(0.95 * len(waits)) - 1],
+            "p95": percentile(waits, 95),
             "max": waits[-1],
         },
         "underruns": sum(len(turn.late) for turn in turns),
         "underruns_amid_speech": sum(turn.amid_speech for turn in turns),
         "longest_underrun_ms": 1000 * max((it for turn in turns for it in turn.late), default=0.0),
         "generator_late_ms": {
-            "p99": 1000 * sorted(late)[math.ceil(0.99 * len(late)) - 1],
+            "p99": 1000 * percentile(sorted(late), 99),
             "max": 1000 * max(late),
         },
         "audio_seconds": sum(turn.seconds for turn in turns),

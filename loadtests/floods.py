@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import statistics
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,6 +29,7 @@ from loadtests.local_server import LocalServer, local_server, stop_on_sigterm
 from loadtests.machine import this_machine
 from loadtests.results import add_arguments, publish
 from loadtests.run import read_graph
+from loadtests.samples import percentile
 from loadtests.texts import reply
 
 _FLOOD, _OTHER = "127.0.0.2", "127.0.0.3"
@@ -177,7 +177,7 @@ async def measure(server: LocalServer, given: argparse.Namespace) -> tuple[Seen,
 
 
 def _p95(times: list[float]) -> float:
-    return statistics.quantiles(times, n=20)[-1]
+    return percentile(sorted(times), 95)
 
 
 def figures(seen: Seen) -> dict[str, object]:
@@ -194,8 +194,11 @@ def figures(seen: Seen) -> dict[str, object]:
 
 def problems(seen: Seen) -> list[str]:
     """What the server did not hold."""
-    slow = [name for name in ("replies", "livez") if _p95(getattr(seen, name)) >= _MOST_SECONDS]
+    times = {"replies": seen.replies, "livez": seen.livez}
+    slow = [name for name, took in times.items() if not took or _p95(took) >= _MOST_SECONDS]
     found = [*seen.failures, *(f"{name} took {_MOST_SECONDS} s and longer" for name in slow)]
+    if not seen.closed:
+        found.append("no connection was left half open, so nothing was tried")
     if seen.open or max(seen.closed, default=0.0) >= _MOST_OPEN_SECONDS:
         found.append(f"half-open connections lived for {_MOST_OPEN_SECONDS} s")
     if seen.whole or not seen.unread:

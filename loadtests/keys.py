@@ -22,13 +22,15 @@ the 95th percentiles by round show how much it varies. The last line of output i
 
 import argparse
 import asyncio
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -39,6 +41,7 @@ from loadtests.local_server import ROOT, LocalServer, local_server, make_folder,
 from loadtests.machine import this_machine
 from loadtests.results import add_arguments, publish
 from loadtests.run import read_graph
+from loadtests.samples import percentile
 from loadtests.texts import reply
 
 _SPEECH = {"model": "tts-1", "voice": "alloy", "response_format": "wav"}
@@ -47,6 +50,8 @@ _LIMIT = 60
 _TIMES = 10.0
 _SETTLING = 2.0
 """Seconds until what was admitted before is spoken."""
+_PATIENCE = 60.0
+"""Seconds until a flood must have been refused."""
 _REFUSED = 10
 """Refusals after which what was saved up of a limit is gone."""
 _CONDITIONS = {"alone": 0.0, "unknown": _TIMES, "beside": 1.0, "flooded": _TIMES}
@@ -103,17 +108,21 @@ async def cost(bare: LocalServer, keyed: LocalServer, key: str, pairs: int) -> d
 
 
 async def _beside(
-    client: httpx.AsyncClient, times: float, statuses: Counter[str], over: asyncio.Event
+    client: httpx.AsyncClient,
+    times: float,
+    numbers: Iterator[int],
+    statuses: Counter[str],
+    over: asyncio.Event,
 ) -> None:
     """Ask for new texts, so many times as often as the limit allows, whatever becomes of them."""
     asked: set[asyncio.Task[None]] = set()
 
     async def ask(number: int) -> None:
-        status, _ = await _speak(client, reply(1_000_000 + number))
+        status, _ = await _speak(client, reply(number))
         statuses[str(status)] += 1
 
     while not over.is_set():
-        task = asyncio.create_task(ask(statuses.total() + len(asked)))
+        task = asyncio.create_task(ask(next(numbers)))
         asked.add(task)
         task.add_done_callback(asked.discard)
         await asyncio.sleep(60 / (_LIMIT * times))
@@ -137,8 +146,10 @@ async def _ask(client: httpx.AsyncClient, first: int, seconds: float) -> tuple[l
 async def _gone(statuses: Counter[str]) -> None:
     """Wait until a flood has nothing saved up, and what it had is spoken."""
     until = statuses["429"] + _REFUSED
-    while statuses["429"] < until:  # noqa: ASYNC110 (a counter tells nobody)
-        await asyncio.sleep(0.1)
+    with contextlib.suppress(TimeoutError):  # the verdict says that nothing was refused
+        async with asyncio.timeout(_PATIENCE):
+            while statuses["429"] < until:  # noqa: ASYNC110 (a counter tells nobody)
+                await asyncio.sleep(0.1)
     await asyncio.sleep(_SETTLING)
 
 
@@ -149,7 +160,7 @@ async def fairness(
     took: dict[str, list[float]] = {name: [] for name in _CONDITIONS}
     p95s: dict[str, list[float]] = {name: [] for name in _CONDITIONS}
     statuses: dict[str, Counter[str]] = {name: Counter() for name in _CONDITIONS}
-    failures, first = 0, 0
+    failures, first, numbers = 0, 0, count(1_000_000)
     async with (
         _client(server, keys["calm"]) as calm,
         _client(server, "nobody's") as stranger,
@@ -161,7 +172,7 @@ async def fairness(
                 first += 10_000
                 if times:
                     client = stranger if name == "unknown" else other
-                    asking = asyncio.create_task(_beside(client, times, told, over))
+                    asking = asyncio.create_task(_beside(client, times, numbers, told, over))
                 await (_gone(told) if name == "flooded" else asyncio.sleep(_SETTLING))
                 found, failed = await _ask(calm, first, seconds)
                 over.set()
@@ -174,7 +185,7 @@ async def fairness(
     figures = {
         name: {
             "replies": len(found),
-            "p50_ms": statistics.median(found),
+            "p50_ms": percentile(sorted(found), 50),
             "p95_ms": p95[name],
             "p95_ms_by_round": p95s[name],
             "p95_ratio": p95[name] / p95["alone"],
@@ -186,7 +197,7 @@ async def fairness(
 
 
 def _p95(times: list[float]) -> float:
-    return statistics.quantiles(times, n=20)[-1]
+    return percentile(sorted(times), 95)
 
 
 def problems(price: Mapping[str, Any], shared: Mapping[str, Any]) -> list[str]:

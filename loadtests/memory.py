@@ -44,7 +44,7 @@ from rich.console import Console
 from loadtests.cgroup import Group
 from loadtests.faults.callers import learn
 from loadtests.faults.references import References, Wanted
-from loadtests.limits import Check, at_most
+from loadtests.limits import Check, above, at_most
 from loadtests.local_server import (
     LocalServer,
     ServerError,
@@ -342,7 +342,9 @@ def checks(trial: Trial, ran: dict[str, object]) -> list[Check]:
         at_most("calls refused while admission was not narrow", trial.unfounded, 0),
         at_most("drift with the narrow limit, percent", 100 * abs(last / first - 1), 5),
         at_most("levels not seen", len({*_LEVELS} - seen), 0),
-        at_most("voices loaded with the narrow limit", max(s.voices for s in narrow[5:]), 9),
+        above("callers answered with the narrow limit", trial.calls["narrow"]["200"], 0),
+        above("readers served", trial.readers["200"], 0),
+        at_most("voices loaded with the narrow limit", max(it.voices for it in narrow[-half:]), 9),
         at_most("levels not left", int(ran["relieved_after"] is None), 0),
     ]
 

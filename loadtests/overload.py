@@ -169,6 +169,8 @@ def measure(
     admitted = Summary.of([row.seconds for row in during if not row.failure])
     refused = [row for row in during if is_refusal(row)]
     # The last bucket has no bound, and JSON no infinity.
+    if refused and not sum(counted.values()):
+        raise ConfigurationError("callers were refused, but the server's metric counts no refusal")
     refused_ms = min(refusals.at_most(counted, 95), 60_000.0)
     after = normal_after(record.rows, plan.steps[_BEFORE].seconds + seconds, p95_ms / 1000)
     return Overload(

@@ -18,14 +18,13 @@ object.
 import argparse
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.markup import escape
 
@@ -104,12 +103,10 @@ class Soak:
 
     def state(self) -> State | None:
         """The soak under way; None where there is none, or its server is gone."""
-        try:
-            state = State(**json.loads(self._state_file.read_text("utf-8")))
-            with urllib.request.urlopen(f"{state.url}/readyz", timeout=10):  # noqa: S310
-                return state
-        except (OSError, urllib.error.URLError):
+        if not self._state_file.exists():
             return None
+        state = State(**json.loads(self._state_file.read_text("utf-8")))
+        return state if psutil.pid_exists(state.pid) else None
 
     def begin(self, rate: float, minutes: int, graph: Mapping[str, Any] | None) -> State:
         """Start a server and forget what an earlier soak left."""

@@ -72,7 +72,7 @@ TTFA_SECONDS = Metric(
 STAGE_SECONDS = Metric(
     "chorale_stage_seconds",
     "histogram",
-    "Seconds one stage took for one request (normalize, cache, encode) or phrase (synthesize).",
+    "Seconds one stage took for one request (normalize, cache, encode) or batch (synthesize).",
     ("stage",),
     LATENCY_SECONDS,
 )

@@ -63,6 +63,14 @@ def lines(turns: Mapping[str, Sequence[Turn]]) -> list[Line]:
         )
         for index, result in enumerate(first.goodput)
     ]
+    # A level at which one of them answered nobody is a line all the same.
+    levels = [
+        (index, next(filter(None, there)))
+        for index, there in enumerate(
+            zip(*(items[0].levels for items in turns.values()), strict=True)
+        )
+        if any(there)
+    ]
     latency = [
         _line(
             turns,
@@ -70,15 +78,14 @@ def lines(turns: Mapping[str, Sequence[Turn]]) -> list[Line]:
             partial(_latency, index, part, percent),
             more_is_better=False,
         )
-        for index, level in enumerate(first.levels)
-        if level is not None
+        for index, level in levels
         for part in ("hits" if level.workload == "assistant" else "misses",)
         for percent in ("p50", "p95", "p99")
     ]
     streamed = [
         line
-        for index, level in enumerate(first.levels)
-        if level is not None and level.streaming is not None and level.workload == "unique"
+        for index, level in levels
+        if level.streaming is not None and level.workload == "unique"
         for line in (
             _line(
                 turns,

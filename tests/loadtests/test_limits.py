@@ -68,6 +68,7 @@ def test_what_keeps_every_limit_breaks_none() -> None:
         ({"latency": summary(150.0)}, "assistant: P95 of all replies, ms"),
         ({"failures": 1}, "assistant: failures"),
         ({"by_cache": {"hot": summary(10.0)}}, "assistant: P95 of hot hits, ms"),
+        ({"by_cache": {"miss": summary(9.0)}}, "assistant: P95 of hot hits, ms"),
         ({"hit_rate": 0.6}, "assistant: hit rate"),
         ({"generator_cores": 0.81}, "assistant: load generator, cores"),
         ({"late": 601}, "assistant: share sent late"),

@@ -51,6 +51,12 @@ def test_each_fault_breaks_its_check() -> None:
     made.unfounded = 1
     assert broken(made) == ["calls refused while admission was not narrow"]
     made = trial()
+    made.calls["narrow"] = Counter({"429": 50})
+    assert broken(made) == ["callers answered with the narrow limit"]
+    made = trial()
+    made.readers = Counter({"429": 300})
+    assert broken(made) == ["readers served"]
+    made = trial()
     made.sights[40:60] = [sight(second, used=110) for second in range(40, 60)]
     assert broken(made) == ["drift with the narrow limit, percent"]
     made = trial()

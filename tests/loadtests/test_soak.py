@@ -1,6 +1,7 @@
 """A soak that is interrupted goes on; what is asked is a stub, so memory is nobody's."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -22,7 +23,9 @@ from loadtests.soak import Soak, State
 def state(stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
     monkeypatch.setattr(soak, "_MINUTE", 1.0)
     monkeypatch.setattr(soak, "_LOOK_EVERY", 0.2)
-    running = State(url=stub.url, home=str(tmp_path), marker="nobody", pid=0, rate=10, minutes=2)
+    running = State(
+        url=stub.url, home=str(tmp_path), marker="nobody", pid=os.getpid(), rate=10, minutes=2
+    )
     (tmp_path / "state.json").write_text(json.dumps(asdict(running)))
     return running
 
@@ -125,7 +128,9 @@ def test_a_soak_forgets_the_one_before_and_leaves_its_records(
 
 
 def test_without_a_server_there_is_nothing_to_go_on_with(state: State, tmp_path: Path) -> None:
-    gone = asdict(state) | {"url": "http://127.0.0.1:9"}
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(30)
+    gone = asdict(state) | {"pid": ended.pid}
     (tmp_path / "state.json").write_text(json.dumps(gone))
     assert Soak(tmp_path, Console(quiet=True)).state() is None
     assert Soak(tmp_path / "elsewhere", Console(quiet=True)).state() is None
