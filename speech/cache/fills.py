@@ -374,8 +374,11 @@ class FillTable:
                 self._move()
 
     def shrink(self) -> None:
-        """Have those in the making hold half of what is held; nothing goes before it is read."""
-        self._max_bytes = self._stock.bytes // 2
+        """Have those in the making hold half of what is held; nothing goes before it is read.
+
+        A sixteenth of the bound stays, so that short replies are made once for all and kept.
+        """
+        self._max_bytes = max(self._stock.bytes // 2, self._config.max_fills_bytes // 16)
 
     def restore(self) -> None:
         """Hold as much as is configured again."""

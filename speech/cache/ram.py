@@ -127,9 +127,9 @@ class RamTier(Generic[V]):
             return len(keys)
 
     def shrink(self) -> None:
-        """Keep half of what is held, and no more from now on."""
+        """Keep half of what is held, or a sixteenth of the bound, and no more from now on."""
         with self._lock:
-            self._max_bytes = self._bytes // 2
+            self._max_bytes = max(self._bytes // 2, self._config.max_bytes // 16)
             self._evict(self._max_bytes)
 
     def restore(self) -> None:

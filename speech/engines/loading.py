@@ -22,6 +22,7 @@ class Loaded:
     """An engine that speaks, and how it came to be."""
 
     engine: Engine
+    voice: Voice
     choice: str
     """How its provider was chosen, in words for an operator."""
     config: EngineConfig
@@ -53,10 +54,10 @@ def load_voice(voice: Voice, config: EngineConfig) -> Loaded:
         asked, how = own, "asked for"
         if own.provider == "auto":
             asked, how = _fastest(voice, own, providers)
-        engine, choice = load_first(voice, asked, how, providers)
-        fell_back = choice != how
+        engine, choice, fell_back = load_first(voice, asked, how, providers)
     return Loaded(
         engine=engine,
+        voice=voice,
         choice=choice,
         config=config,
         speed=_speed(voice, engine),

@@ -226,17 +226,18 @@ def _measure_all(
 
 
 def trial_jobs(voice: Voice) -> list[PhraseJob]:
-    """Real phrases of a voice, the second of about three seconds."""
+    """Real phrases of a voice, the second of about three seconds.
+
+    Raises:
+        ConfigError: the voice has no symbols for them.
+    """
     front_end = FrontEnd(TextConfig())
     delivery = Delivery(voice=voice.id, speaker=voice.default_speaker, language=voice.language)
-    return [
-        PhraseJob(
-            phrase=front_end.prepare(
-                Passage(text=text, delivery=delivery), voice.vocabulary
-            ).phrases[0]
-        )
-        for text in _TEXTS
-    ]
+    passages = (Passage(text=text, delivery=delivery) for text in _TEXTS)
+    read = [front_end.prepare(passage, voice.vocabulary).phrases for passage in passages]
+    if not all(read):
+        raise ConfigError(f"voice {voice.id!r} has no symbols for the English texts of a trial")
+    return [PhraseJob(phrase=phrases[0]) for phrases in read]
 
 
 def _measure(

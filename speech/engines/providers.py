@@ -86,7 +86,7 @@ def load_first(
     config: EngineConfig,
     choice: str,
     providers: Mapping[ProviderName, Provider],
-) -> tuple[Engine, str]:
+) -> tuple[Engine, str, bool]:
     """Load a voice on `config.provider`, or else on the first of `config.fallback` that can.
 
     A fallback that lacks the precision speaks in single.
@@ -98,7 +98,7 @@ def load_first(
         providers: The engine's.
 
     Returns:
-        The engine, warm, and how its provider came to be chosen.
+        The engine, warm, how its provider came to be chosen, and whether it is a fallback.
 
     Raises:
         ConfigError: none can; names all of them and why.
@@ -115,7 +115,8 @@ def load_first(
             _LOG.warning("voice %s: %s", voice.id, error)
             failed.append(str(error))
         else:
-            return engine, f"fallback: {'; '.join(failed)}" if failed else choice
+            how = f"fallback: {'; '.join(failed)}" if failed else choice
+            return engine, how, bool(failed)
     raise ConfigError(f"voice {voice.id!r}: {'; '.join(failed)}")
 
 

@@ -103,11 +103,15 @@ class ResidentVoices:
         voice = self._voices.get(voice_id)
         while voice and not self._fits(_LOADING * voice.size) and self._unload_idle("room"):
             pass
-        resident = _Resident(self.build(voice_id, self._config))
-        resident.users = 1
-        with self._lock:
-            self._engines[voice_id] = resident
-        return resident
+        while True:
+            resident = _Resident(self.build(voice_id, self._config))
+            with self._lock:
+                if self._voices.get(voice_id) is resident.loaded.voice:
+                    resident.users = 1
+                    self._engines[voice_id] = resident
+                    return resident
+            # The catalogue has another voice of this name by now, or none.
+            self._retire(resident)
 
     def synthesize(self, jobs: Sequence[PhraseJob]) -> list[Pcm | SpeechError]:
         """Speak phrases of one voice; where memory runs out, others make room for it.
@@ -142,24 +146,27 @@ class ResidentVoices:
     def replace(self, voice_id: str, loaded: Loaded) -> None:
         """Let a built engine speak from now on, and whatever is loaded later be loaded as it was.
 
-        The engine it replaces is closed; a voice that has left meanwhile stays away.
+        The engine it replaces is closed. One that was built of a voice that has left meanwhile, or
+        has changed, is closed itself.
         """
         self.configure(loaded.config)
         new = _Resident(loaded)
         with self._lock:
             before = self._engines.get(voice_id)
-            if before is not None:
+            taken = before is not None and before.loaded.voice is loaded.voice
+            if taken:
                 self._engines[voice_id] = new
-        self._retire(before or new)
+        self._retire(before if before is not None and taken else new)
 
     def know(self, voices: Mapping[str, Voice]) -> None:
         """Take other voices from now on; what is loaded and not among them any more is closed."""
         with self._lock:
-            known, self._voices = self._voices, voices
-            names = [name for name in self._engines if voices.get(name) is not known[name]]
+            self._voices = voices
+            resident = self._engines.items()
+            names = [name for name, it in resident if voices.get(name) is not it.loaded.voice]
             gone = [self._engines.pop(name) for name in names]
-        for resident in gone:
-            self._retire(resident)
+        for one in gone:
+            self._retire(one)
 
     def configure(self, config: EngineConfig) -> None:
         """Load with another configuration from now on; what is resident stays as it is."""
@@ -171,11 +178,11 @@ class ResidentVoices:
         A voice whose own options decide all that has changed is not among them.
         """
         with self._lock:
-            resident = [(self._voices[name], item) for name, item in self._engines.items()]
+            loaded = [item.loaded for item in self._engines.values()]
         return [
-            voice.id
-            for voice, item in reversed(resident)
-            if voice.config(item.loaded.config) != voice.config(config)
+            one.voice.id
+            for one in reversed(loaded)
+            if one.voice.config(one.config) != one.voice.config(config)
         ]
 
     def preload(self, voice_ids: Iterable[str]) -> None:

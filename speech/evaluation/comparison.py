@@ -19,7 +19,7 @@ from speech.evaluation.measures import MEASURES, Limit, SentenceResult, VoiceRes
 CONFIDENCE = 0.998
 _RESAMPLED = 4_000
 _LEAST_SENTENCES = 5
-"""Fewer say nothing about any other."""
+"""Sentences that a measure must have on both sides to be compared."""
 
 Array = npt.NDArray[np.float64]
 

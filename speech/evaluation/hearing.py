@@ -5,6 +5,7 @@ packages: nothing is loaded from a network. All listen at 16 kHz, on one thread.
 """
 
 import re
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -20,7 +21,7 @@ from speech.errors import ConfigError
 from speech.types import Samples
 
 RATE = 16_000
-"""Hertz that both listen at."""
+"""Hertz that all listen at."""
 _PAUSE = int(0.25 * RATE)
 """Samples of silence around a sentence."""
 
@@ -192,13 +193,20 @@ class Judge:
 
 
 def heard(samples: Samples, sample_rate: int) -> Wave:
-    """Int16 audio as both listen to it: full scale at 1, at RATE."""
+    """Int16 audio as all listen to it: full scale at 1, at RATE."""
     return resample(samples, sample_rate, RATE).astype(np.float32) / np.float32(32_768)
 
 
 def words(text: str) -> list[str]:
     """A text as a recogniser writes it: lower case, without punctuation."""
     return re.sub(r"[^a-z' ]", " ", text.lower().replace("-", " ")).split()
+
+
+def signs(text: str, *, digits: bool = False) -> str:
+    """Words in lower case without marks, in letters of every language."""
+    plain = unicodedata.normalize("NFC", text.lower().replace("’", "'"))
+    letter = r"[^\W_]" if digits else r"[^\W\d_]"
+    return " ".join(re.findall(f"{letter}+(?:'{letter}+)*", plain))
 
 
 def word_errors(wanted: Sequence[str], found: Sequence[str]) -> int:

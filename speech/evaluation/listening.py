@@ -1,7 +1,5 @@
 """Everything that is measured of one spoken sentence, by all ears there are."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import numpy as np
 
 from speech.errors import SpeechError
 from speech.evaluation.clicks import clicks, surprise
-from speech.evaluation.hearing import RATE, Judge, Wave, heard, recogniser, word_errors
+from speech.evaluation.hearing import RATE, Judge, Wave, heard, recogniser, signs, word_errors
 from speech.evaluation.measures import SentenceResult
 from speech.evaluation.pronunciation import Fitting, asked_right
 from speech.evaluation.prosody import carried
@@ -41,8 +39,8 @@ class Listener:
 
     def listen(self, category: str, sentence: Sentence, spoken: Spoken) -> SentenceResult:
         """Measure one sentence."""
-        found = self.understand(category, sentence, spoken)
         wave = heard(spoken.samples, spoken.sample_rate)
+        found = self._understood(category, sentence, spoken, wave)
         if not _audible(wave):
             return found
         values = {**found.values, **dict(self._of_the_voice(wave, sentence, spoken))}
@@ -51,6 +49,11 @@ class Listener:
     def understand(self, category: str, sentence: Sentence, spoken: Spoken) -> SentenceResult:
         """Measure only the signal and the words."""
         wave = heard(spoken.samples, spoken.sample_rate)
+        return self._understood(category, sentence, spoken, wave)
+
+    def _understood(
+        self, category: str, sentence: Sentence, spoken: Spoken, wave: Wave
+    ) -> SentenceResult:
         understood = ""
         weights: dict[str, float] = {}
         values = of_the_signal(spoken)
@@ -83,10 +86,10 @@ class Listener:
         self, understood: str, sentence: Sentence, weights: dict[str, float]
     ) -> Iterator[tuple[str, float]]:
         """Errors against the nearest reading; `weights` gets their lengths."""
-        read = _signs(self._read(understood, sentence))
+        read = signs(self._read(understood, sentence))
         # What is written as the text is was heard, whatever it reads as.
-        ways = [(_signs(sentence.text, digits=True), _signs(understood, digits=True))]
-        ways += ((_signs(text), read) for text in self._words(sentence.text, sentence))
+        ways = [(signs(sentence.text, digits=True), signs(understood, digits=True))]
+        ways += ((signs(text), read) for text in self._words(sentence.text, sentence))
         best, found = min(ways, key=lambda way: word_errors(way[0].split(), way[1].split()))
         for name, wanted, other in (
             ("word_error", best.split(), found.split()),
@@ -125,10 +128,3 @@ def of_the_signal(spoken: Spoken) -> dict[str, float]:
     if spoken.padding is not None:
         values["padding"] = round(spoken.padding, 5)
     return values
-
-
-def _signs(text: str, *, digits: bool = False) -> str:
-    """Words in lower case without marks, in letters of every language."""
-    plain = unicodedata.normalize("NFC", text.lower().replace("’", "'"))
-    letter = r"[^\W_]" if digits else r"[^\W\d_]"
-    return " ".join(re.findall(f"{letter}+(?:'{letter}+)*", plain))

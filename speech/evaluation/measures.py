@@ -19,7 +19,7 @@ class Measure(StrictModel):
     title: str
     unit: str = ""
     better: Better
-    """Which change is none to be told: `same` is none, whichever way it goes."""
+    """Which change is an improvement; of `same`, every change is for the worse."""
     digits: int = 2
     percent: bool = False
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speech.config import StrictModel
-from speech.evaluation.hearing import RATE, Wave, words
+from speech.evaluation.hearing import RATE, Wave, signs
 
 _HOP = RATE // 100
 _LOWEST, _HIGHEST = 60, 500
@@ -25,6 +25,7 @@ _ASTRAY = 0.08
 """Share of a sentence by which a pause may lie away from its mark."""
 _ENDING = 40
 """Frames of the end whose lowest pitch the very end is compared with."""
+_CLOSERS = " \n\"”’')"
 _MARKS = re.compile(r"([,;:.!?])(?=[\s\"”’')])")
 
 
@@ -43,7 +44,7 @@ class Prosody(StrictModel):
     """Mean seconds of the pauses at full stops, question marks and the like."""
     missing: float | None
     """Share of the marks without a pause."""
-    unasked: int
+    unasked: int | None
     """Pauses where no mark is."""
     ending: float | None
     """Semitones from the lowest pitch of the last 0.4 s of voice to its very end."""
@@ -59,13 +60,15 @@ def carried(wave: Wave, text: str, spoken: str) -> Prosody:
     """
     pitch = _pitch(wave)
     runs, sounding = _pauses(wave)
-    comma, stop, missing, unasked = _at_marks(runs, text) if text == spoken else ([], [], None, 0)
+    comma, stop, missing, unasked = (
+        _at_marks(runs, text) if text == spoken else ([], [], None, None)
+    )
     return Prosody(
         pitch=round(float(np.median(pitch)), 1) if len(pitch) else None,
         pitch_range=round(_semitones(*np.percentile(pitch, (5, 95))), 2)
         if len(pitch) > 9
         else None,
-        rate=round(60 * len(words(spoken)) / max(sounding, 0.01), 1),
+        rate=round(60 * len(signs(spoken).split()) / max(sounding, 0.01), 1),
         comma=round(float(np.mean(comma)), 3) if comma else None,
         stop=round(float(np.mean(stop)), 3) if stop else None,
         missing=missing,
@@ -119,13 +122,15 @@ def _pauses(wave: Wave) -> tuple[list[tuple[float, float]], float]:
 
 def _at_marks(
     runs: list[tuple[float, float]], text: str
-) -> tuple[list[float], list[float], float | None, int]:
+) -> tuple[list[float], list[float], float | None, int | None]:
     """Lengths of pauses at commas, at stops, share of marks without one, pauses without a mark.
 
     Pauses and marks are paired in order so that places agree best (an edit distance, in which
     both kinds of gap cost `_ASTRAY`).
     """
-    marks = [(found.start() / len(text), found[1]) for found in _MARKS.finditer(text.rstrip())]
+    marks = [
+        (found.start() / len(text), found[1]) for found in _MARKS.finditer(text.rstrip(_CLOSERS))
+    ]
     if not marks:
         return [], [], None, sum(length > _UNASKED for _, length in runs)
     costs = np.zeros((len(marks) + 1, len(runs) + 1))

@@ -255,7 +255,7 @@ class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]  #
 
 
 def jobs(voice: Voice, texts: Sequence[str]) -> Iterator[PhraseJob]:
-    """First phrases of sentences, every speaker in turn."""
+    """First phrases of sentences, every speaker in turn; what has no symbols is left out."""
     front_end = FrontEnd(PATIENT)
     speakers = list(voice.speakers) or [""]
     for place, text in enumerate(texts):
@@ -266,7 +266,8 @@ def jobs(voice: Voice, texts: Sequence[str]) -> Iterator[PhraseJob]:
             seed=place,
         )
         passage = Passage(text=text, delivery=delivery)
-        yield PhraseJob(phrase=front_end.prepare(passage, voice.vocabulary).phrases[0])
+        for phrase in front_end.prepare(passage, voice.vocabulary).phrases[:1]:
+            yield PhraseJob(phrase=phrase)
 
 
 def compare(before: Voice, after: Voice, kind: str, changed: int, count: int) -> Comparison:

@@ -69,7 +69,6 @@ class EngineAlone:
         self._speaker = speaker
         self._front_end = FrontEnd(PATIENT)
         self._engine = load_engine(voice, EngineConfig(threads=1))
-        self._engine.warm_up()
         self._clock = process_time if self._engine.info.provider == "cpu" else perf_counter
 
     def languages(self) -> tuple[str, ...]:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import Field, RootModel, ValidationError
+from pydantic import Field, RootModel, ValidationError, model_validator
 
 from speech.config import StrictModel
 from speech.errors import ConfigError
 from speech.evaluation import held_out
+from speech.evaluation.hearing import words
 
 RANDOM = "random words"
 """Category of sentences whose words a recogniser cannot guess (`held_out`)."""
@@ -25,8 +26,8 @@ class Sentence(StrictModel):
     text: Annotated[str, Field(min_length=1, max_length=4096)]
     spoken: tuple[str, ...] = ()
     """Words that a listener should write down, any of them; none: those of the text."""
-    rises: bool | None = None
-    """Whether the voice should go up at the end; None where both are right."""
+    rises: bool = False
+    """Whether the voice should go up at the end."""
     word: str = ""
     """One whose pronunciation is listened to."""
     right: tuple[Phones, ...] = ()
@@ -35,6 +36,13 @@ class Sentence(StrictModel):
     """What it is mistaken for."""
     language: str = "en"
     """Language tag of the text."""
+
+    @model_validator(mode="after")
+    def _word_is_whole(self) -> Self:
+        given = {bool(self.word), bool(self.right), bool(self.wrong)}
+        if len(given) > 1 or (self.word and self.word.lower() not in words(self.text)):
+            raise ValueError("`word` is one of the text, and has both `right` and `wrong`")
+        return self
 
 
 class _Suite(RootModel[dict[str, tuple[Sentence, ...]]]):

@@ -299,7 +299,7 @@ class _Reading:
 
     def _at_pitch(self, event: Event, manner: _Manner, written: str) -> _Manner:
         how = self._delivery_here(event.start)
-        factor = prosody.pitch(written, self._hertz(how) or _HERTZ)
+        factor = prosody.pitch(written, (self._hertz(how) or _HERTZ) * manner.pitch)
         if factor is None:
             raise self._error(event, "a pitch is a word such as low, a percentage, st or Hz")
         within = min(max(manner.pitch * factor, _LOWEST), _HIGHEST)
@@ -424,6 +424,8 @@ class _Reading:
             most = f"at most {MAX_WORD} characters have {MAX_PHONEMES} of phonemes"
             raise self._error(event, most)
         phonemes = self._known(event, phonemes, self._delivery_here(start))
+        if not phonemes:
+            raise self._error(event, "the voice has none of these phonemes")
         try:
             mark = marks.pronounced(word, phonemes)
         except ValueError:

@@ -29,6 +29,8 @@ _MONTHS = (
 )
 # e.g. `-1,234.5`
 _NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<whole>[0-9]{1,39})(?:\.(?P<part>[0-9]{1,39}))?")
+# e.g. `1,234.5`
+_COMMA_GROUPS = re.compile(r"[-+−]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _ROMAN = re.compile(r"(?=.)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ORDINAL = re.compile(r"(?P<number>[0-9]{1,15})(?:\.|º|ª|[a-zè]{1,3})?")
 # e.g. `3+1/2`
@@ -100,10 +102,7 @@ def _cardinal(text: str, form: str, language: str) -> str:
     del form
     if _ROMAN.fullmatch(text):
         return _whole(roman(text), language)
-    if not _is_english(language) and "," in text:
-        # A comma is the decimal sign wherever it is none of thousands.
-        text = text.replace(".", "").replace(",", ".")
-    match = _NUMBER.fullmatch(re.sub(r"(?<=[0-9])[,'\u202f\u00a0 ](?=[0-9]{3})", "", text))
+    match = _NUMBER.fullmatch(_without_groups(text, language))
     if match is None:
         return ""
     if _is_english(language):
@@ -115,6 +114,20 @@ def _cardinal(text: str, form: str, language: str) -> str:
         return words
     table = language_table(language)
     return f"{table.minus if table else minus(language.partition('-')[0])} {words}".strip()
+
+
+def _without_groups(text: str, language: str) -> str:
+    """A number with a dot before its decimals and nothing between groups of three."""
+    table = language_table(language)
+    if table is not None:
+        decimal = table.decimal_sign
+    elif _is_english(language) or _COMMA_GROUPS.fullmatch(text):
+        decimal = "."
+    else:
+        decimal = "," if "," in text else "."
+    other = "." if decimal == "," else ","
+    plain = re.sub(rf"(?<=[0-9])[{other}'\u202f\u00a0 ](?=[0-9]{{3}}(?![0-9]))", "", text)
+    return plain.replace(decimal, ".") if other not in plain else ""
 
 
 def _ordinal(text: str, form: str, language: str) -> str:
@@ -169,6 +182,8 @@ def _date(text: str, form: str, language: str) -> str:
         return _year(text, language)
     found = _DATE_PART.findall(text)
     if any(character.isalpha() for character in text) and len(found) < len(order):
+        return _as_written(text, form, language)
+    if len(found) > len(order):
         return _as_written(text, form, language)
     if len(found) == 1 and len(order) > 1:
         found = _apart(found[0], order)

@@ -196,9 +196,12 @@ class ArrivingText:
     def _clause(self) -> int:
         """The last end of a clause that leaves a first phrase of some length; 0 for none."""
         limit = self._first_characters
-        for match in reversed([*_CLAUSE_ENDS.finditer(self._held, limit // 4, limit)]):
+        ends = [*_CLAUSE_ENDS.finditer(self._held, limit // 4, limit)]
+        if not ends or self._asked >= _QUESTIONS:
+            return 0
+        together = " ".join(self._ask(self._held))
+        for match in reversed(ends):
             head, tail = self._held[: match.end()], self._held[match.end() :]
-            together = " ".join(self._ask(head + tail))
             if tail and " ".join(self._ask(head) + self._ask(tail)) == together:
                 return match.end()
         return 0

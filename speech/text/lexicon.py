@@ -98,9 +98,6 @@ class Lexicon:
         for first_token, found in lengths.items():
             self._lengths[first_token] = tuple(sorted(found, reverse=True))
 
-    def __len__(self) -> int:
-        return sum(map(len, self._entries.values()))
-
     def __bool__(self) -> bool:
         return bool(self._entries)
 

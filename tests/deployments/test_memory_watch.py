@@ -46,7 +46,7 @@ def test_a_cache_that_fills_a_budget_shrinks_until_it_fits_and_grows_again(
     )
     monkeypatch.setattr(memory, "_assigned", lambda: budget)
     watch = MemoryWatch(config)
-    tier: RamTier[object] = RamTier(RamTierConfig(max_bytes=10**9))
+    tier: RamTier[object] = RamTier(RamTierConfig(max_bytes=4 * 10**8))
     assert watch.look(tier) is Level.PLENTY
     while watch.fits(-5 * MIB):
         tier.put(f"{tier.counters.entries}", np.ones(MIB, np.int8), size=MIB, groups=())

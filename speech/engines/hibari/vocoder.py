@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from speech.engines.hibari.character import BINS, Character, polar
+from speech.engines.noise import SIZE, noise_table
 
 Floats = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
@@ -34,8 +35,6 @@ _LOWEST_PITCH = 40.0
 """Hertz; a frame below has no pulses."""
 _HIGHEST_HARMONIC = 11_000.0
 """Hertz."""
-_TABLE = 1 << 20
-"""Numbers of the noise table, 4 MB: a phrase comes round to where it began after 21 s."""
 
 _WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_SIZE) / _SIZE)).astype(np.float32)
 # A cosine of amplitude 1 has this peak in the transform, so exp(lh) is a harmonic's magnitude.
@@ -48,8 +47,11 @@ _AFTER = (((np.arange(HOP) + 0.5) / HOP - 0.5) % 1.0).astype(np.float32)
 
 @cache
 def _noise() -> Floats:
-    """Gaussian noise, the beginning once more behind the end so that a block never wraps."""
-    table = np.random.Generator(np.random.Philox(key=0)).standard_normal(_TABLE, np.float32)
+    """Gaussian noise, the beginning once more behind the end so that a block never wraps.
+
+    A phrase comes round to where it began after 21 s.
+    """
+    table = noise_table()
     return np.concatenate([table, table[: _BLOCK * BINS]])
 
 
@@ -76,7 +78,7 @@ def waveform(
     for first in range(0, frames, _BLOCK):
         block = spectra[first : first + _BLOCK]
         count = len(block)
-        _rest(block, (start + first * BINS) % _TABLE, character, whole[:count])
+        _rest(block, (start + first * BINS) % SIZE, character, whole[:count])
         # The harmonic branch, where there are pulses.
         sounding = np.flatnonzero(voiced[first : first + count])
         if len(sounding):
@@ -108,8 +110,8 @@ def _rest(block: Floats, start: int, character: Character | None, out: Complex) 
     np.exp(sizes, out=sizes)
     noise, free, phi = sizes[:, :BINS], sizes[:, BINS:], block[:, 4 * BINS :]
     table = _noise()
-    for part, function, place in ((out.real, np.cos, 0), (out.imag, np.sin, _TABLE // 2)):
-        at = (start + place) % _TABLE
+    for part, function, place in ((out.real, np.cos, 0), (out.imag, np.sin, SIZE // 2)):
+        at = (start + place) % SIZE
         drawn = table[at : at + noise.size].reshape(noise.shape) * noise
         wave = function(phi)
         wave *= free

@@ -85,7 +85,6 @@ def _is_last(text: str, end: int) -> bool:
 _DECADE = re.compile(r"'?(?P<year>(?:[12][0-9])?[0-9]0)(?:(?<=[0-9]{4}) )?'?s(?![A-Za-z])")
 _UNTIL_DECADE = re.compile(r" ?[-–—] ?(?='?(?:[12][0-9])?[0-9]0'?s(?![A-Za-z]))")
 _YEAR = re.compile(r"[12][0-9]{3}(?![0-9]|[.,][0-9]|[A-Za-z%°²³])")
-_ERA = re.compile(r" ?(?:(?P<era>A\.?D|B\.?C\.?E|B\.?C|C\.?E)\.?(?![A-Za-z]))")
 _OLD = re.compile(r"[1-9][0-9]{0,4}(?= ?(?:A\.?D|B\.?C|C\.?E)\b)")
 _AFTER_ERA = re.compile(r"(?<![A-Za-z])(?:AD|A\.D\.|CE) $")
 _SEASON = re.compile(r"(?P<first>(?:19|20)[0-9]{2})/(?P<second>[0-9]{2})(?![0-9/]|\.[0-9])")

@@ -10,8 +10,6 @@ from speech.text.edits import Kind
 from speech.text.languages import signs
 from speech.text.reading import Span
 
-# Numbers in words through num2words: the one place that knows the library.
-
 # num2words' Amharic counts its way up to the number: 999,999,999 took longer than a minute.
 _TOO_SLOW = frozenset({"am"})
 MAX_DIGITS = 12

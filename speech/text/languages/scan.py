@@ -391,12 +391,18 @@ def _fraction(language: Language, match: re.Match[str]) -> str:
     return f"{said} {unit_of(family, unit, is_half=(top, low) == (1, 2))}"
 
 
+_PLURALS_OF_OTHERS = ("ois", "eses")
+"""Ends of nouns whose singular keeps the `s`, such as mois and fois, or loses more, as meses."""
+
+
 def _and_half(language: Language, match: re.Match[str]) -> str:
     whole, noun = match["whole"], match["noun"]
     if unit := language.units.get(noun):
         gender, said = unit.gender, language.counted(whole, "", unit)
     elif language.counts(noun):
         gender = language.gender(noun)
+        if whole == "1" and noun.endswith(_PLURALS_OF_OTHERS):
+            return ""
         noun = noun.removesuffix("s") if whole == "1" else noun
         said = f"{language.cardinal(whole, gender)} {noun}"
     else:

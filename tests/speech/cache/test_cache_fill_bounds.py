@@ -66,7 +66,7 @@ async def test_unread_replies_hold_no_more_than_all_may_and_others_go_on() -> No
 
 
 async def test_while_memory_is_short_replies_in_the_making_hold_half() -> None:
-    fills = table(frame_bytes=FRAME)
+    fills = table(frame_bytes=FRAME, max_fills_bytes=400)
     async with AsyncExitStack() as stack:
         unread = fills.join("k", Maker(pieces=25, free=True))
         await anext(await stack.enter_async_context(aclosing(unread)))
@@ -85,6 +85,21 @@ async def test_while_memory_is_short_replies_in_the_making_hold_half() -> None:
         assert joined(await read(fills.join("other", maker))) == maker.body
     await settle(fills)
     assert (fills.counters.held_bytes, fills.counters.paused) == (0, 0)
+
+
+async def test_while_memory_is_short_short_replies_are_kept() -> None:
+    fills = table(frame_bytes=FRAME, max_fills_bytes=1600)
+    fills.shrink()  # nothing is held
+    maker = Maker(pieces=25, free=True)
+    kept: list[StoredReply] = []
+
+    async def commit(reply: StoredReply) -> None:
+        kept.append(reply)
+
+    both = await asyncio.gather(*(read(fills.join("k", maker, commit)) for _ in range(2)))
+    assert [joined(frames) for frames in both] == [maker.body, maker.body]
+    assert fills.counters.started == 1
+    assert len(kept) == 1
 
 
 async def test_a_fill_whose_readers_take_nothing_pauses() -> None:

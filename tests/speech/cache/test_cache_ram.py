@@ -55,7 +55,7 @@ class RamModel(RuleBasedStateMachine):
 
     @rule()
     def shrink(self) -> None:
-        self.room = sum(entry[1] for entry in self.model.values()) // 2
+        self.room = max(sum(entry[1] for entry in self.model.values()) // 2, ROOM // 16)
         self.make_room(self.room)
         self.tier.shrink()
 

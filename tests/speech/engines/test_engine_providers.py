@@ -140,9 +140,11 @@ def test_a_fallback_that_lacks_the_precision_speaks_in_single(
 
     broken = type(PROVIDERS["cuda"])(precisions=("tf32",), unavailable=reason, load=refuse)
     config = EngineConfig(provider="cuda", precision="tf32", fallback=("cpu",), threads=1)
-    engine, choice = load_first(as_voice(tiny), config, "", {**PROVIDERS, "cuda": broken})
+    engine, choice, fell_back = load_first(
+        as_voice(tiny), config, "", {**PROVIDERS, "cuda": broken}
+    )
     assert engine.info.precision == "fp32"
-    assert choice == "fallback: no memory"
+    assert (choice, fell_back) == ("fallback: no memory", True)
 
 
 def test_a_precision_that_a_provider_lacks_is_an_error(tiny: Path, as_voice: AsVoice) -> None:

@@ -204,6 +204,42 @@ def test_what_is_no_more_what_it_was_is_closed(catalogue: VoiceCatalogue) -> Non
         used(voices, "c")
 
 
+def test_what_changes_while_it_is_loaded_is_loaded_again(
+    catalogue: VoiceCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voices = resident(catalogue, 4)
+    other = FakeEntry(id="b", speakers=("one",))
+    changed = VoiceCatalogue.build(CatalogueConfig(default="b", voices=(other,)), Path()).voices
+    build, built = ResidentVoices.build, []
+
+    def slow_build(self: ResidentVoices, voice: str, config: EngineConfig) -> Loaded:
+        built.append(build(self, voice, config))
+        if len(built) == 1:
+            voices.know(changed)
+        return built[-1]
+
+    monkeypatch.setattr(ResidentVoices, "build", slow_build)
+    assert used(voices, "b") is built[1].engine
+    assert [it.engine.closed for it in built] == [True, False]
+    # An engine for the old one comes too late, and another for one that is gone.
+    late = Loaded(
+        engine=FakeEngine(catalogue.voices["b"]),
+        voice=catalogue.voices["b"],
+        choice="",
+        config=EngineConfig(provider="auto"),
+        speed=None,
+    )
+    voices.replace("b", late)
+    assert used(voices, "b") is built[1].engine
+    assert late.engine.closed
+    built.clear()
+    with pytest.raises(ConfigError, match="no voice 'a'"):
+        used(voices, "a")
+    assert voices.outdated(EngineConfig()) == ["b"]
+    voices.know({})
+    assert voices.infos() == {}
+
+
 def test_idle_voices_make_room_before_another_is_loaded(catalogue: VoiceCatalogue) -> None:
     free = 0
     asked: list[int] = []

@@ -82,7 +82,11 @@ def test_pauses_belong_to_their_marks() -> None:
     assert found.rate == pytest.approx(60 * 10 / 2.7, rel=0.03)
     assert found.pitch == pytest.approx(150, abs=3)
     elsewhere = carried(wave, "one two three four five six seven, eight nine ten", text.lower())
-    assert elsewhere.comma is None  # where the text is not what is said, nothing is compared
+    # Where the text is not what is said, nothing is compared.
+    assert (elsewhere.comma, elsewhere.missing, elsewhere.unasked) == (None, None, None)
+    assert carried(wave, "läuft près fenêtre да", "").rate == 0
+    german = carried(wave, "läuft près fenêtre да", "läuft près fenêtre да")
+    assert german.rate == pytest.approx(60 * 4 / 2.7, rel=0.03)
     unasked = carried(wave, "one two three four five six", "one two three four five six")
     assert unasked.unasked == 2
     through = carried(voiced(2, rate=RATE).astype(np.float32), text, text)

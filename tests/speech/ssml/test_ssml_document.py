@@ -7,7 +7,7 @@ import pytest
 
 from speech.config import PauseConfig, TextConfig
 from speech.errors import InvalidInputError
-from speech.ssml import Document, Plain, is_ssml, read_document
+from speech.ssml import Document, Plain, is_ssml, read_document, say_as
 from speech.ssml.events import MAX_DEPTH
 from speech.text import FrontEnd
 from speech.types import Passage, Phrase
@@ -191,6 +191,39 @@ def test_pitches(shipped: VoiceCatalogue) -> None:
     found = [it.delivery.pitch for it in document.passages]
     assert found == pytest.approx([1.1, 1.21, 1.0, 1.0])
     assert document.warnings == ("SSML prosody pitch is not heeded by voice espeak",)
+    # A pitch in Hertz is one whatever is around it, and Hertz are added to what is around.
+    inner = '<prosody pitch="high">a <prosody pitch="98Hz">b</prosody> <prosody pitch="+49Hz">c'
+    document = read(shipped, f"<speak>{inner}</prosody></prosody></speak>", voice="alloy")
+    found = [it.delivery.pitch for it in document.passages]
+    assert found == pytest.approx([1.2, 0.5, 1.45])
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en-us", "1,234", "one thousand two hundred and thirty four"),
+        ("en-us", "1.5", "one point five"),
+        ("de", "1.234", "eintausendzweihundertvierunddreißig"),
+        ("de", "1,5", "eins Komma fünf"),
+        ("fr", "1\u202f234", "mille deux cent trente-quatre"),
+        ("es-mx", "1,234", "mil doscientos treinta y cuatro"),
+        ("es", "1.234", "mil doscientos treinta y cuatro"),
+        ("ja", "1,234", "千二百三十四"),
+        ("sv", "2,5", "två komma fem"),
+    ],
+)
+def test_cardinals_have_the_signs_of_their_language(language: str, written: str, said: str) -> None:
+    found = say_as.say_as(written, "cardinal", "", language)
+    assert found is not None
+    assert found.spoken == said
+
+
+@pytest.mark.parametrize("written", ["12/25/2024 10:30", "2024-12-25 10:30"])
+def test_a_time_behind_a_date_is_said(written: str) -> None:
+    found = say_as.say_as(written, "date", "", "en-us")
+    assert found is not None
+    assert found.spoken.startswith("December twenty fifth twenty twenty four")
+    assert found.spoken.endswith("ten thirty")
 
 
 def test_voices_and_languages(catalogue: VoiceCatalogue) -> None:
