@@ -85,6 +85,12 @@ class Server:
                     found.append(process)
         return found
 
+    def workers(self) -> set[tuple[int, float]]:
+        """The replicas of all deployments, each by its id and the moment it began."""
+        names = ("Gateway", "Normalizer", "AudioCache", "Encoder", "Synthesizer")
+        found = [process for name in names for process in self.replicas(name)]
+        return {(process.pid, process.create_time()) for process in found}
+
     def exported(self, prefix: str) -> Iterator[Sample]:
         """Every sample of the metrics with a prefix, over all exporters of this server's Ray."""
         discovery = self.folder / "ray" / "prom_metrics_service_discovery.json"

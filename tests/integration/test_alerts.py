@@ -184,7 +184,8 @@ def test_every_query_answers_and_every_alert_fires_by_its_fault(
         prometheus.lower("(ray_chorale_memory_level) >= 2", "(ray_chorale_memory_level) >= 0")
         fires("ChoraleMemoryShort")
 
-        callers = stack.enter_context(ThreadPoolExecutor(200))
+        callers = ThreadPoolExecutor(200)
+        stack.callback(callers.shutdown, wait=False, cancel_futures=True)
         # Short ones wait at the engine; long ones fill what the gateway admits.
         for _ in range(120):
             callers.submit(_say, server, nonce(), "stuck")

@@ -49,7 +49,7 @@ async def test_nobody_notices_what_breaks_espeak(graph: Server) -> None:
         languages = (await client.get(f"{graph.url}/v1/audio/voices")).json()["data"]
         spoken = tuple(next(it for it in languages if it["id"] == "espeak")["languages"])
         expected = [await _spoken(client, graph, body) for body in bodies]
-        before = {(each.pid, each.create_time()) for each in graph.processes()}
+        before = graph.workers()
         hostile = [*CRASHES, *islice(random_texts(spoken, seed=11), _ODD)]
         outcomes: Counter[str] = Counter()
 
@@ -78,7 +78,7 @@ async def test_nobody_notices_what_breaks_espeak(graph: Server) -> None:
         assert [len(it) for it in heard] == [len(it) for it in expected]
         assert heard == expected
         # Ray may have started others meanwhile, e.g. a second Synthesizer.
-        assert before <= {(each.pid, each.create_time()) for each in graph.processes()}
+        assert before <= graph.workers()
         crashes = outcomes["unreadable_text"]
         # What an overrun of a buffer hits is chance: some of them do no harm on some machines.
         assert crashes >= len(CRASHES) / 4, outcomes

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,7 +117,7 @@ def test_openais_client_meets_the_errors_it_knows(keyed: Keyed) -> None:
     assert httpx.get(f"{keyed.server.url}/v1/audio/voices").status_code == 401
     wait_for(
         lambda: keyed.usage(secret)["characters"] == 6,
-        timeout=3 * FLUSH,
+        timeout=30,
         what="the flush of whichever gateway spoke",
     )
 
@@ -137,7 +136,7 @@ def test_a_socket_signs_in_by_header_or_address(keyed: Keyed) -> None:
             assert any("audio" in json.loads(message) for message in socket)
     wait_for(
         lambda: keyed.usage(secret)["characters"] >= 2 * len("Said by a socket."),
-        timeout=3 * FLUSH,
+        timeout=30,
         what="the flush of both sentences",
     )
 
@@ -237,7 +236,4 @@ def test_the_books_after_redis_and_a_gateway_were_killed(keyed: Keyed) -> None:
     )
     assert -counted.broken <= missing <= lately
     assert books["characters"] == 6 * books["requests"]
-    with suppress(TimeoutError):
-        wait_for(
-            lambda: len(keyed.server.replicas("Gateway")) == 2, timeout=60, what="a new gateway"
-        )
+    wait_for(lambda: len(keyed.server.replicas("Gateway")) == 2, timeout=120, what="a new gateway")

@@ -90,7 +90,7 @@ def test_requests_audio_caches_and_times_are_what_a_client_counts(own_server: Se
     for tier in ("hot", "ram"):
         own_server.shows("chorale_cache_bytes", pytest.approx(client.kept, rel=0.05), tier=tier)
     speed = client.seconds["late"] / (10 * LATE)
-    own_server.shows("chorale_engine_speed", pytest.approx(speed, rel=0.1), voice="late")
+    own_server.shows("chorale_engine_speed", pytest.approx(speed, rel=0.2), voice="late")
     # A histogram knows how many were no slower than each of its bounds. The client sees no reply
     # sooner than the server does, and few of them much later.
     bounds = {

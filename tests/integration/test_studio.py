@@ -22,7 +22,7 @@ TEXT = (
 )
 MOMENTS = (0.5, 2.0, 4.0, 6.5, 9.0)
 """Seconds of the audio at which the page is looked at."""
-SLACK = 0.1
+SLACK = 0.25
 """Seconds by which the page may lag: some frames of its own, on a busy machine."""
 
 
