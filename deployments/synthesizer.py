@@ -294,6 +294,7 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         except SpeechError as error:
             return [error] * len(jobs)
         except Exception:  # noqa: BLE001 (an engine may raise anything; its waiters must not hang)
+            _LOG.exception("the engine failed as a whole")
             self._broken = True
             return [SynthesisError("the engine failed as a whole")] * len(jobs)
 

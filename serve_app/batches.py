@@ -180,6 +180,8 @@ class BatchResponse(Response):
     ) -> None:
         for index in indices:
             made = await self._in_turn(index)
+            if isinstance(made, SpeechResponse):
+                made.wait()
             try:
                 await ready.put(made)
             except asyncio.CancelledError:

@@ -78,6 +78,16 @@ def _in_address(socket: HTTPConnection) -> str:
     return ""
 
 
+def offered(socket: HTTPConnection) -> str | None:
+    """The sub-protocol to answer with, rather not a key; None where none was offered.
+
+    A browser ends a WebSocket of whose sub-protocols none is taken.
+    """
+    protocols: list[str] = socket.scope.get("subprotocols", [])
+    key = _in_address(socket)
+    return next((it for it in protocols if not key or key not in it), *protocols[:1] or (None,))
+
+
 def _bare(given: str) -> str:
     """A key without its scheme; nothing where the scheme is none of keys."""
     scheme, space, key = given.strip().partition(" ")

@@ -221,7 +221,7 @@ MODEL: dict[str, Any] = {
 NORMALIZE: dict[str, Any] = {
     "tags": ["text"],
     "summary": "Show how a text would be read",
-    "responses": {200: {"headers": {"Warning": _WARNING}}, **_errors(400, 401, 413, 415, 503)},
+    "responses": {200: {"headers": {"Warning": _WARNING}}, **_errors(400, 401, 413, 415, 429, 503)},
     "openapi_extra": _body(NormalizeBody),
 }
 INVALIDATE: dict[str, Any] = {

@@ -201,12 +201,16 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         ConfigError: the temporary folder, TMPDIR, has too long a path.
     """
-    folder = Path(tempfile.mkdtemp(prefix="chorale-"))
+    folder, before = Path(tempfile.mkdtemp(prefix="chorale-")), os.environ.get("TMPDIR")
     try:
         _refuse_long(folder)
         os.environ["TMPDIR"] = str(folder)
         yield folder
     finally:
+        if before is None:
+            os.environ.pop("TMPDIR", None)
+        else:
+            os.environ["TMPDIR"] = before
         remove_folder(folder)
 
 

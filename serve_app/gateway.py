@@ -204,12 +204,18 @@ class Gateway:
             ],
             who=self._callers.of,
             limits=self._meter.headers,
-            at_end=self._meter.close,
+            at_end=self._end,
         )
         for path, speaks in SOCKETS:
             api.add_api_websocket_route(path, self._socket(speaks))
         settle()
         return cross_origin(api, self._config.cors)
+
+    async def _end(self) -> None:
+        """Let go of what follows the store and Serve, and write the books."""
+        await self._readiness.close()
+        await self._epochs.close()
+        await self._meter.close()
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take new `AdmissionLimits`. Serve calls it once before the first request, too."""
@@ -390,24 +396,24 @@ class Gateway:
             caller=caller,
             private=private or not _directives(request).isdisjoint({"no-store", "private"}),
         )
-        if ahead:
-            try:
+        try:
+            if ahead:
                 await reply.settle(ahead)
-            except BaseException:
-                await reply.aclose()
-                raise
-        outcome = "hit" if reply.cache is CacheState.HOT else "miss"
-        metrics.count(telemetry.CACHE_LOOKUPS, tier="hot", outcome=outcome)
-        return SpeechResponse(
-            reply,
-            spoken,
-            request,
-            shape=shape,
-            warnings=warnings,
-            admission=self._admission,
-            caller=caller,
-            limits=self._meter.headers(caller),
-        )
+            outcome = "hit" if reply.cache is CacheState.HOT else "miss"
+            metrics.count(telemetry.CACHE_LOOKUPS, tier="hot", outcome=outcome)
+            return SpeechResponse(
+                reply,
+                spoken,
+                request,
+                shape=shape,
+                warnings=warnings,
+                admission=self._admission,
+                caller=caller,
+                limits=self._meter.headers(caller),
+            )
+        except BaseException:
+            await reply.aclose()
+            raise
 
     async def models(self) -> dict[str, Any]:
         """Every model name a request may carry."""

@@ -61,10 +61,10 @@ class Readiness:
         while True:
             try:
                 self._read(await asyncio.to_thread(serve.status))
+                if self.ready:
+                    self.memory = await self._levels.ask([*self.stages.keys() - {"Gateway"}])
             except Exception as error:  # noqa: BLE001 (a controller that is down raises many things)
                 _LOG.warning("serve status could not be read: %s", type(error).__name__)
-            if self.ready:
-                self.memory = await self._levels.ask([*self.stages.keys() - {"Gateway"}])
             await asyncio.sleep(self._poll_seconds if self.ready else _STARTING_POLL)
 
     def _read(self, status: serve.schema.ServeStatus) -> None:

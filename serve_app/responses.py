@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
@@ -137,7 +138,7 @@ class SpeechResponse(StreamingResponse):
         self._shape = shape
         headers = {
             "X-Cache": reply.cache.value,
-            "X-Voice": ", ".join(_speakers(spoken)),
+            "X-Voice": header_safe(_speakers(spoken)),
             "Server-Timing": ", ".join(
                 f"{timing.stage};dur={timing.seconds * 1000:.2f}" for timing in reply.timings
             ),
@@ -176,6 +177,10 @@ class SpeechResponse(StreamingResponse):
             if self._watcher is not None:
                 self._watcher.cancel()
             await self.aclose()
+
+    def wait(self) -> None:
+        """It is there before its turn: until it is sent it does not count as being made."""
+        self._reply.stall()
 
     async def aclose(self) -> None:
         """End the work of a reply that is not sent, too, and record how it went."""
@@ -302,7 +307,7 @@ def unheeded(
     return warnings
 
 
-def header_safe(names: list[str]) -> str:
+def header_safe(names: Iterable[str]) -> str:
     """Names that a caller chose, shortened to what a header may hold."""
-    text = ", ".join(name[:32] for name in names[:8])
+    text = ", ".join(name[:64] for name in islice(names, 8))
     return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "?" for c in text)

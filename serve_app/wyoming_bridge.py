@@ -62,6 +62,8 @@ class BridgeLimits:
     """Seconds in which a client sends nothing and nothing is spoken to it."""
     sentences: int = 64
     """Of one text that wait to be spoken; beyond, the client waits."""
+    unread: float = 30.0
+    """Seconds for which a client may take nothing of what it asked for."""
     listing: float = 10.0
     """Seconds for which the server's voices are remembered."""
 
@@ -207,7 +209,8 @@ class _Utterance:
         self.body = body
         self._language = language
         self.sentences: asyncio.Queue[str | None] = asyncio.Queue(limits.sentences)
-        """None behind the last one."""
+        """None after the last one."""
+        self._is_over = False
         self._text = ArrivingText(self._cut, _FIRST_CHARACTERS)
 
     def _cut(self, text: str) -> list[str]:
@@ -221,19 +224,29 @@ class _Utterance:
         """More of the text; waits where too much of it waits to be spoken."""
         for start in range(0, len(text), _AT_A_TIME):
             for sentence in self._text.add(text[start : start + _AT_A_TIME]):
-                await self.sentences.put(sentence)
+                await self._put(sentence)
             await asyncio.sleep(0)
 
     async def add_whole(self, text: str) -> None:
         """A text that the server cuts by itself, if it is not too long for it."""
         if len(text) <= MAX_INPUT_CHARACTERS:
-            await self.sentences.put(text)
+            await self._put(text)
         else:
             await self.add(text)
 
     async def finish(self) -> None:
         """There is no more."""
         for sentence in chain[str | None](self._text.finish(), (None,)):
+            await self._put(sentence)
+
+    def end(self) -> None:
+        """Nobody speaks it any more: what is put is lost, and whoever waits to put goes on."""
+        self._is_over = True
+        while not self.sentences.empty():
+            self.sentences.get_nowait()
+
+    async def _put(self, sentence: str | None) -> None:
+        if not self._is_over:
             await self.sentences.put(sentence)
 
 
@@ -338,6 +351,8 @@ class Connection:
                     await utterance.add_whole(whole.text)
                     await utterance.finish()
             elif SynthesizeStart.is_type(kind):
+                if self._utterance is not None:
+                    raise BridgeError("another text is streamed in already", "bad_request")
                 start = SynthesizeStart.from_event(event)
                 self._utterance = await self._begin(start.voice, start.text_format, streamed=True)
             elif SynthesizeChunk.is_type(kind) and self._utterance is not None:
@@ -358,6 +373,7 @@ class Connection:
         kind = {"input_type": str(text_format.value)} if text_format else {}
         utterance = _Utterance({**who, **kind}, language, self._limits)
         self._speaking = asyncio.create_task(self._speak(utterance, streamed=streamed))
+        self._speaking.add_done_callback(lambda _: utterance.end())
         return utterance
 
     async def _spoken(self) -> None:
@@ -396,7 +412,8 @@ class Connection:
             await self._write(Error(text=error.message, code=error.code).event())
 
     async def _write(self, event: Event) -> None:
-        await async_write_event(event, self._writer)
+        async with asyncio.timeout(self._limits.unread):
+            await async_write_event(event, self._writer)
 
 
 class Bridge:

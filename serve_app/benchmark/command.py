@@ -73,8 +73,8 @@ def benchmark(
             sleep(max(0.0, (due - datetime.now().astimezone()).total_seconds()))
             try:
                 _run(kept, settings, trends, prometheus, webhook)
-            except SpeechError as error:  # a server that is away now may be back at the next run
-                _err.print(f"[red]error:[/red] {escape(error.message)}", highlight=False)
+            except (SpeechError, OSError) as error:  # what is away now may be back at the next run
+                _err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
     except SpeechError as error:
         _failed(error.message)
     except OSError as error:

@@ -4,8 +4,8 @@ import json
 import platform
 import sqlite3
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +53,7 @@ class History:
         versions: Mapping[str, str],
     ) -> None:
         """Keep a run that has just ended."""
-        with self._db:
+        with _as_os_error(), self._db:
             at = datetime.now(UTC).isoformat(timespec="seconds")
             made = self._db.execute(
                 "INSERT INTO runs (at, machine, revision, versions, settings) VALUES (?,?,?,?,?)",
@@ -64,18 +64,29 @@ class History:
 
     def series(self, name: str, settings: Mapping[str, object]) -> list[Point]:
         """A number of all runs with these settings on this machine, in their order."""
-        with closing(
-            self._db.execute(
-                "SELECT at, revision, value FROM numbers JOIN runs ON run = id "
-                "WHERE name = ? AND settings = ? AND machine = ? ORDER BY id",
-                (name, _key(settings), machine()),
-            )
-        ) as found:
+        with (
+            _as_os_error(),
+            closing(
+                self._db.execute(
+                    "SELECT at, revision, value FROM numbers JOIN runs ON run = id "
+                    "WHERE name = ? AND settings = ? AND machine = ? ORDER BY id",
+                    (name, _key(settings), machine()),
+                )
+            ) as found,
+        ):
             return [Point(at=at, revision=revision, value=value) for at, revision, value in found]
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(f"the history cannot be used: {error}") from None
 
 
 def machine() -> str:

@@ -184,8 +184,6 @@ class CartesiaSocket(Dialect):
             )
             context = self.session.open(name, spoken, max_wait=wait or None)
             self._told[name] = _Told(heard)
-        if context.finished:
-            raise InvalidInputError("this context has ended", "context_id")
         if heard.transcript:
             context.add(heard.transcript)
         if heard.flush or heard.max_buffer_delay_ms == 0:
@@ -198,14 +196,15 @@ class CartesiaSocket(Dialect):
         told = self._told[name]
         if piece.data:
             data = base64.b64encode(told.samples(piece.data)).decode()
-            await self._tell(name, "chunk", data=data, step_time=0.0)
+            await self._tell(name, "chunk", data=data, step_time=0.0, flush_id=told.flush_id)
         if marks := told.marks(piece):
             if told.words:
                 await self._tell(name, "timestamps", word_timestamps=told.word_times(piece, marks))
             if told.sounds:
                 await self._tell(name, "phoneme_timestamps", phoneme_timestamps=_sound_times(marks))
         if piece.flushed:
-            await self._tell(name, "flush_done", flush_done=True, flush_id=piece.index)
+            await self._tell(name, "flush_done", flush_done=True, flush_id=told.flush_id)
+            told.flush_id += 1
 
     async def ended(self, name: str) -> None:
         """See `Dialect`."""
@@ -236,6 +235,8 @@ class _Told:
         self._as_said = asked.use_normalized_timestamps
         self._floats = (asked.output_format.container, asked.output_format.encoding) == _FLOATS
         self._marker = Marker("")
+        self.flush_id = 1
+        """Of the audio up to the next flush."""
 
     def samples(self, data: bytes) -> bytes:
         """Audio as it is sent; floats are between -1 and 1."""

@@ -116,6 +116,8 @@ class DeepgramSocket(Dialect):
         elif heard.type == "Clear":
             await self.session.drop(self._NAME)
             await self._tell("Cleared")
+            if self._closes:
+                await self.session.close(NORMAL)
         elif context is None:
             await self.session.close(NORMAL)
         else:

@@ -59,7 +59,8 @@ class ElevenLabsSocket(Dialect):
         self._several = several
         self._adds_up = _switch(query.get("sync_alignment"))
         self._speaks_each = _switch(query.get("auto_mode"))
-        self._speaks_at_once = False
+        self._closes = False
+        """The client asked for that: what it sends afterwards is not heard."""
         session.private = query.get("enable_logging", "").lower() == "false"
         self.idle_timeout = _inactivity(query.get("inactivity_timeout"))
         self._settings: dict[str, ElevenLabsSettings] = {}
@@ -71,6 +72,8 @@ class ElevenLabsSocket(Dialect):
     async def hear(self, message: str | bytes) -> None:
         """See `Dialect`."""
         heard = read(_Message, message)
+        if self._closes:
+            return
         if not self._several:
             heard = heard.model_copy(update={"context_id": None, "contextId": None})
         name = heard.name
@@ -78,7 +81,7 @@ class ElevenLabsSocket(Dialect):
         if heard.close_socket or (not self._several and heard.text == "" and not heard.flush):
             for each in self.session.contexts.values():
                 each.finish()
-            self._speaks_at_once = True
+            self._closes = True
             if not self.session.contexts:
                 await self._close()
         elif heard.close_context:
@@ -116,7 +119,7 @@ class ElevenLabsSocket(Dialect):
         """See `Dialect`."""
         self._forget(name)
         await self.session.send_json(self._named({"audio": None, "isFinal": True}, name))
-        if not self.session.contexts and (self._speaks_at_once or not self._several):
+        if not self.session.contexts and (self._closes or not self._several):
             await self._close()
 
     async def failed(self, name: str | None, error: SpeechError) -> None:

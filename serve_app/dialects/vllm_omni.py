@@ -78,9 +78,10 @@ class VllmOmniSocket(Dialect):
         heard = read(_Message, message)
         context = self.session.contexts.get(_NAME)
         if heard.type == "session.config":
-            if context is not None:
+            if context is not None and not context.is_idle:
                 raise InvalidInputError("an utterance is still spoken", "type")
             self._configure(heard)
+            await self.session.drop(_NAME)
         elif heard.type == "session.close":
             await self.session.close(NORMAL)
         else:

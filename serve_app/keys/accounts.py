@@ -141,11 +141,10 @@ class Account:
         self._used_at = now
 
     def change(self, limits: KeyLimits, now: float) -> None:
-        """Have other limits, of which all is left."""
-        requests, characters = limits.requests_per_minute, limits.characters_per_minute
+        """Have other limits; of those that are new all is left."""
         self.limits = limits
-        self.requests = Reserve(requests, now) if requests else None
-        self.characters = Reserve(characters, now) if characters else None
+        self.requests = _reserve(self.requests, limits.requests_per_minute, now)
+        self.characters = _reserve(self.characters, limits.characters_per_minute, now)
 
     def check_requests(self, now: float) -> None:
         """Raises RateLimitedError where one more is too many."""
@@ -263,6 +262,13 @@ def _check(reserve: Reserve, amount: float, now: float, what: str) -> None:
     if wait := reserve.wait(amount, now):
         most = reserve.bucket.most
         raise RateLimitedError(f"the limit of {most} {what} a minute is reached", None, wait)
+
+
+def _reserve(before: Reserve | None, most: int | None, now: float) -> Reserve | None:
+    """A limit's reserve: the one there was, if the limit is the same."""
+    if not most:
+        return None
+    return before if before is not None and before.bucket.most == most else Reserve(most, now)
 
 
 def _duration(seconds: float) -> str:

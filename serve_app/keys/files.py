@@ -73,8 +73,9 @@ class FileStore:
         stamp = _stamp(self._file)
         if stamp == self._stamp:
             return None
+        found = self._keys()
         self._stamp = stamp
-        return self._keys()
+        return found
 
     def _keys(self) -> KeyFile:
         try:

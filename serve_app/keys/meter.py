@@ -150,7 +150,7 @@ class Meter:
             RateLimitedError: the caller has asked as often as it may for now.
         """
         account = self._accounts.get(caller.name)
-        if account is not None and account.limits is caller.limits:
+        if account is not None and account.limits == caller.limits:
             self._touch(account)
             account.check_requests(perf_counter())
 
@@ -237,7 +237,7 @@ class Meter:
                 _, longest_ago = self._accounts.popitem(last=False)
                 self._touched.discard(longest_ago)
                 longest_ago.answer()
-        elif account.limits is not limits:
+        elif account.limits != limits:
             account.change(limits, perf_counter())
         self._accounts.move_to_end(name)
         return account
@@ -347,7 +347,11 @@ class Meter:
         now = perf_counter()
         if self._day != (day := today()):
             self._day = day
-            self._unread.update(it.name.removeprefix("key ") for it in self._accounts.values())
+            self._unread.update(
+                account.name.removeprefix("key ")
+                for account in self._accounts.values()
+                if account.limits.characters_per_month is not None
+            )
             self._book.forget_before(month_ago(1))
         for account in [it for it in self._accounts.values() if it.is_as_new(now)]:
             if account not in self._touched:

@@ -57,7 +57,8 @@ def quality(
         Path | None, typer.Option(help="HTML to write, with players and spectrograms.")
     ] = None,
     limits: Annotated[
-        Path | None, typer.Option(help="YAML with other limits; default: speech/evaluation/limits.yaml.")
+        Path | None,
+        typer.Option(help="YAML with other limits; default: speech/evaluation/limits.yaml."),
     ] = None,
     url: Annotated[str, typer.Option(help="Ask a running server instead of engines alone.")] = "",
     audio_format: Annotated[

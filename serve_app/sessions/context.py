@@ -14,7 +14,7 @@ from serve_app.responses import RecordedReply
 from speech import telemetry
 from speech.audio.containers import codec_rate, open_writer
 from speech.config import AudioConfig, PauseConfig, StrictModel
-from speech.errors import AtCapacityError, SpeechError, TooLargeError
+from speech.errors import AtCapacityError, InvalidInputError, SpeechError, TooLargeError
 from speech.interfaces import ContainerWriter
 from speech.text.arriving import ArrivingText, Sentences
 from speech.text.phrases import pause_after
@@ -149,22 +149,43 @@ class Context:
         self.characters = 0
         """That arrived and are not spoken yet."""
         self.finished = False
+        self._makes = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is said, made or waits for that; text without an end may be held."""
+        waits = not (self._waiting.empty() and self._ahead.empty())
+        return not (waits or self._makes or self._unsaid)
 
     def add(self, text: str) -> None:
         """More of the text.
 
         Raises:
             TooLargeError: too much waits to be spoken (`param` is `text`).
+            InvalidInputError: it was said before that there is no more.
         """
-        bound = self._config.max_characters
-        if self.characters + len(text) > bound:
-            raise TooLargeError(f"more than {bound} characters wait to be spoken", "text")
-        self.characters += len(text)
-        self._waiting.put_nowait(text)
+        if text:
+            self._take(len(text), text)
 
     def flush(self, name: str = "") -> None:
-        """Speak all that is there; a piece says when it is spoken."""
-        self._waiting.put_nowait(_Flush(name))
+        """Speak all that is there; a piece says when it is spoken. It counts as one character.
+
+        Raises:
+            TooLargeError: too much waits to be spoken (`param` is `text`).
+            InvalidInputError: it was said before that there is no more.
+        """
+        self._take(1, _Flush(name))
+
+    def _take(self, characters: int, item: "str | _Flush") -> None:
+        if self._winds_down:
+            return  # the server goes, and says so
+        if self.finished:
+            raise InvalidInputError("this context has ended")
+        bound = self._config.max_characters
+        if self.characters + characters > bound:
+            raise TooLargeError(f"more than {bound} characters wait to be spoken", "text")
+        self.characters += characters
+        self._waiting.put_nowait(item)
 
     def finish(self) -> None:
         """There is no more text: the pieces end when all is spoken."""
@@ -223,7 +244,12 @@ class Context:
         """Have sentences spoken, one ahead of the one that is heard."""
         async for item in self._items():
             made: _Made | _Flush | _Failure | _End | None
-            made = await self._made(item) if isinstance(item, str) else item
+            self._makes = True
+            try:
+                made = await self._made(item) if isinstance(item, str) else item
+            finally:
+                self._makes = False
+            self.characters -= isinstance(item, _Flush)
             if made is None:
                 continue
             try:

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from deployments import metrics, tracing
 from serve_app.admission import Admission, Ledger
 from serve_app.bodies import invalid
-from serve_app.callers import Caller
+from serve_app.callers import Caller, offered
 from serve_app.dialects import Here
 from serve_app.error_table import error_response
 from serve_app.responses import RecordedReply
@@ -34,7 +34,7 @@ from speech.types import CacheState, SpeechRequest
 _LOG = logging.getLogger("ray.serve")
 T = TypeVar("T", bound=BaseModel)
 
-NORMAL, GOING_AWAY, POLICY = 1000, 1001, 1008
+NORMAL, GOING_AWAY, GONE, POLICY = 1000, 1001, 1006, 1008
 """Codes that a WebSocket is closed with (RFC 6455, section 7.4.1)."""
 
 
@@ -125,7 +125,7 @@ class Session:
 
     async def run(self) -> None:
         """Accept the socket and serve it until it ends."""
-        await self.socket.accept()
+        await self.socket.accept(offered(self.socket))
         await self._dialect.opened()
         tasks = [
             asyncio.create_task(it)
@@ -136,11 +136,13 @@ class Session:
             if self._leaving.is_set() and not tasks[0].done():
                 await self._say_goodbye()
         finally:
-            for task in tasks:
+            for task in (*tasks, *self._players.values()):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for name in [*self.contexts]:
-                await self.drop(name)
+            listened, *_ = await asyncio.gather(*tasks, return_exceptions=True)
+            if isinstance(listened, Exception) and not isinstance(listened, WebSocketDisconnect):
+                _LOG.error("unexpected %s", type(listened).__name__, exc_info=listened)
+            while self._players:
+                await asyncio.wait([*self._players.values()])
 
     def open(self, name: str, spoken: SpeechRequest, *, max_wait: float | None = None) -> Context:
         """Begin a context.
@@ -195,7 +197,7 @@ class Session:
                 async with asyncio.timeout(idle):
                     message = await self.socket.receive()
             except TimeoutError:
-                if self.contexts:
+                if not all(context.is_idle for context in self.contexts.values()):
                     continue
                 await self._dialect.leave(idle=True)
                 return
@@ -216,7 +218,7 @@ class Session:
         except SpeechError as error:
             self._forget(name, context)
             await self._dialect.failed(name, error)
-        except (WebSocketDisconnect, RuntimeError):
+        except WebSocketDisconnect:
             self._over.set()
         except Exception as error:  # noqa: BLE001 (else nobody would hear of it, or of anything)
             _LOG.error("unexpected %s", type(error).__name__, exc_info=error)
@@ -235,7 +237,7 @@ class Session:
             context.wind_down()
         if players := [*self._players.values()]:
             await asyncio.wait(players, timeout=self._seat.config.drain_timeout)
-        with suppress(RuntimeError, WebSocketDisconnect):
+        with suppress(WebSocketDisconnect):
             await self._dialect.leave(idle=False)
 
     async def _speak(self, spoken: SpeechRequest) -> RecordedReply:
@@ -266,6 +268,8 @@ class Session:
         self._seat.admission.reading.take(self._seat.caller, size)
         try:
             await self.socket.send(message)
+        except RuntimeError as error:  # it was closed, or the client has left
+            raise WebSocketDisconnect(GONE) from error
         finally:
             self._seat.admission.reading.take(self._seat.caller, -size)
             for timer in timers:

@@ -1,9 +1,9 @@
 """Callers are told apart by an address that they cannot choose."""
 
 import pytest
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
-from serve_app.callers import Callers
+from serve_app.callers import Callers, offered, presented
 
 HAPROXY = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
@@ -59,3 +59,22 @@ def test_a_caller_is_the_last_address_that_is_not_the_callers_word(
     expected: str,
 ) -> None:
     assert Callers(trusted, environment).of(request(peer, **headers)).name == expected
+
+
+@pytest.mark.parametrize(
+    ("protocols", "key", "answer"),
+    [
+        ([], "", None),
+        (["token", "abc"], "abc", "token"),
+        (["realtime", "openai-insecure-api-key.abc"], "abc", "realtime"),
+        (["openai-insecure-api-key.abc", "realtime"], "abc", "realtime"),
+        (["chat"], "", "chat"),
+        (["openai-insecure-api-key.abc"], "abc", "openai-insecure-api-key.abc"),
+    ],
+)
+def test_a_browser_is_answered_with_a_sub_protocol_of_its_own(
+    protocols: list[str], key: str, answer: str | None
+) -> None:
+    scope = {"type": "websocket", "headers": [], "query_string": b"", "subprotocols": protocols}
+    socket = HTTPConnection(scope)
+    assert (presented(socket), offered(socket)) == (key, answer)

@@ -253,8 +253,13 @@ async def test_a_client_that_leaves_takes_its_work_with_it(door: Door) -> None:
     assert door.server.synthesizer.calls < 60
 
 
-async def test_a_silent_client_is_told_why_it_is_closed(door: Door) -> None:
+@pytest.mark.parametrize("texts", [(), (" ",), (" ", "Said at once. "), (" ", "Without an end")])
+async def test_a_silent_client_is_told_why_it_is_closed(door: Door, texts: tuple[str, ...]) -> None:
     async with door.open(f"{SEVERAL}&inactivity_timeout=1") as socket:
+        for text in texts:
+            await say(socket, text=text, context_id="a", flush=text == "Said at once. ")
+        if "Said at once. " in texts:
+            assert (await hear(socket))["audio"]
         assert (await hear(socket))["error"] == "input_timeout_exceeded"
         with pytest.raises(ConnectionClosed):
             await hear(socket)

@@ -180,6 +180,7 @@ async def test_cartesia_says_when_a_flush_is_spoken(door: Door) -> None:
         more = {"context_id": "c", "continue": True, "flush": True}
         await say(socket, **PLAIN, transcript="No mark yet", **more)
         heard = await until(socket, "flush_done")
+        assert {it["flush_id"] for it in heard if "flush_id" in it} == {1}
         assert len(of_chunks(heard)) / 48_000 == SECONDS
 
 
@@ -352,3 +353,39 @@ async def test_each_sentence_is_a_trace_of_its_own(
         assert told["chorale.session_id"] == "agent-7"
         assert told["chorale.request_id"] == f"agent-7-{number}"
         assert "secret" not in span.to_json()
+
+
+async def test_deepgram_hears_no_more_after_close(door: Door) -> None:
+    async with door.open(DEEPGRAM) as socket:
+        await say(socket, type="Speak", text=TEXT * 40)
+        await say(socket, type="Close")
+        await say(socket, type="Speak", text="Too late.")
+        heard = await until(socket, "Warning")
+        assert heard[-1]["description"] == "this context has ended"
+        await say(socket, type="Clear")
+        await until(socket, "Cleared")
+        with pytest.raises(ConnectionClosed) as closed:
+            await hear(socket)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1000
+
+
+async def test_flushes_without_an_end_are_too_many(door: Door) -> None:
+    door.server.synthesizer.seconds = 0.1
+    bound = door.server.gateway._sessions._config.max_characters
+    async with door.open(DEEPGRAM) as socket:
+        await say(socket, type="Speak", text=TEXT * 40)
+        for _ in range(bound + 10):
+            await socket.send('{"type": "Flush"}')
+        heard = await until(socket, "Warning")
+        assert heard[-1]["code"] == "TOO_LARGE"
+
+
+async def test_vllm_omni_may_change_the_voice_between_utterances(door: Door) -> None:
+    async with door.open(OMNI) as socket:
+        for voice in ("tone", "other"):
+            await say(socket, type="session.config", voice=voice, response_format="pcm")
+            await say(socket, type="input.text", text="Hello.")
+            await say(socket, type="input.done")
+            heard = await until(socket, "session.done")
+            assert sum(isinstance(it, bytes) for it in heard) == 1

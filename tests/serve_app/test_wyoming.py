@@ -12,7 +12,7 @@ from inline_server import LONG, Server
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
-from wyoming.event import Event
+from wyoming.event import Event, async_write_event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping, Pong
 from wyoming.tts import (
@@ -277,3 +277,34 @@ async def test_idle_connections_end_and_others_come_in(server: Server) -> None:
         async with AsyncTcpClient("127.0.0.1", client.port) as other:
             await other.write_event(Describe().event())
             assert await other.read_event()
+
+
+async def test_a_second_text_amid_a_streamed_one_is_refused(server: Server) -> None:
+    async with bridged(server) as client:
+        await client.send(SynthesizeStart(), SynthesizeStart())
+        assert Error.from_event((await client.hear(Error))[-1]).code == "bad_request"
+        assert await client.tcp.read_event() is None
+
+
+async def test_a_long_text_of_which_nothing_can_be_spoken_ends(server: Server) -> None:
+    async with bridged(server, sentences=2) as client:
+        voice = SynthesizeVoice(name="nobody")
+        await client.send(SynthesizeStart(voice=voice))
+        for number in range(200):
+            await client.send(SynthesizeChunk(text=f"This is sentence {number}. "))
+        assert Error.from_event((await client.hear(Error))[-1]).code == "invalid_value"
+        assert await client.tcp.read_event() is None
+
+
+async def test_who_takes_nothing_is_given_up(server: Server) -> None:
+    server.synthesizer.seconds = 60.0
+    async with bridged(server, unread=0.3) as client:
+        _, writer = await asyncio.open_connection("127.0.0.1", client.port, limit=1)
+        await async_write_event(Synthesize(text=LONG).event(), writer)
+        async with asyncio.timeout(20):
+            while client.bridge._open < 2:  # noqa: ASYNC110 (nobody tells)
+                await asyncio.sleep(0.01)
+            while client.bridge._open == 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        writer.close()
+    await server.settled()

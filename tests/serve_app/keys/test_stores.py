@@ -128,6 +128,9 @@ async def test_what_is_no_table_of_keys_is_told(tmp_path: Path) -> None:
         with pytest.raises(ConfigError):
             await store.edit(adding(key("a")[0]))
         assert (tmp_path / "keys.json").read_text() == text
+        # It is told until it is mended: who was revoked in it would speak on unseen.
+        with pytest.raises(ConfigError, match="table of keys"):
+            await store.keys()
 
 
 async def test_a_write_that_fails_leaves_the_file_as_it_was(
