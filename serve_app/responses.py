@@ -138,7 +138,7 @@ class SpeechResponse(StreamingResponse):
         self._shape = shape
         headers = {
             "X-Cache": reply.cache.value,
-            "X-Voice": header_safe(_speakers(spoken)),
+            "X-Voice": header_safe(_speakers(spoken), 128),
             "Server-Timing": ", ".join(
                 f"{timing.stage};dur={timing.seconds * 1000:.2f}" for timing in reply.timings
             ),
@@ -307,7 +307,7 @@ def unheeded(
     return warnings
 
 
-def header_safe(names: Iterable[str]) -> str:
-    """Names that a caller chose, shortened to what a header may hold."""
-    text = ", ".join(name[:64] for name in islice(names, 8))
+def header_safe(names: Iterable[str], longest: int = 32) -> str:
+    """Names that others chose, shortened to what a header may hold."""
+    text = ", ".join(name[:longest] for name in islice(names, 8))
     return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "?" for c in text)

@@ -292,8 +292,11 @@ class Connection:
                 self._speaking.cancel()
                 await asyncio.gather(self._speaking, return_exceptions=True)
             self._writer.close()
-            with suppress(ConnectionError):
-                await self._writer.wait_closed()
+            try:
+                async with asyncio.timeout(self._limits.unread):
+                    await self._writer.wait_closed()
+            except (ConnectionError, TimeoutError):  # it takes nothing, not even the rest
+                self._writer.transport.abort()
 
     async def _next(self) -> Event | None:
         """The next event, None at the end; what is being spoken may fail meanwhile."""
