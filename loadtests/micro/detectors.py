@@ -24,8 +24,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from loadtests import real_voices
 from loadtests.machine import this_machine
-from loadtests.micro import planted, real_voices
+from loadtests.micro import planted
 from loadtests.results import add_arguments, publish
 from serve_app.voices.command import find_voice
 from speech.evaluation.comparison import compared

@@ -30,7 +30,7 @@ from time import perf_counter
 import numpy as np
 from rich.console import Console
 
-from loadtests.kokoro import packaged_kokoro
+from loadtests import real_voices
 from loadtests.machine import Machine, this_machine
 from loadtests.texts import reply
 from speech.config import EngineConfig, PhraseConfig, TextConfig
@@ -106,7 +106,7 @@ def kokoro_files(model: Path | None, styles: Path | None) -> Iterator[tuple[Path
         return
     with tempfile.TemporaryDirectory() as folder:
         try:
-            files = packaged_kokoro(Path(folder))
+            files = real_voices.kokoro(Path(folder))
         except FileNotFoundError as error:
             raise SystemExit(f"give --model and --styles: {error}") from error
         yield files

@@ -20,8 +20,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from loadtests import real_voices
 from loadtests.machine import this_machine
-from loadtests.micro import real_voices
 from loadtests.plots import plot_voices
 from loadtests.results import add_arguments, publish
 from serve_app.voices.command import find_voice
@@ -46,9 +46,9 @@ def _voices(folder: Path) -> Iterator[tuple[str, Voice, str]]:
         ("espeak", "espeak"),
     ):
         yield name, *find_voice(known)
-    real_voices.write_kokoro(folder / "kokoro.onnx")
+    files = real_voices.kokoro(folder)
     entry = KokoroEntry(
-        id="kokoro", model=folder / "kokoro.onnx", styles=real_voices.kokoro_styles(),
+        id="kokoro", model=files.model, styles=files.styles,
         default_speaker="jm_kumo", language="en-us",
     )  # fmt: skip
     config = CatalogueConfig(default=entry.id, voices=(entry,))

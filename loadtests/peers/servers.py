@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from loadtests import real_voices
 from loadtests.config import Peer
-from loadtests.kokoro import packaged_kokoro
 from loadtests.local_server import (
     LocalServer,
     ServerError,
@@ -138,7 +138,7 @@ def kokoro_files(folder: Path) -> tuple[Path, Path]:
         ServerError: the packages are not installed.
     """
     try:
-        files = packaged_kokoro(folder)
+        files = real_voices.kokoro(folder)
     except FileNotFoundError as error:
         raise ServerError(str(error)) from error
     styles = folder / "voices.npz"

@@ -5,11 +5,13 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from speech import brackets, espeak, misaki, openjtalk
-
 _LIBRARIES = ("sentencex", "num2words", "emoji", "piper-tts", "hibari-tts", "pyopenjtalk-plus")
 """Those whose version changes what is said; espeak-ng comes with piper-tts and misaki with
 hibari-tts. Some are not installed everywhere."""
+
+_SPEECH = Path(__file__).parents[1]
+_SOURCES = ("text", "espeak", "brackets.py", "misaki.py", "openjtalk.py")
+"""What decides how a text is said."""
 
 
 @cache
@@ -20,11 +22,9 @@ def code_fingerprint() -> str:
     the rules that find them, and nobody has to remember to raise a number.
     """
     state = blake2b(digest_size=16)
-    for module in (brackets, misaki, openjtalk):
-        state.update(Path(str(module.__file__)).read_bytes())
-    for folder in (Path(__file__).parent, Path(str(espeak.__file__)).parent):
-        for path in sorted(folder.rglob("*.py")):
-            state.update(str(path.relative_to(folder.parent)).encode())
+    for source in _SOURCES:
+        for path in sorted((_SPEECH / source).rglob("*.py")) or [_SPEECH / source]:
+            state.update(str(path.relative_to(_SPEECH)).encode())
             state.update(path.read_bytes())
     for library in _LIBRARIES:
         try:

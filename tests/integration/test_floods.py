@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,8 @@ import pytest
 import yaml
 from conftest import catalogue, make_tiny_voice
 from servers import ROOT, Server, nonce, running, wait_for
+
+from loadtests.raw_requests import raw_request
 
 pytestmark = pytest.mark.integration
 
@@ -44,17 +45,12 @@ def unread(compact: Server) -> Iterator[Callable[[str], bytes]]:
 
         def ask(text: str) -> bytes:
             body = {"model": "tts-1", "voice": "fake", "response_format": "wav", "speed": 0.25}
-            raw = json.dumps({**body, "input": text}).encode()
-            head = (
-                f"POST /v1/audio/speech HTTP/1.1\r\nHost: {url.netloc}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-            )
             client = held.enter_context(socket.socket())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.settimeout(60)
             client.bind((FLOOD, 0))
             client.connect((url.hostname, url.port))
-            client.sendall(head.encode() + raw)
+            client.sendall(raw_request(compact.url, {**body, "input": text}))
             return client.recv(12)[-3:]
 
         yield ask

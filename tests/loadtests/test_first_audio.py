@@ -1,21 +1,14 @@
 """The verdict on how soon a text is heard: the worst round counts."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from rich.console import Console
-from stub_server import Stub, serving
+from stub_server import Stub
 
 from loadtests.config import Workloads
 from loadtests.figures import NothingMeasuredError
 from loadtests.first_audio import Held, held, measure
-
-
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    with serving() as found:
-        yield found
 
 
 def measured(
