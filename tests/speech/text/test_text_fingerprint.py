@@ -24,15 +24,19 @@ def test_it_is_stable() -> None:
 def test_it_knows_the_source_and_the_libraries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "deep").mkdir()
-    rule = tmp_path / "deep" / "rule.py"
-    rule.write_text("one")
-    monkeypatch.setattr(fingerprint, "__file__", str(tmp_path / "fingerprint.py"))
-    names = set()
-    for text, library in (("one", "1"), ("two", "1"), ("two", "2")):
-        rule.write_text(text)
-        monkeypatch.setattr(fingerprint, "version", lambda _, library=library: library)
+    sources = ("text/deep/rule.py", "espeak/helper.py", "brackets.py", "misaki.py", "openjtalk.py")
+    for source in sources:
+        (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / source).write_text("one")
+    monkeypatch.setattr(fingerprint, "_SPEECH", tmp_path)
+    monkeypatch.setattr(fingerprint, "version", lambda _: "1")
+    names = {fingerprint.code_fingerprint()}
+    for source in sources:
+        (tmp_path / source).write_text("two")
         fingerprint.code_fingerprint.cache_clear()
         names.add(fingerprint.code_fingerprint())
+    monkeypatch.setattr(fingerprint, "version", lambda _: "2")
     fingerprint.code_fingerprint.cache_clear()
-    assert len(names) == 3
+    names.add(fingerprint.code_fingerprint())
+    fingerprint.code_fingerprint.cache_clear()
+    assert len(names) == 2 + len(sources)
