@@ -56,6 +56,7 @@ def build_api(
     routes: Sequence[ApiRoute],
     *,
     who: Callable[[HTTPConnection], Caller],
+    check: Callable[[Caller], None],
     limits: Callable[[Caller], Mapping[str, str]],
     at_end: Callable[[], Awaitable[None]],
 ) -> FastAPI:
@@ -65,6 +66,8 @@ def build_api(
         routes: What is answered.
         who: Tells who calls, or raises a SpeechError; asked before a route that is not open reads
             anything, which finds the answer in `request.state.caller`.
+        check: Raises a SpeechError where a caller has asked too often; asked before a route that
+            speaks reads anything.
         limits: Headers that tell a caller, beside an error, what it has left.
         at_end: Called when the replica ends in order.
     """
@@ -76,6 +79,10 @@ def build_api(
 
     async def sign_in(connection: HTTPConnection) -> None:
         connection.state.caller = who(connection)
+
+    async def sign_in_to_speak(connection: HTTPConnection) -> None:
+        connection.state.caller = caller = who(connection)
+        check(caller)
 
     # The page at /docs loads its script and style from here, not from a network of others.
     api = FastAPIOffline(
@@ -107,12 +114,12 @@ def build_api(
             api.state.error_shapes[route.path] = route.errors
         if route.speaks:
             api.state.speaking.add(route.path)
-        asked = [] if route.is_open else [Depends(sign_in)]
+        way_in = sign_in_to_speak if route.speaks else sign_in
         api.add_api_route(
             route.path,
             route.endpoint,
             methods=[route.method],
-            dependencies=asked,
+            dependencies=[] if route.is_open else [Depends(way_in)],
             **route.options,
         )
     return api

@@ -203,6 +203,7 @@ class Gateway:
                 *page_routes(),
             ],
             who=self._callers.of,
+            check=self._meter.check,
             limits=self._meter.headers,
             at_end=self._end,
         )
@@ -279,7 +280,6 @@ class Gateway:
 
     async def speech(self, request: Request) -> Response:
         """Answer with the spoken text in the asked container."""
-        self._meter.check(request.state.caller)
         body = parse(SpeechBody, await read_body(request))
         asked = asked_speech(body, self._catalogue, self._config.models)
         return await self._streamed(request, asked, body, body.input)
@@ -346,7 +346,6 @@ class Gateway:
 
     def _in_dialect(self, reader: Reader) -> Callable[[Request], Awaitable[Response]]:
         async def speech(request: Request) -> Response:
-            self._meter.check(request.state.caller)
             raw = await read_body(request)
             call = reader(raw, request, Here(self._catalogue, self._config.models))
             return await self._speak(

@@ -148,8 +148,10 @@ async def test_limits_refuse_and_say_when_to_come_again(keyed: Keyed) -> None:
     assert 29_000 < int(refused.headers["retry-after-ms"]) <= 30_000
     assert refused.headers["x-ratelimit-remaining-requests"] == "0"
     # One too many is not even read.
-    unread = await keyed.client.post("/v1/audio/speech", content=b"{", headers=team)
-    assert code(unread) == (429, "rate_limit_exceeded")
+    routes = ("speech", "speech/with-timestamps", "speech/batch", "dialogue", "captions")
+    for route in routes:
+        unread = await keyed.client.post(f"/v1/audio/{route}", content=b"{", headers=team)
+        assert code(unread) == (429, "rate_limit_exceeded"), route
     other = await keyed.key("other")
     assert (await keyed.speak(headers=other)).status_code == 200
 
