@@ -1,19 +1,19 @@
-"""Chorale beside what a user would run instead: same voice file, same words, same machine, one run.
+"""Chorale beside what a user would run instead: same voice, same words, same machine, one run.
 
-Each server is started alone, in turns: Chorale as it is shipped, `python -m piper.http_server`, a
-LitServe app with batching, a plain FastAPI app on ONNX Runtime. A peer that can be run in several
-ways is run in the one that answers 8 closed-loop users fastest. All replies are WAV, which every
-one of them speaks, and the peers keep no replies.
+Each server is started alone, in turns: Chorale as it is shipped, a LitServe app with batching, and
+a plain FastAPI app. A peer that can be run in several ways is run in the one that answers 8
+closed-loop users fastest. All replies are WAV, which every one of them speaks, and the peers keep
+no replies.
 
-    python -m loadtests.peers.compare [--voice joe|heart|kokoro] [--peers piper litserve fastapi]
+    python -m loadtests.peers.compare [--voice heart|joe|kokoro] [--peers litserve fastapi ...]
                                       [--turns 1] [--seconds 12] [--least 20] [--precision 0.1]
                                       [--graph FILE] [--out FOLDER] [--keep]
 
-With the voice `heart`, the peers speak through hibari's own package, and Piper has no part. With
-`kokoro`, they are `fastkokoro` and kokoro-onnx behind FastAPI, on the int8 graph out of the
-packages of the extra `test-voices`. Replies are then new PCM, read as they come, the users 1, 4 and
-16, and the limit that of `kokoro_p95_ms`; Chorale has the voice loaded, and refuses nobody for a
-long queue.
+With the default voice, `heart`, the peers speak through hibari's own package; with Piper's `joe`
+on ONNX Runtime, and `python -m piper.http_server` is one of them. With `kokoro`, they are
+`fastkokoro` and kokoro-onnx behind FastAPI, on the int8 graph out of the packages of the extra
+`test-voices`. Replies are then new PCM, read as they come, the users 1, 4 and 16, and the limit
+that of `kokoro_p95_ms`; Chorale has the voice loaded, and refuses nobody for a long queue.
 
 One table: goodput at P95 below the limit on `assistant` and `unique`; P50, P95, P99 of hits and
 misses at 1 to 32 closed-loop users; of what is read as it comes also new replies per second, first
@@ -198,7 +198,7 @@ def measure(
 def main() -> None:
     """Measure, print the tables and the JSON line, write the files."""
     parser = argparse.ArgumentParser(description="Chorale beside its peers.")
-    parser.add_argument("--voice", choices=PEERS, default="joe")
+    parser.add_argument("--voice", choices=PEERS, default="heart")
     parser.add_argument("--peers", nargs="+", choices=_ORDER[1:], help="default: all of the voice")
     parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--users", type=int, nargs="+", help="default: 1 to 32; kokoro: 1 4 16")
@@ -244,7 +244,7 @@ def main() -> None:
     show_machine(result.machine, this_placement(), console)
     console.print(comparison_table(result.turns))
     plot_comparison(result.turns, out / "peers.png", limit_ms=search.limit_ms)
-    name = "peers" if given.voice == "joe" else f"peers_{given.voice}"
+    name = "peers" if given.voice == "heart" else f"peers_{given.voice}"
     publish({"benchmark": name, **asdict(result)}, given, console=console, plots=["peers.png"])
 
 
