@@ -160,6 +160,7 @@ class Encoder(Stage, serves=SpeechStage):
             look_ahead=tuning.look_ahead,
             short=tuning.short_reply,
             timed=job.timed,
+            makers=dict(zip(job.voices, job.makers, strict=True)),
             is_suspect=job.is_suspect,
             trace=job.trace,
             share=job.share,

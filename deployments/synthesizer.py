@@ -285,8 +285,10 @@ class Synthesizer(Stage, serves=SynthesizerStage):
         return self._run_engine(jobs), started, perf_counter()
 
     def _run_engine(self, jobs: Sequence[PhraseJob]) -> Sequence[Pcm | SpeechError]:
-        if jobs[0].phrase.delivery.voice not in self._catalogue.voices:
-            # A gateway has seen it first.
+        voice = self._catalogue.voices.get(jobs[0].phrase.delivery.voice)
+        wanted = {job.made_by.partition(" ")[0] for job in jobs} - {""}
+        if voice is None or wanted - {voice.checksum}:
+            # Others have seen it, or its new files, first.
             self._live.refresh()
             self._follow_voices()
         try:

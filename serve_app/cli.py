@@ -22,6 +22,7 @@ from serve_app.keys.command import keys
 from serve_app.quality.command import quality
 from serve_app.quality.quantize_command import quantize
 from serve_app.read_command import read
+from serve_app.terminal import err, fail
 from serve_app.voices.command import voices
 from serve_app.warm_command import warm
 from serve_app.wyoming_command import wyoming
@@ -40,7 +41,6 @@ app.command()(quality)
 app.command()(benchmark)
 app.command()(quantize)
 app.command()(wyoming)
-_err = Console(stderr=True, soft_wrap=True)
 
 _CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 _SERVE_CONFIG = _CONFIGS / "serve_config.yaml"
@@ -82,13 +82,12 @@ def serve(
             host=host,
             port=port,
             haproxy=haproxy,
-            say=_err.print,
+            say=err.print,
             graph=graph,
             profile=profile_startup,
         )
     except ConfigError as error:
-        _err.print(f"[red]error:[/red] {escape(str(error))}")
-        raise typer.Exit(1) from None
+        fail(str(error))
     # Ray may leave threads that would keep the interpreter; everything is stopped by now.
     sys.stdout.flush()
     sys.stderr.flush()
@@ -108,8 +107,7 @@ def switches() -> None:
         folder.chmod(0o700)
         keep_files_private(exports)
     except (ConfigError, OSError) as error:
-        _err.print(f"[red]error:[/red] {error}")
-        raise typer.Exit(1) from None
+        fail(str(error))
     print("umask 077")
     for name, value in exports.items():
         print(f"export {name}={shlex.quote(value)}")
@@ -153,8 +151,7 @@ def say(
                         size += len(chunk)
                         file.write(chunk)
     except httpx.HTTPError as error:
-        _err.print(f"[red]error:[/red] {url}: {escape(str(error))}")
-        raise typer.Exit(1) from None
+        fail(f"{url}: {error}")
     took = perf_counter() - started
     lasts = _duration(output, str(body["response_format"]))
     print(
@@ -181,8 +178,7 @@ def providers(
     try:
         print_providers(voice, graph, Console(), fresh=fresh)
     except SpeechError as error:
-        _err.print(f"[red]error:[/red] {escape(error.message)}", highlight=False)
-        raise typer.Exit(1) from None
+        fail(error.message)
 
 
 def _listing(client: httpx.Client, url: str) -> Any:
@@ -210,8 +206,7 @@ def import_lexicon(
         with path.open("x", encoding="utf-8") as target:
             target.write(lexicon_yaml(words))
     except (ConfigError, OSError, ValueError) as error:
-        _err.print(f"[red]error:[/red] {escape(str(file))}: {escape(str(error))}", highlight=False)
-        raise typer.Exit(1) from None
+        fail(f"{file}: {error}")
     print(f"{path}: {len(words)} words for {language}")
 
 
@@ -231,7 +226,7 @@ def _checked(reply: httpx.Response) -> httpx.Response:
         message = reply.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):
         message = reply.text[:200]
-    _err.print(f"[red]error {reply.status_code}:[/red] {escape(str(message))}")
+    err.print(f"[red]error {reply.status_code}:[/red] {escape(str(message))}")
     raise typer.Exit(1)
 
 

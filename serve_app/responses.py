@@ -217,7 +217,7 @@ class SpeechResponse(StreamingResponse):
         self._recorded.begin()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         left = len(body)
-        for piece, _ in _cut(body, ()) if body else ((b"", ()),):
+        for piece, _ in cut(body, ()) if body else ((b"", ()),):
             left -= len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
         self._recorded.outcome = "ok"
@@ -231,12 +231,12 @@ class SpeechResponse(StreamingResponse):
         try:
             if self._reply.body is not None:
                 self._recorded.begin()
-                for piece in _cut(self._reply.body, self._reply.words):
+                for piece in cut(self._reply.body, self._reply.words):
                     yield piece
             else:
                 async for frame in self._reply.frames:
                     self._recorded.begin()
-                    for piece in _cut(frame.data, frame.words):
+                    for piece in cut(frame.data, frame.words):
                         yield piece
                     self._recorded.audio_seconds += frame.audio_seconds
             self._recorded.outcome = "ok"
@@ -271,12 +271,12 @@ def audio_type(spoken: SpeechRequest) -> str:
     return media_type(spoken.format, codec_rate(spoken.format, asked) if asked else None)
 
 
-def _cut(
-    data: bytes, words: tuple[SpokenWord, ...]
+def cut(
+    data: bytes, words: tuple[SpokenWord, ...], size: int = _PIECE_BYTES
 ) -> Iterator[tuple[bytes, tuple[SpokenWord, ...]]]:
     """Pieces of what is handed over, none of nothing; the words go with the first."""
-    for start in range(0, len(data), _PIECE_BYTES):
-        yield (data if len(data) <= _PIECE_BYTES else data[start : start + _PIECE_BYTES]), words
+    for start in range(0, len(data), size):
+        yield (data if len(data) <= size else data[start : start + size]), words
         words = ()
     if words:
         yield b"", words

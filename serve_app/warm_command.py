@@ -11,13 +11,11 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
 
 from serve_app.keys import key_headers
+from serve_app.terminal import err, fail
 
-_ERR = Console(stderr=True, soft_wrap=True)
 _SHOWN = 5
 """Failures that are told one by one."""
 
@@ -72,14 +70,13 @@ def warm(
             wanted = list(bodies(text.splitlines(), voices, audio_format or ["mp3"]))
             outcomes, problems = _ask(client, wanted, concurrency)
     except (OSError, ValueError, httpx.HTTPError) as error:
-        _ERR.print("[red]error:[/red]", escape(str(error)), highlight=False)
-        raise typer.Exit(1) from None
+        fail(str(error))
     made, there = outcomes["miss"] + outcomes["coalesced"], outcomes["hit"] + outcomes["hot"]
     typer.echo(
         f"{len(wanted)} replies: {made} made, {there} were there, {outcomes['failed']} failed"
     )
     for problem in islice(problems, _SHOWN):
-        _ERR.print(problem, markup=False, highlight=False)
+        err.print(problem, markup=False, highlight=False)
     if problems:
         raise typer.Exit(1)
 
@@ -91,7 +88,7 @@ def _ask(
     outcomes: Counter[str] = Counter()
     problems: list[str] = []
     with (
-        Progress(console=_ERR, transient=True) as progress,
+        Progress(console=err, transient=True) as progress,
         ThreadPoolExecutor(concurrency) as pool,
     ):
         task = progress.add_task("warming", total=len(wanted))

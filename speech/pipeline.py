@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -36,6 +36,7 @@ async def render(
     look_ahead: int,
     short: int,
     timed: bool = False,
+    makers: Mapping[str, str] | None = None,
     is_suspect: bool = False,
     trace: str = "",
     share: Share = NOBODYS,
@@ -58,6 +59,7 @@ async def render(
                     phrase=phrase,
                     later=phrase.index > 0 and arrivals.characters > short,
                     timed=timed,
+                    made_by=(makers or {}).get(phrase.delivery.voice, ""),
                     is_suspect=is_suspect,
                     trace=trace,
                     share=share,

@@ -307,6 +307,8 @@ class PhraseJob:
     """A worker died with it in hand; at another death it is not asked for again."""
     timed: bool = False
     """Whether `Pcm.phoneme_seconds` is wanted."""
+    made_by: str = ""
+    """The voice's entry of `SpeechJob.makers`; empty where it does not matter."""
     trace: str = ""
     share: Share = NOBODYS
 

@@ -8,22 +8,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from time import sleep
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from serve_app.benchmark.first_audio import first_audio
 from serve_app.benchmark.history import History, Point
 from serve_app.benchmark.regression import Regression, Watched, regression
 from serve_app.benchmark.trends import metrics, trends_page
+from serve_app.terminal import err, fail, tell
 from speech.errors import ConfigError, SpeechError, SynthesisError
 
 WORSE = 3
 """Exit status of a run after which something is worse."""
-_err = Console(stderr=True, soft_wrap=True)
 _QUALITY_TIMEOUT = 3_600.0
 _SERVED = (
     ("first_audio.p50", 0.1), ("first_audio.p95", 0.2), ("first_sound.p50", 0.1),
@@ -69,16 +68,16 @@ def benchmark(
             kept.close()
             raise typer.Exit(WORSE if worse else 0)
         for due in _times(schedule):
-            _err.print(f"next run at {due:%Y-%m-%d %H:%M}", highlight=False)
+            err.print(f"next run at {due:%Y-%m-%d %H:%M}", highlight=False)
             sleep(max(0.0, (due - datetime.now().astimezone()).total_seconds()))
             try:
                 _run(kept, settings, trends, prometheus, webhook)
             except (SpeechError, OSError) as error:  # what is away now may be back at the next run
-                _err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
+                tell(str(error))
     except SpeechError as error:
-        _failed(error.message)
+        fail(error.message)
     except OSError as error:
-        _failed(str(error))
+        fail(str(error))
 
 
 def _times(schedule: str) -> Any:
@@ -111,7 +110,7 @@ def _run(
         if (found := regression([point.value for point in histories[one.name]], one))
     ]
     for one in worse:
-        _err.print(f"[red]worse:[/red] {escape(one.told())}", highlight=False)
+        err.print(f"[red]worse:[/red] {escape(one.told())}", highlight=False)
     if trends:
         trends.write_text(trends_page(histories, worse), "utf-8")
     if prometheus:
@@ -192,8 +191,3 @@ def _told(
             for one in worse
         ],
     }
-
-
-def _failed(message: str) -> NoReturn:
-    _err.print(f"[red]error:[/red] {escape(message)}", highlight=False)
-    raise typer.Exit(1) from None

@@ -18,12 +18,12 @@ from serve_app.keys.books import Store
 from serve_app.keys.limits import NO_LIMITS, KeyLimits, KeysConfig
 from serve_app.keys.stores import open_store
 from serve_app.keys.table import KeyFile, new_key
+from serve_app.terminal import fail
 from speech.errors import ConfigError, SpeechError
 from speech.voice_home import home_folder
 
 _T = TypeVar("_T")
 keys = typer.Typer(no_args_is_help=True, help="Keys: who may speak, and how much.")
-_err = Console(stderr=True, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(help="Tells the key in listings, usage and metrics.")]
 Graph = Annotated[
@@ -178,5 +178,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except SpeechError as error:
-        _err.print(f"[red]error:[/red] {escape(error.message)}", highlight=False)
-        raise typer.Exit(1) from None
+        fail(error.message)

@@ -5,17 +5,16 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from serve_app.keys import key_headers
+from serve_app.terminal import err, fail
 from serve_app.voices.command import find_voice, local_catalogue
 from speech.errors import SpeechError
 from speech.types import AUDIO_FORMATS, AudioFormat, Samples
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 FAULTS = 3
 """Exit status of a voice beyond its limits, or worse than before."""
-_err = Console(stderr=True, soft_wrap=True)
 _TABLE = (
     "word_error", "p808", "overall", "asked_right", "heard_right", "rate", "clicks", "loudness",
     "true_peak", "before", "padding", "speed",
@@ -95,13 +93,13 @@ def quality(
                 results.append(result)
                 audio.append(spoken)
     except SpeechError as error:
-        _failed(error.message)
+        fail(error.message)
     changes = [_changes(one, before, bounds) for one in results]
     faults = [_told(*each) for each in zip(results, changes, [bounds] * len(results), strict=True)]
-    _err.print(_quality_table(results))
+    err.print(_quality_table(results))
     for one, found in zip(results, faults, strict=True):
         for fault in found:
-            _err.print(f"{one.voice} ({one.source}): {fault}", markup=False, highlight=False)
+            err.print(f"{one.voice} ({one.source}): {fault}", markup=False, highlight=False)
     told = _json(results, listener.recogniser.name)
     try:
         if output:
@@ -119,16 +117,16 @@ def quality(
             )
             report.write_text(page, "utf-8")
     except OSError as error:
-        _failed(str(error))
+        fail(str(error))
     typer.echo(told)
     raise typer.Exit(FAULTS if any(faults) else 0)
 
 
 def _formats(asked: list[str] | None, url: str) -> list[AudioFormat]:
     if asked and not url:
-        _failed("--format is for a server: an engine alone encodes nothing (give --url)")
+        fail("--format is for a server: an engine alone encodes nothing (give --url)")
     if unknown := set(asked or []) - {*AUDIO_FORMATS, "all"}:
-        _failed(f"unknown format {min(unknown)!r}; there are {', '.join(AUDIO_FORMATS)} and all")
+        fail(f"unknown format {min(unknown)!r}; there are {', '.join(AUDIO_FORMATS)} and all")
     wanted = asked or ["wav"]
     return [kind for kind in AUDIO_FORMATS if kind in wanted or "all" in wanted]
 
@@ -174,14 +172,14 @@ def _listened(
     able = [each for each in said if tag_of(languages, each[1].language)]
     found, audio = [], []
     with closing(speaks):
-        for category, sentence in track(able, f"{name} ({source})", console=_err, transient=True):
+        for category, sentence in track(able, f"{name} ({source})", console=err, transient=True):
             # The seed hangs on the sentence, so that a part of the suite sounds as in the whole.
             spoken = speaks.say(sentence, len(sentence.text))
             found.append(listener.listen(category, sentence, spoken))
             audio.append((spoken.samples, spoken.sample_rate))
     unable = sorted({each.language for _, each in said} - {each.language for _, each in able})
     if not found:
-        _failed(f"{name} speaks none of the sentences: they are {', '.join(unable)}")
+        fail(f"{name} speaks none of the sentences: they are {', '.join(unable)}")
     return VoiceResult(
         voice=name, source=source, sentences=tuple(found), languages_left_out=tuple(unable)
     ), audio
@@ -194,7 +192,7 @@ def _changes(
 
     same = [one for one in before if (one.voice, one.source) == (now.voice, now.source)]
     if before and not same:
-        _err.print(f"{now.voice} ({now.source}) is not in the earlier run", highlight=False)
+        err.print(f"{now.voice} ({now.source}) is not in the earlier run", highlight=False)
     return compared(same[0], now, limits) if same else []
 
 
@@ -244,9 +242,4 @@ def _read(path: Path) -> "list[VoiceResult]":
             for one in told["voices"]
         ]
     except (OSError, ValueError, TypeError, KeyError, ValidationError) as error:
-        _failed(f"{path} is no result of `chorale quality`: {error}")
-
-
-def _failed(message: str) -> NoReturn:
-    _err.print(f"[red]error:[/red] {escape(message)}", highlight=False)
-    raise typer.Exit(1) from None
+        fail(f"{path} is no result of `chorale quality`: {error}")

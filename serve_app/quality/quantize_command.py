@@ -3,18 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from serve_app.terminal import err, fail
 from serve_app.voices.command import find_voice
 from speech.errors import SpeechError
 
 REFUSED = 3
 """Exit status of a voice that lost too much."""
-_err = Console(stderr=True)
 
 
 def quantize(
@@ -47,20 +45,15 @@ def quantize(
             max_mel_distance=max_mel_distance,
             count=sentences,
             force=force,
-            console=_err,
+            console=err,
         )
     except SpeechError as error:
-        _failed(error.message)
+        fail(error.message)
     except OSError as error:
-        _failed(str(error))
+        fail(str(error))
     for fault in faults:
-        _err.print(f"loses too much: {fault}", highlight=False)
+        err.print(f"loses too much: {fault}", highlight=False)
     written = force or not faults
-    _err.print(f"{output}: {'written' if written else 'refused'}", highlight=False)
+    err.print(f"{output}: {'written' if written else 'refused'}", highlight=False)
     typer.echo(json.dumps({**asdict(found), "faults": faults, "written": written}))
     raise typer.Exit(0 if written else REFUSED)
-
-
-def _failed(message: str) -> NoReturn:
-    _err.print(f"[red]error:[/red] {escape(message)}", highlight=False, soft_wrap=True)
-    raise typer.Exit(1) from None

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from deployments import metrics
 from deployments.failures import translate
-from serve_app.responses import RecordedReply
+from serve_app.responses import RecordedReply, cut
 from speech import telemetry
 from speech.audio.containers import codec_rate, open_writer
 from speech.config import AudioConfig, PauseConfig, StrictModel
@@ -427,24 +427,16 @@ async def _heard(made: RecordedReply) -> AsyncGenerator[tuple[bytes, tuple[Spoke
     reply = made.reply
     try:
         if reply.body is not None:
-            for piece in _cut(reply.body, reply.words):
+            for piece in cut(reply.body, reply.words, _PIECE_BYTES):
                 yield piece
         else:
             async for frame in reply.frames:
-                for piece in _cut(frame.data, frame.words):
+                for piece in cut(frame.data, frame.words, _PIECE_BYTES):
                     yield piece
                 made.audio_seconds += frame.audio_seconds
         made.outcome = "ok"
     except Exception as error:
         raise made.fail(error) from error
-
-
-def _cut(
-    data: bytes, words: tuple[SpokenWord, ...]
-) -> Iterator[tuple[bytes, tuple[SpokenWord, ...]]]:
-    for start in range(0, max(1, len(data)), _PIECE_BYTES):
-        yield data[start : start + _PIECE_BYTES], words
-        words = ()
 
 
 def _placed(word: SpokenWord, written: int, seconds: float) -> SpokenWord:

@@ -7,7 +7,7 @@ import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import httpx
 import numpy as np
@@ -25,6 +25,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from serve_app.terminal import err, fail
 from serve_app.voices import sources
 from serve_app.voices.download import Downloader, PullError
 from serve_app.voices.sources import Offer
@@ -40,7 +41,6 @@ from speech.voices import Alias, CatalogueConfig, VoiceCatalogue, parse_entry
 
 voices = typer.Typer(no_args_is_help=True, help="Voices: list, pull, remove and try them.")
 SHIPPED = Path(__file__).resolve().parents[2] / "configs" / "voices.yaml"
-_err = Console(stderr=True, soft_wrap=True)
 _SPARE = 100_000_000
 """Bytes that stay free on the disk."""
 _LEVEL = -16.0
@@ -95,7 +95,7 @@ def list_voices(
             found = [it for it in live.catalogue.voices.values() if _speaks(it.languages, wanted)]
             rows = [_voice_row(voice) for voice in found]
             for problem in live.problems:
-                _err.print(f"[yellow]not used:[/yellow] {escape(problem)}", highlight=False)
+                err.print(f"[yellow]not used:[/yellow] {escape(problem)}", highlight=False)
     table = Table("voice", "engine", "languages", "speakers", "size", "licence", "quality")
     for row in rows:
         table.add_row(*map(escape, row))
@@ -224,7 +224,7 @@ def _pull(client: httpx.Client, offer: Offer, home: Home) -> None:
         *(BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()),
     )
     downloader = Downloader(client)
-    with Progress(*columns, console=_err) as progress:
+    with Progress(*columns, console=err) as progress:
         task = progress.add_task(offer.id, total=offer.size)
         for file in offer.files:
             downloader.fetch(file, folder / file.name, lambda count: progress.advance(task, count))
@@ -297,9 +297,7 @@ def _offers(piper_url: str, kokoro_url: str, hibari_url: str, folder: Path) -> l
 
 
 def _piper_offers(client: httpx.Client, base: str, folder: Path) -> list[Offer]:
-    index = sources.fetch_index(
-        client, f"{base}/voices.json", folder / "index" / "piper.json", _err
-    )
+    index = sources.fetch_index(client, f"{base}/voices.json", folder / "index" / "piper.json", err)
     try:
         return sources.piper_offers(index, base)
     except ValueError as error:
@@ -369,9 +367,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (PullError, SpeechError, OSError, httpx.InvalidURL) as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    _err.print(f"[red]error:[/red] {escape(message)}", highlight=False)
-    raise typer.Exit(1) from None
+        fail(str(error))

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -390,4 +391,23 @@ def test_a_voice_of_the_users_speaks_as_soon_as_it_is_asked_for(
     made._live.refresh()
     made.check_health()
     assert "mine" not in made._voices.infos()
+    made._engine_threads.shutdown()
+
+
+def test_a_voice_with_new_files_speaks_as_soon_as_others_know_them(
+    fake_catalogue: Path, tmp_path: Path, make_job: MakeJob
+) -> None:
+    home = Home(tmp_path / "home")
+    home.add({"id": "mine", "engine": "fake"})
+    made = Synthesizer(SynthesizerConfig(catalogue=fake_catalogue, home=home.folder))
+    before = made._catalogue.voices["mine"].checksum
+    jobs = phrase_jobs(make_job("one", voice="mine", speaker=""))
+    made._run_engine([replace(job, made_by=f"{before} 3") for job in jobs])
+    home.drop("mine")
+    home.add({"id": "mine", "engine": "fake", "speakers": ["low"]})
+    made._run_engine([replace(job, made_by=f"{before} 3") for job in jobs])
+    assert not made._catalogue.voices["mine"].speakers
+    (pcm,) = made._run_engine([replace(job, made_by="its new files 3") for job in jobs])
+    assert isinstance(pcm, Pcm)
+    assert made._catalogue.voices["mine"].speakers == {"low": 0}
     made._engine_threads.shutdown()
