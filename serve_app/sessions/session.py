@@ -36,6 +36,8 @@ T = TypeVar("T", bound=BaseModel)
 
 NORMAL, GOING_AWAY, GONE, POLICY = 1000, 1001, 1006, 1008
 """Codes that a WebSocket is closed with (RFC 6455, section 7.4.1)."""
+_ENDING = 1.0
+"""Seconds that a context has to say its last words when the socket is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +138,14 @@ class Session:
             if self._leaving.is_set() and not tasks[0].done():
                 await self._say_goodbye()
         finally:
-            for task in (*tasks, *self._players.values()):
+            for task in tasks:
                 task.cancel()
             listened, *_ = await asyncio.gather(*tasks, return_exceptions=True)
             if isinstance(listened, Exception) and not isinstance(listened, WebSocketDisconnect):
                 _LOG.error("unexpected %s", type(listened).__name__, exc_info=listened)
-            while self._players:
-                await asyncio.wait([*self._players.values()])
+            for name in [*self.contexts]:
+                await self.drop(name)
+            await self._end_players()
 
     def open(self, name: str, spoken: SpeechRequest, *, max_wait: float | None = None) -> Context:
         """Begin a context.
@@ -225,8 +228,20 @@ class Session:
             self._over.set()
         finally:
             self._forget(name, context)
-            await context.aclose()
-            del self._players[context]
+            try:
+                await context.aclose()
+            finally:
+                del self._players[context]
+
+    async def _end_players(self) -> None:
+        """Wait for those of contexts that have ended by themselves; a reader may hold one up."""
+        left = {*self._players.values()}
+        if left:
+            _, left = await asyncio.wait(left, timeout=_ENDING)
+        for player in left:
+            player.cancel()
+        if left:
+            await asyncio.wait(left)
 
     def _forget(self, name: str, context: Context) -> None:
         if self.contexts.get(name) is context:

@@ -22,6 +22,8 @@ import yaml
 from conftest import make_tiny_voice
 from servers import ROOT, Server, free_port, nonce, running, wait_for
 
+from tests.browser import CHROMIUM, open_page
+
 pytestmark = pytest.mark.integration
 DEPLOY = ROOT / "deploy"
 RULES = (DEPLOY / "prometheus" / "rules.yml").read_text("utf-8")
@@ -63,7 +65,8 @@ class Prometheus:
         job["file_sd_configs"] = [{"files": [str(targets)], "refresh_interval": "1s"}]
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
         port = free_port()
-        self._url = f"http://127.0.0.1:{port}/api/v1"
+        self.address = f"http://127.0.0.1:{port}"
+        self._url = f"{self.address}/api/v1"
         self._process = stack.enter_context(
             _process(
                 "prometheus",
@@ -195,6 +198,12 @@ def test_every_query_answers_and_every_alert_fires_by_its_fault(
             "ChoraleRefuses",
             cause=lambda: callers.submit(_say, server, f"{nonce()} " * 440, "stuck", "127.0.0.2"),
         )
+
+        if CHROMIUM:
+            with open_page(f"{prometheus.address}/classic/alerts", tmp_path) as page:
+                shown = page.evaluate("document.body.innerText")
+                assert "ChoraleQueueNearBound" in shown
+                page.picture(tmp_path / "alerts.png")
 
         for replica in server.replicas("Synthesizer"):
             replica.kill()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,8 +23,18 @@ TEXT = (
 )
 MOMENTS = (0.5, 2.0, 4.0, 6.5, 9.0)
 """Seconds of the audio at which the page is looked at."""
-SLACK = 0.25
-"""Seconds by which the page may lag: some frames of its own, on a busy machine."""
+SLACK = 0.1
+"""Seconds by which the page may lag: some frames of its own."""
+PATIENCE = 1.5
+"""Seconds of the audio within which it must be so prompt once: a busy machine lets it wait."""
+
+
+def is_right(marks: list[dict[str, Any]], heard: float, shown: str) -> bool:
+    """Whether a word is shown that is said, or was until a moment ago."""
+    assert heard is not None, "it is over too soon"
+    said = {it["text"] for it in marks if it["start"] <= heard and heard - SLACK < it["end"]}
+    silent = not any(it["start"] <= heard - SLACK < it["end"] for it in marks)
+    return shown in said or (silent and shown == "")
 
 
 @pytest.fixture
@@ -46,13 +57,10 @@ def test_the_word_that_is_heard_is_highlighted(
     look = "[heard(), document.querySelector('.page .now')?.textContent ?? '']"
     for moment in MOMENTS:
         browser.wait(f"(heard() ?? 0) >= {moment}", "the moment")
-        heard, shown = browser.evaluate(look)
-        assert heard is not None, "it is over too soon"
-        said = {
-            mark["text"] for mark in marks if mark["start"] <= heard and heard - SLACK < mark["end"]
-        }
-        silent = not any(mark["start"] <= heard - SLACK < mark["end"] for mark in marks)
-        assert shown in said or (silent and shown == ""), (heard, shown, said)
+        seen = [browser.evaluate(look)]
+        while not is_right(marks, *seen[-1]):
+            assert seen[-1][0] < moment + PATIENCE, seen
+            seen.append(browser.evaluate(look))
         browser.picture(tmp_path / f"studio-{moment:.1f}.png")
     # The page shows the text as it was written, to the last letter.
     assert browser.evaluate("document.querySelector('.page').textContent") == TEXT

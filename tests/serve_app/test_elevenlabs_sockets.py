@@ -12,10 +12,13 @@ import av
 import pytest
 from inline_server import Server
 from socket_door import Door, hear, say
+from starlette.websockets import WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from serve_app.http_guard import GuardedProtocol
+from serve_app.sessions.context import Context
+from serve_app.sessions.session import Session
 from speech.errors import SynthesisError
 
 VOICE = "/v1/text-to-speech/alloy"
@@ -251,6 +254,28 @@ async def test_a_client_that_leaves_takes_its_work_with_it(door: Door) -> None:
         await hear(socket)
     await door.idle()
     assert door.server.synthesizer.calls < 60
+
+
+async def test_a_session_ends_where_its_audio_cannot_be_sent(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(self: Session, message: dict[str, Any]) -> None:
+        raise WebSocketDisconnect(1006)
+
+    close = Context.aclose
+
+    async def slowly(self: Context) -> None:
+        await asyncio.sleep(0.1)
+        await close(self)
+
+    monkeypatch.setattr(Context, "aclose", slowly)
+    async with door.open(SEVERAL) as socket:
+        monkeypatch.setattr(Session, "_send", lost)
+        await say(socket, text=TEXT * 40, context_id="a", flush=True)
+        async with asyncio.timeout(10):
+            while door.server.gateway._sessions.count:  # noqa: ASYNC110 (nobody tells)
+                await asyncio.sleep(0.01)
+    await door.idle()
 
 
 @pytest.mark.parametrize("texts", [(), (" ",), (" ", "Said at once. "), (" ", "Without an end")])
