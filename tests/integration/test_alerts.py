@@ -77,13 +77,17 @@ class Prometheus:
         )
 
     def ask(self, query: str) -> list[Any]:
-        answer = httpx.get(f"{self._url}/query", params={"query": query}, timeout=10).json()
+        answer = self._get("query", query=query)
         assert answer["status"] == "success", (query, answer)
         return list(answer["data"]["result"])
 
     def firing(self) -> set[str]:
-        alerts = httpx.get(f"{self._url}/alerts", timeout=10).json()["data"]["alerts"]
+        alerts = self._get("alerts")["data"]["alerts"]
         return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
+
+    def _get(self, path: str, **parameters: str) -> dict[str, Any]:
+        reply = httpx.get(f"{self._url}/{path}", params=parameters, timeout=10)
+        return dict(reply.raise_for_status().json())  # 503 while it starts
 
     def lower(self, written: str, bound: str) -> None:
         assert written in RULES
