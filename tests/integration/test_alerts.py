@@ -207,6 +207,8 @@ def test_every_query_answers_and_every_alert_fires_by_its_fault(
             with open_page(f"{prometheus.address}/classic/alerts", tmp_path) as page:
                 shown = page.evaluate("document.body.innerText")
                 assert "ChoraleQueueNearBound" in shown
+                size = {"width": 800, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+                page.call("Emulation.setDeviceMetricsOverride", **size)
                 page.picture(tmp_path / "alerts.png")
 
         for replica in server.replicas("Synthesizer"):
