@@ -368,6 +368,45 @@ def _heard(measure: Any, value: float | None) -> str:
     return f"{100 * value:.{digits}f} %" if measure["percent"] else f"{value:.{digits}f}"
 
 
+_SHARES = {0.1: "a tenth of the sentences", 0.25: "a quarter", 1.0: "all"}
+"""Of a trial's sentences, that have the fault."""
+
+
+def _detectors() -> str:
+    result = _result("detectors")
+    missed: dict[str, dict[float, list[str]]] = {}
+    for row in result["planted"]:
+        by_share = missed.setdefault(f"{row['fault']}, {row['strength']}", {})
+        by_share.setdefault(row["share"], []).append(f"{100 * row['missed']:.0f} %")
+    rows = [
+        [fault, *(" / ".join(found.get(share, ["-"])) for share in _SHARES)]
+        for fault, found in missed.items()
+    ]
+    voices = " / ".join(clean["voice"] for clean in result["clean"])
+    told = "\n".join(
+        f"- {clean['voice']} without a fault: {clean['alarms']} of {clean['trials']} comparisons "
+        f"told something; {clean['sentences_with_clicks']} of {clean['sentences']} sentences have "
+        "a click."
+        for clean in result["clean"]
+    )
+    head = (f"not noticed, of {result['trials']}; {voices}", *_SHARES.values())
+    return f"{_table(head, rows)}\n\n{told}"
+
+
+def _regressions() -> str:
+    rows = []
+    for item in _result("regressions")["histories"]:
+        false = item["false"]
+        looks = f"{false['alarms']} of {false['looks']:,}"
+        years = f"{false['years_with_one']} of {false['years']} years"
+        rows.append((item["history"], "no change", f"{looks}; {years}", ""))
+        for found in item["planted"]:
+            runs = "-" if found["runs"] is None else f"{found['runs']:.0f}"
+            rows.append((item["history"], found["change"], f"{100 * found['missed']:.0f} %", runs))
+    head = ("history", "planted", "looks with an alarm; or never told", "told after so many runs")
+    return _table(head, rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "summary": _summary,
     "loadtest": _loadtest,
@@ -385,6 +424,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "text-peers": _text_peers,
     "dialogues": _dialogues,
     "voices": _voices,
+    "detectors": _detectors,
+    "regressions": _regressions,
 }
 """By the name in a page's marker."""
 

@@ -13,6 +13,7 @@ one JSON object.
 
 import argparse
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -250,7 +251,7 @@ def _share(found: Any) -> float:
 def _german(folder: Path) -> EngineAlone:
     """Joe with a catalogue's mistake: its phonemes are asked of a German."""
     source, model = real_voices.joe(), folder / "german.onnx"
-    model.symlink_to(source)
+    shutil.copyfile(source, model)  # a link would lead to the header of the other
     config = json.loads(source.with_name(source.name + ".json").read_text("utf-8"))
     german = {"espeak": {"voice": "de"}, "language": {"code": "de_DE", "family": "de"}}
     header = json.dumps(config | german)

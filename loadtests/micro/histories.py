@@ -1,8 +1,9 @@
 """How often the regression test of `chorale benchmark` is wrong, on histories made of real runs.
 
-Nothing is simulated but the order: a history is drawn from runs that were measured, so its noise is
-that of the machine. In blocks of neighbours, so that runs which a busy machine slowed together stay
-together. Every run of word errors has heard each sentence under one of three seeds.
+Nothing is simulated but the order: a history is drawn from runs that were measured one after the
+other, so its noise is that of the machine. Each run is drawn by itself, as nights are apart; and in
+stretches of eight neighbours, which a busy machine slowed together, as if it were busy for a week.
+Every run of word errors has heard each sentence under one of three seeds.
 
     python -m loadtests.micro.histories [--keep]
 
@@ -29,7 +30,7 @@ from speech.evaluation.listening import Listener
 from speech.evaluation.speaking import EngineAlone
 from speech.evaluation.suite import RANDOM, Sentence, chosen
 
-_BLOCK = 8
+_STRETCH = 8
 """Neighbouring runs that stay together."""
 _YEAR = 365
 _SETTLED, _PATIENCE = 60, 30
@@ -50,12 +51,12 @@ def speeds(voice: EngineAlone, said: Sequence[Sentence], runs: int) -> list[floa
     return found
 
 
-def blocks(recorded: Sequence[float]) -> Draw:
-    """Draws histories of recorded numbers, some neighbours at a time."""
+def drawn(recorded: Sequence[float], length: int) -> Draw:
+    """Draws histories of recorded numbers, so many neighbours at a time."""
 
     def draw(random: np.random.Generator, count: int) -> Values:
-        starts = random.integers(len(recorded) - _BLOCK + 1, size=-(-count // _BLOCK))
-        return np.concatenate([recorded[at : at + _BLOCK] for at in starts])[:count]
+        starts = random.integers(len(recorded) - length + 1, size=-(-count // length))
+        return np.concatenate([recorded[at : at + length] for at in starts])[:count]
 
     return draw
 
@@ -115,12 +116,13 @@ def _cases(
 ) -> Iterator[tuple[str, Draw, Watched, list[tuple[str, Callable[[Values], Values]]]]]:
     watch = {one.name: one for one in watched()}
     spread = float(np.std(recorded) / np.mean(recorded))
-    yield (
-        f"speed, {len(recorded)} runs that differ by {100 * spread:.1f} %",
-        blocks(recorded),
-        watch["quality.speed"],
-        [(f"{100 * by:.0f} % slower", partial(_slower, by)) for by in (0.05, 0.1, 0.2, 0.3)],
-    )
+    for length, how in ((1, "each by itself"), (_STRETCH, f"in stretches of {_STRETCH}")):
+        yield (
+            f"speed, {len(recorded)} runs that differ by {100 * spread:.1f} %, {how}",
+            drawn(recorded, length),
+            watch["quality.speed"],
+            [(f"{100 * by:.0f} % slower", partial(_slower, by)) for by in (0.05, 0.1, 0.2, 0.3)],
+        )
     yield (
         f"word errors of {len(errors)} sentences",
         seeds(errors, weights),

@@ -96,7 +96,7 @@ def test_false_alarms_are_counted() -> None:
 
 def test_histories_are_looked_at_as_they_grow() -> None:
     random = np.random.default_rng(0)
-    draw = histories.blocks(list(150 * random.normal(1, 0.01, 60)))
+    draw = histories.drawn(list(150 * random.normal(1, 0.01, 60)), 8)
     assert histories.false_alarms(draw, SPEED, 2) == {
         "looks": 730, "alarms": 0, "years": 2, "years_with_one": 0,
     }  # fmt: skip
