@@ -6,15 +6,16 @@ A page holds a table between `<!-- measured: NAME -->` and `<!-- end -->`; `TABL
 A test holds every page equal to what this program writes, so a new result needs a run of it.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from loadtests import quality_tables
+from loadtests.quality_tables import kept_result, table
 from loadtests.results import KEPT
 from loadtests.tables import ms
 
@@ -41,25 +42,16 @@ def rewritten(page: str) -> str:
     return _BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]]()}\n{block[3]}", page)
 
 
-def _result(name: str) -> Any:
-    return json.loads((KEPT / f"{name}.json").read_text("utf-8"))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _percentiles(summary: Any) -> str:
     return " / ".join(ms(summary[name]) for name in ("p50", "p95", "p99"))
 
 
 def _workloads(name: str = "loadtest") -> dict[str, Any]:
-    return {run["workload"]: run for run in _result(name)["workloads"]}
+    return {run["workload"]: run for run in kept_result(name)["workloads"]}
 
 
 def _held() -> dict[str, Any]:
-    return {run["workload"]: run["found"] for run in _result("goodput")["results"]}
+    return {run["workload"]: run["found"] for run in kept_result("goodput")["results"]}
 
 
 def _number(value: float) -> str:
@@ -68,9 +60,9 @@ def _number(value: float) -> str:
 
 
 def _summary() -> str:
-    runs, held, soak, overload = _workloads(), _held(), _result("soak"), _result("overload")
+    runs, held, soak, overload = _workloads(), _held(), kept_result("soak"), kept_result("overload")
     assistant, unique, reader = (runs[name] for name in ("assistant", "unique", "reader"))
-    wav = next(item for item in _result("bench")["overhead"] if item["format"] == "wav")
+    wav = next(item for item in kept_result("bench")["overhead"] if item["format"] == "wav")
     rate, hits = assistant["load"].split()[0], f"{100 * assistant['hit_rate']:.0f} %"
     rows = [
         (f"complete replies, {rate}, {hits} cached: P95", f"{ms(assistant['latency']['p95'])} ms"),
@@ -100,14 +92,14 @@ def _summary() -> str:
             f"{soak['measured']['failures']} of {soak['measured']['requests']:,}",
         ),
     ]
-    return _table(("", "measured"), rows)
+    return table(("", "measured"), rows)
 
 
 def _beside(workload: int) -> str:
     """Chorale's goodput, and in brackets that of the best peer."""
     found = {
         server: fmean(turn["goodput"][workload]["found"]["held"] for turn in turns)
-        for server, turns in _result("peers")["turns"].items()
+        for server, turns in kept_result("peers")["turns"].items()
     }
     return f"{ms(found.pop('chorale'))} ({ms(max(found.values()))})"
 
@@ -136,7 +128,7 @@ def _loadtest() -> str:
         for name, run in _workloads().items()
         for what, summary in _splits(run).items()
     ]
-    return _table(
+    return table(
         ("", "replies", "five deployments: P50 / P95 / P99", "`compact`: P50 / P95 / P99"), rows
     )
 
@@ -144,7 +136,7 @@ def _loadtest() -> str:
 def _checks(name: str) -> str:
     """Limits, in bold what broke one. Left out: what must be 0 and is; the generator's own."""
     rows = []
-    for check in _result(name)["checks"]:
+    for check in kept_result(name)["checks"]:
         dull = not check["limit"] or check["name"].endswith(("generator, cores", "sent late"))
         if dull and check["kept"]:
             continue
@@ -152,20 +144,20 @@ def _checks(name: str) -> str:
         rows.append(
             (check["name"], value if check["kept"] else f"**{value}**", f"{check['limit']:g}")
         )
-    return _table(("", "measured", "limit"), rows)
+    return table(("", "measured", "limit"), rows)
 
 
 def _goodput() -> str:
     rows = [
         (f"`{name}`", ms(found["held"]), ms(found["failed"])) for name, found in _held().items()
     ]
-    return _table(("requests/s", "highest rate that held", "lowest that did not"), rows)
+    return table(("requests/s", "highest rate that held", "lowest that did not"), rows)
 
 
 def _peers(name: str) -> str:
     if not (KEPT / f"{name}.json").exists():
         return "There is no figure yet."
-    turns: dict[str, Any] = _result(name)["turns"]
+    turns: dict[str, Any] = kept_result(name)["turns"]
     first = turns["chorale"][0]
     rows = []
 
@@ -190,7 +182,7 @@ def _peers(name: str) -> str:
     add("memory, MiB", lambda _, turn: float(turn["memory_mib"]), min)
     variants = ", ".join(f"`{runs[0]['variant']}`" for runs in turns.values())
     head = ("", *turns, "ratio to the best peer")
-    return f"{_table(head, rows)}\n\nThe variants are {variants}."
+    return f"{table(head, rows)}\n\nThe variants are {variants}."
 
 
 def _first_sound(at: int, _: str, turn: Any) -> float:
@@ -205,7 +197,7 @@ def _level(at: int, kind: str, server: str, turn: Any) -> float:
 
 def _soak() -> str:
     largest: dict[str, Any] = {}
-    for drift in _result("soak")["drifts"]:
+    for drift in kept_result("soak")["drifts"]:
         held = largest.setdefault(drift["kind"], drift)
         if abs(drift["largest"]) > abs(held["largest"]):
             largest[drift["kind"]] = drift
@@ -214,11 +206,11 @@ def _soak() -> str:
         for kind, item in largest.items()
     ]
     head = ("process that moved most, of each kind", "MiB at minute 5", "at the end", "drift")
-    return f"{_checks('soak')}\n\n{_table(head, rows)}"
+    return f"{_checks('soak')}\n\n{table(head, rows)}"
 
 
 def _bench() -> str:
-    stages = _result("bench")["stages"]
+    stages = kept_result("bench")["stages"]
     bare = {(item["voice"], item["format"]): item["total"]["p50"] for item in stages["bare"]}
     cells = {
         (cell["voice"], cell["format"], cell["state"], cell["concurrency"]): cell["latency"]
@@ -236,12 +228,12 @@ def _bench() -> str:
     floor = {item["concurrency"]: _percentiles(item["latency"]) for item in stages["livez"]}
     rows.append(["`GET /livez`", "", floor[1], "", "", floor[8], "", ""])
     head = [f"{state}, {clients} client{'s'[: clients > 1]}" for state, clients in columns]
-    return _table(("voice, format", "bare P50", *head), rows)
+    return table(("voice, format", "bare P50", *head), rows)
 
 
 def _bench_cost() -> str:
     """Processor time by process; stages that took none are left out."""
-    stages = _result("bench")["stages"]
+    stages = kept_result("bench")["stages"]
     neural = stages["cells"][-1]["voice"]
     cells = [
         cell
@@ -258,11 +250,11 @@ def _bench_cost() -> str:
         for cell in cells
     ]
     rows.append(["idle, cores", *(f"{stages['idle_cores'][name]:.2f}" for name in names), ""])
-    return _table((f"`{neural}`, one client", *names, "client"), rows)
+    return table((f"`{neural}`, one client", *names, "client"), rows)
 
 
 def _faults() -> str:
-    result = _result("faults")
+    result = kept_result("faults")
     rows = [
         (
             fault["fault"],
@@ -278,7 +270,7 @@ def _faults() -> str:
     ]
     head = ("fault", "may fail", "requests", "under way", "failed", "wrong", "slowest", "replaced")
     told = f"One run, {result['seconds']:.0f} s at {result['rate']:g} requests/s."
-    return f"{_table(head, rows)}\n\n{told}"
+    return f"{table(head, rows)}\n\n{told}"
 
 
 def _failed(fault: Any) -> str:
@@ -287,7 +279,7 @@ def _failed(fault: Any) -> str:
 
 
 def _simulated() -> str:
-    cases = _result("scaling")["cases"]
+    cases = kept_result("scaling")["cases"]
     policies = list(dict.fromkeys(case["policy"] for case in cases))
     rows = []
     for (engine, traffic), group in groupby(cases, lambda case: (case["engine"], case["traffic"])):
@@ -302,16 +294,16 @@ def _simulated() -> str:
                 ),
             ]
         )
-    return _table(("engine, traffic", *policies), rows)
+    return table(("engine, traffic", *policies), rows)
 
 
 def _cluster() -> str:
-    told = "\n".join(f"- {sentence}" for sentence in _result("cluster")["told"])
+    told = "\n".join(f"- {sentence}" for sentence in kept_result("cluster")["told"])
     return f"{_checks('cluster')}\n\n{told}"
 
 
 def _text_peers() -> str:
-    result = _result("text_peers")
+    result = kept_result("text_peers")
     names = {"en_tn_open": "public cases", "english": "the repository's"}
     rows = [
         (
@@ -323,88 +315,17 @@ def _text_peers() -> str:
         )
         for item in result["outcomes"]
     ]
-    return _table(("", "right", "failed", "ms a case, P50 / P95", "start"), rows)
+    return table(("", "right", "failed", "ms a case, P50 / P95", "start"), rows)
 
 
 def _dialogues() -> str:
-    result = _result("dialogues")
+    result = kept_result("dialogues")
     names = {"replies": "whole replies", "phrases": "phrases", "together": "either"}
     rows = [
         (label, *(f"{100 * result[part][name]:.0f} %" for name in names))
         for label, part in (("all", "of_all"), ("the last half", "of_last_half"))
     ]
-    return _table(("characters found in a cache of", *names.values()), rows)
-
-
-_HEARD = (
-    *("word_error", "character_error", "overall", "p808", "asked_right", "heard_right"),
-    *("pitch_range", "rate", "comma", "stop", "missing", "clicks", "loudness", "true_peak"),
-    *("before", "behind", "speed"),
-)
-"""Measures of the table of voices."""
-
-
-def _voices() -> str:
-    result = _result("quality")
-    voices, measures = result["voices"], result["measures"]
-    rows = [
-        [
-            ", ".join(filter(None, (measures[name]["title"], measures[name]["unit"]))),
-            *(_heard(measures[name], voice["means"].get(name)) for voice in voices),
-        ]
-        for name in _HEARD
-    ]
-    count = ", ".join(f"{voice['sentences']} of {voice['voice']}" for voice in voices)
-    told = f"Sentences: {count}; heard by {result['recogniser']}."
-    if machine := result.get("machine"):
-        told += f" On {machine['cores']} cores of {machine['processor']}."
-    return f"{_table(('', *(voice['voice'] for voice in voices)), rows)}\n\n{told}"
-
-
-def _heard(measure: Any, value: float | None) -> str:
-    if value is None:
-        return "-"
-    digits = measure["digits"]
-    return f"{100 * value:.{digits}f} %" if measure["percent"] else f"{value:.{digits}f}"
-
-
-_SHARES = {0.1: "a tenth of the sentences", 0.25: "a quarter", 1.0: "all"}
-"""Of a trial's sentences, that have the fault."""
-
-
-def _detectors() -> str:
-    result = _result("detectors")
-    missed: dict[str, dict[float, list[str]]] = {}
-    for row in result["planted"]:
-        by_share = missed.setdefault(f"{row['fault']}, {row['strength']}", {})
-        by_share.setdefault(row["share"], []).append(f"{100 * row['missed']:.0f} %")
-    rows = [
-        [fault, *(" / ".join(found.get(share, ["-"])) for share in _SHARES)]
-        for fault, found in missed.items()
-    ]
-    voices = " / ".join(clean["voice"] for clean in result["clean"])
-    told = "\n".join(
-        f"- {clean['voice']} without a fault: {clean['alarms']} of {clean['trials']} comparisons "
-        f"told something; {clean['sentences_with_clicks']} of {clean['sentences']} sentences have "
-        "a click."
-        for clean in result["clean"]
-    )
-    head = (f"not noticed, of {result['trials']}; {voices}", *_SHARES.values())
-    return f"{_table(head, rows)}\n\n{told}"
-
-
-def _regressions() -> str:
-    rows = []
-    for item in _result("regressions")["histories"]:
-        false = item["false"]
-        looks = f"{false['alarms']} of {false['looks']:,}"
-        years = f"{false['years_with_one']} of {false['years']} years"
-        rows.append((item["history"], "no change", f"{looks}; {years}", ""))
-        for found in item["planted"]:
-            runs = "-" if found["runs"] is None else f"{found['runs']:.0f}"
-            rows.append((item["history"], found["change"], f"{100 * found['missed']:.0f} %", runs))
-    head = ("history", "planted", "looks with an alarm; or never told", "told after so many runs")
-    return _table(head, rows)
+    return table(("characters found in a cache of", *names.values()), rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -423,9 +344,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "cluster": _cluster,
     "text-peers": _text_peers,
     "dialogues": _dialogues,
-    "voices": _voices,
-    "detectors": _detectors,
-    "regressions": _regressions,
+    "voices": quality_tables.voices,
+    "detectors": quality_tables.detectors,
+    "regressions": quality_tables.regressions,
 }
 """By the name in a page's marker."""
 
