@@ -80,7 +80,7 @@ def _summary() -> str:
             f"{ms(held['assistant']['held'])}; {ms(held['unique']['held'])} requests/s",
         ),
         (
-            "the same, all WAV (the best of three servers without a cache)",
+            "the same, WAV only, `compact` (the best other server with the same voice)",
             f"{_beside(0)}; {_beside(1)} requests/s",
         ),
         (
