@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +150,15 @@ async def test_showing_texts_passes_admission(
     await asyncio.gather(other.task, *(reader.task for reader in readers))
     assert sum(b'"normalized"' in reader.body for reader in [other, *readers]) == 4
     assert server.gateway._admission.shown_characters == 0
+
+
+async def test_a_speaker_of_any_script_is_told_in_a_header(tmp_path: Path) -> None:
+    catalogue = tmp_path / "voices.yaml"
+    entry = "{id: tone, engine: fake, speakers: [Олена]}"
+    catalogue.write_text(f"default: tone\nvoices: [{entry}]\n", "utf-8")
+    made = Server(catalogue)
+    reply = await made.speak(voice="tone/Олена")
+    assert (reply.status_code, reply.headers["x-voice"]) == (200, "tone/?????")
+    await made.client.aclose()
+    await made.cache._epochs.close()
+    assert made.admitted == (0, 0)

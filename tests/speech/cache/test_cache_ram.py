@@ -184,3 +184,12 @@ def test_the_accounting_covers_what_python_allocates(count: int, size: int) -> N
     finally:
         tracemalloc.stop()
     assert taken <= tier.counters.bytes <= taken + count * 400
+
+
+def test_a_tier_that_shrinks_while_it_is_empty_still_keeps_a_little() -> None:
+    tier: RamTier[str] = RamTier(RamTierConfig(max_bytes=160 * ENTRY_OVERHEAD))
+    tier.shrink()
+    assert tier.put("a", "kept", size=ENTRY_OVERHEAD, groups=("g",))
+    assert not tier.put("b", "too large", size=10 * ENTRY_OVERHEAD, groups=("g",))
+    tier.restore()
+    assert tier.put("b", "not any more", size=10 * ENTRY_OVERHEAD, groups=("g",))
