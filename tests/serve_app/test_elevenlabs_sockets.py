@@ -356,3 +356,10 @@ async def test_what_waits_is_bounded(door: Door) -> None:
         await say(socket, text="b" * 5_000, context_id="a")
         assert (await hear(socket))["error"] == "too_large"
     await door.idle()
+
+
+async def test_a_browser_that_brings_its_key_as_a_sub_protocol_is_answered(door: Door) -> None:
+    async with door.open(SEVERAL, subprotocols=["token", "a-key"]) as socket:
+        assert socket.subprotocol == "token"
+    async with door.open(SEVERAL) as socket:
+        assert socket.subprotocol is None
